@@ -1,0 +1,199 @@
+// Package message holds the types that cross from the engine to a function and
+// back: the wake-up in every queue message, the call that a provider is told
+// about, and the typed input and output of every step.
+//
+// It imports claim beside id and fault, because a lyric is the same thing on
+// both sides of the queue and a second spelling of it could only drift.
+package message
+
+import (
+	"time"
+
+	"castad/shared/claim"
+	"castad/shared/id"
+)
+
+// Kind is a kind of step.
+type Kind string
+
+// The kinds of steps.
+const (
+	Place   Kind = "place"
+	Lyric   Kind = "lyric"
+	Song    Kind = "song"
+	Video   Kind = "video"
+	Publish Kind = "publish"
+)
+
+// Queue is a Service Bus queue; its name is also its function's name.
+type Queue string
+
+// The queues.
+const (
+	QueuePlaceCollect Queue = "place-collect"
+	QueueLyricWrite   Queue = "lyric-write"
+	QueueSongGenerate Queue = "song-generate"
+	QueueSongCollect  Queue = "song-collect"
+	QueueVideoRender  Queue = "video-render"
+	QueueVideoCollect Queue = "video-collect"
+	QueueSnsPublish   Queue = "sns-publish"
+	QueueSnsVerify    Queue = "sns-verify"
+)
+
+// Queues lists every queue, in pipeline order.
+var Queues = []Queue{QueuePlaceCollect, QueueLyricWrite, QueueSongGenerate, QueueSongCollect,
+	QueueVideoRender, QueueVideoCollect, QueueSnsPublish, QueueSnsVerify}
+
+// Wake is the body of every queue message: which step to look at. It carries
+// no input and no state; both are read from MySQL under the claim.
+type Wake struct {
+	Run  id.Run `json:"run"`
+	Step int    `json:"step"`
+}
+
+// Call is what a function knows about the provider call it makes.
+type Call struct {
+	Tenant  id.Tenant
+	Run     id.Run
+	Step    int
+	Attempt int
+	// Tag marks the job at providers that echo metadata: "run_….3.1" (run, step, attempt).
+	Tag string
+	// CallbackURL is where the provider may report; "" when CastAD has no public URL (polls only).
+	CallbackURL string
+	// ExternalID is the provider's id of the job; set when collecting.
+	ExternalID string
+	// Unsure is set when collecting a call whose submission was never answered:
+	// ExternalID is then a callback's claim, or "", and must be verified by Tag or CallbackURL.
+	Unsure bool
+	// Polls counts how often this attempt has been asked about.
+	Polls int
+	// Deadline is when the step gives up.
+	Deadline time.Time
+}
+
+// Key is a client's Idempotency-Key.
+type Key string
+
+// PlaceCollect is the input of the place step.
+type PlaceCollect struct {
+	Place id.Place `json:"place"`
+}
+
+// PlaceFacts is its output: the place as it was when the order was accepted.
+type PlaceFacts struct {
+	Place  id.Place     `json:"place"`
+	Name   string       `json:"name"`
+	Facts  []claim.Fact `json:"facts"`
+	Photos []Photo      `json:"photos"`
+}
+
+// Photo is a photo kept in Blob.
+type Photo struct {
+	ID     id.Photo `json:"id"`
+	Blob   string   `json:"blob"` // container-relative path
+	Type   string   `json:"type"` // image/jpeg, image/png, image/webp
+	Width  int      `json:"width"`
+	Height int      `json:"height"`
+}
+
+// LyricWrite is the input of the lyric step.
+type LyricWrite struct {
+	Brief claim.Brief `json:"brief"`
+}
+
+// LyricWritten is its output.
+type LyricWritten struct {
+	Lyric id.Lyric    `json:"lyric"`
+	Text  claim.Lyric `json:"text"`
+}
+
+// SongGenerate is the input of the song step.
+type SongGenerate struct {
+	Lyric   claim.Lyric `json:"lyric"`
+	Genre   string      `json:"genre"` // k-pop, ballad, trot, hip-hop, acoustic
+	Mood    string      `json:"mood"`
+	Voice   string      `json:"voice"` // "f" or "m"
+	Seconds int         `json:"seconds"`
+}
+
+// SongMade is its output.
+type SongMade struct {
+	Song  id.Song `json:"song"`
+	Takes []Take  `json:"takes"`
+	// Chosen indexes Takes.
+	Chosen int `json:"chosen"`
+}
+
+// Take is one of the versions a song provider makes of an order.
+type Take struct {
+	ExternalID string     `json:"external_id"`
+	Blob       string     `json:"blob"`
+	Type       string     `json:"type"`
+	SHA256     string     `json:"sha256"`
+	Bytes      int64      `json:"bytes"`
+	Seconds    float64    `json:"seconds"`
+	Lines      []LineTime `json:"lines"`
+}
+
+// LineTime says when a lyric line is sung, in seconds from the song's start.
+type LineTime struct {
+	Text  string  `json:"text"`
+	Start float64 `json:"start"`
+	End   float64 `json:"end"`
+}
+
+// VideoRender is the input of the video step.
+type VideoRender struct {
+	Name    string       `json:"name"`
+	Facts   []claim.Fact `json:"facts"`
+	Title   string       `json:"title"`
+	Photos  []Photo      `json:"photos"`
+	Take    Take         `json:"take"`
+	Aspect  string       `json:"aspect"` // 9:16
+	Seconds int          `json:"seconds"`
+	// Language chooses the labels: "ko" or "en".
+	Language string `json:"language"`
+}
+
+// VideoMade is its output.
+type VideoMade struct {
+	Video     id.Video `json:"video"`
+	Blob      string   `json:"blob"`
+	Thumbnail string   `json:"thumbnail"` // blob path of a JPEG
+	SHA256    string   `json:"sha256"`
+	Bytes     int64    `json:"bytes"`
+	Seconds   float64  `json:"seconds"`
+	Width     int      `json:"width"`
+	Height    int      `json:"height"`
+}
+
+// SnsPublish is the input of one publish step: one channel account.
+type SnsPublish struct {
+	Ad        id.Ad    `json:"ad"`
+	Channel   string   `json:"channel"` // youtube, instagram
+	Account   string   `json:"account"`
+	Title     string   `json:"title"`
+	Caption   string   `json:"caption"`
+	Hashtags  []string `json:"hashtags"`
+	Blob      string   `json:"blob"`
+	Thumbnail string   `json:"thumbnail"`
+	Bytes     int64    `json:"bytes"`
+	SHA256    string   `json:"sha256"`
+}
+
+// SnsPosted is its output.
+type SnsPosted struct {
+	Post       id.Post `json:"post"`
+	ExternalID string  `json:"external_id"`
+	URL        string  `json:"url"`
+}
+
+// Artifact is a file that a step has kept in Blob; the engine records it with the step's result.
+type Artifact struct {
+	Kind   string // take-1, take-2, video, thumbnail
+	Blob   string
+	SHA256 [32]byte
+	Bytes  int64
+	Type   string
+}

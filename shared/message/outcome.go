@@ -1,0 +1,27 @@
+package message
+
+import (
+	"fmt"
+	"time"
+
+	"castad/shared/fault"
+)
+
+// NotYet is what asking about a job returns while the provider is still working.
+type NotYet struct {
+	// After is how long the provider asks us to wait; 0 = the engine's own backoff.
+	After time.Duration
+}
+
+func (e NotYet) Error() string { return fmt.Sprintf("not ready yet (ask again after %v)", e.After) }
+
+// FaultKind says that nothing is wrong: the same question later may be answered.
+func (NotYet) FaultKind() fault.Kind { return fault.Unavailable }
+
+// Absent is what looking for an unsure job returns when the provider proves that it does not exist.
+type Absent struct{}
+
+func (Absent) Error() string { return "the provider does not know this job" }
+
+// FaultKind says that nothing was found.
+func (Absent) FaultKind() fault.Kind { return fault.NotFound }
