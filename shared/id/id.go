@@ -79,6 +79,9 @@ func Make[K Kind](now time.Time) ID[K] {
 	return ID[K](ms<<randomBits | int64(binary.BigEndian.Uint32(b[:])&(1<<randomBits-1)))
 }
 
+// New returns a new id of the type, as in New[id.Song](now).
+func New[I ID[K], K Kind](now time.Time) I { return I(Make[K](now)) }
+
 // Time returns the millisecond in which the id was made.
 func (i ID[K]) Time() time.Time {
 	return Epoch.Add(time.Duration(int64(i)>>randomBits) * time.Millisecond)

@@ -7,6 +7,10 @@
 package message
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"strings"
 	"time"
 
 	"castad/shared/claim"
@@ -66,10 +70,23 @@ type Call struct {
 	// Unsure is set when collecting a call whose submission was never answered:
 	// ExternalID is then a callback's claim, or "", and must be verified by Tag or CallbackURL.
 	Unsure bool
+	// TokenHash is the SHA-256 of the token in CallbackURL; see Ours.
+	TokenHash [32]byte
 	// Polls counts how often this attempt has been asked about.
 	Polls int
 	// Deadline is when the step gives up.
 	Deadline time.Time
+}
+
+// Ours says whether a job that a provider shows was ordered with this call's
+// callback address.
+func (c Call) Ours(callbackURL string) bool {
+	token, err := base64.RawURLEncoding.DecodeString(callbackURL[strings.LastIndexByte(callbackURL, '/')+1:])
+	if err != nil || len(token) == 0 {
+		return false
+	}
+	hash := sha256.Sum256(token)
+	return subtle.ConstantTimeCompare(hash[:], c.TokenHash[:]) == 1
 }
 
 // Key is a client's Idempotency-Key.

@@ -11,6 +11,8 @@ import (
 type NotYet struct {
 	// After is how long the provider asks us to wait; 0 = the engine's own backoff.
 	After time.Duration
+	// ExternalID is the job's id at the provider, set when an unsure job was found and is ours.
+	ExternalID string
 }
 
 func (e NotYet) Error() string { return fmt.Sprintf("not ready yet (ask again after %v)", e.After) }

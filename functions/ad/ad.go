@@ -1,0 +1,329 @@
+// Package ad is the order itself: an owner's wish about a place becomes a run
+// of steps, and its progress and result are read here.
+//
+// Tables: ads (writes); reads the pipeline's. Queues: none of its own. The
+// recipe in this package is the only place that knows which steps an ad has and
+// what each is given.
+package ad
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"castad/shared/claim"
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/pipeline"
+)
+
+// Wish is what an owner orders.
+type Wish struct {
+	Place id.Place `json:"place" required:"true"`
+	// Language of the lyrics and labels.
+	Language string `json:"language,omitempty" enum:"ko,en"`
+	Mood     string `json:"mood,omitempty" enum:"bright,warm,trendy,trot"`
+	Genre    string `json:"genre,omitempty" enum:"k-pop,ballad,trot,hip-hop,acoustic"`
+	// Voice is "f" or "m".
+	Voice string `json:"voice,omitempty" enum:"f,m"`
+	// Seconds is the length of the ad: 15, 30 or 60.
+	Seconds int    `json:"seconds,omitempty"`
+	Aspect  string `json:"aspect,omitempty" enum:"9:16"`
+	// Publish says whether the finished ad is posted by itself.
+	Publish  string    `json:"publish,omitempty" enum:"auto,none"`
+	Channels []Channel `json:"channels,omitempty" max:"4"`
+	Caption  string    `json:"caption,omitempty" max:"1000"`
+	Hashtags []string  `json:"hashtags,omitempty" max:"10"`
+}
+
+// Channel is one account that the ad is posted to.
+type Channel struct {
+	Channel string `json:"channel" required:"true" enum:"youtube,instagram"`
+	Account string `json:"account" required:"true" max:"64"`
+}
+
+// Validate fills the defaults in and refuses what cannot be made. It is called
+// on a pointer, before the wish is hashed, so that an explicit default and an
+// absent one are the same order.
+func (w *Wish) Validate() error {
+	if w.Place == 0 {
+		return fault.New(fault.CodeMissingField).In("place")
+	}
+	preset(&w.Language, "ko")
+	preset(&w.Mood, "bright")
+	preset(&w.Genre, "k-pop")
+	preset(&w.Voice, "f")
+	preset(&w.Aspect, "9:16")
+	preset(&w.Publish, "auto")
+	if w.Seconds == 0 {
+		w.Seconds = 15
+	}
+	if !slices.Contains([]int{15, 30, 60}, w.Seconds) {
+		return fault.New(fault.CodeBadValue).In("seconds")
+	}
+	if w.Publish == "auto" && len(w.Channels) == 0 {
+		return fault.New(fault.CodeMissingField).In("channels")
+	}
+	if w.Publish == "none" && len(w.Channels) > 0 {
+		return fault.New(fault.CodeBadValue).In("channels")
+	}
+	seen := map[Channel]bool{}
+	for i, c := range w.Channels {
+		if seen[c] {
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("channels[%d]", i))
+		}
+		seen[c] = true
+	}
+	for i, h := range w.Hashtags {
+		if h = strings.TrimPrefix(h, "#"); h == "" || len([]rune(h)) > 40 || strings.ContainsAny(h, "# \t\n<>") {
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("hashtags[%d]", i))
+		}
+	}
+	return nil
+}
+
+func preset(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+// order is what the engine keeps and gives back to the recipe.
+type order struct {
+	Ad   id.Ad `json:"ad"`
+	Wish Wish  `json:"wish"`
+}
+
+// Providers names the providers in use, for the ledger of calls.
+type Providers struct{ Lyric, Song, Video string }
+
+// Costs are the prices reserved for each step, in won.
+type Costs struct{ Lyric, Song, Video int }
+
+// Recipe makes steps and their inputs from an order. It is pure.
+type Recipe struct {
+	Providers Providers
+	Costs     Costs
+}
+
+// The steps every ad has; publish steps follow, one for each channel.
+const (
+	stepPlace   = 1
+	stepLyric   = 2
+	stepSong    = 3
+	stepVideo   = 4
+	stepPublish = 5
+)
+
+// Steps implements pipeline.Recipe.
+func (r Recipe) Steps(text json.RawMessage) ([]pipeline.Plan, error) {
+	o, err := read(text)
+	if err != nil {
+		return nil, err
+	}
+	plans := []pipeline.Plan{
+		{No: stepPlace, Kind: message.Place, Policy: pipeline.Free, Provider: "castad"},
+		{No: stepLyric, After: stepPlace, Kind: message.Lyric, Policy: pipeline.Free, Provider: r.Providers.Lyric, CostWon: r.Costs.Lyric},
+		{No: stepSong, After: stepLyric, Kind: message.Song, Policy: pipeline.Paid, Provider: r.Providers.Song, CostWon: r.Costs.Song},
+		{No: stepVideo, After: stepSong, Kind: message.Video, Policy: pipeline.Paid, Provider: r.Providers.Video, CostWon: r.Costs.Video},
+	}
+	for i, c := range o.Wish.Channels {
+		plans = append(plans, pipeline.Plan{No: stepPublish + i, After: stepVideo, Kind: message.Publish, Policy: pipeline.Once, Provider: c.Channel})
+	}
+	return plans, nil
+}
+
+// Input implements pipeline.Recipe.
+func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]json.RawMessage) (any, error) {
+	o, err := read(text)
+	if err != nil {
+		return nil, err
+	}
+	if step.Kind == message.Place {
+		return message.PlaceCollect{Place: o.Wish.Place}, nil
+	}
+	place, err := output[message.PlaceFacts](outputs, stepPlace)
+	if err != nil {
+		return nil, err
+	}
+	w := o.Wish
+	if step.Kind == message.Lyric {
+		if len(place.Photos) == 0 {
+			return nil, fault.New(fault.CodeNoPhotos)
+		}
+		return message.LyricWrite{Brief: claim.Brief{Facts: place.Facts, Language: w.Language, Mood: w.Mood, Seconds: w.Seconds}}, nil
+	}
+	lyric, err := output[message.LyricWritten](outputs, stepLyric)
+	if err != nil {
+		return nil, err
+	}
+	if step.Kind == message.Song {
+		return message.SongGenerate{Lyric: lyric.Text, Genre: w.Genre, Mood: w.Mood, Voice: w.Voice, Seconds: w.Seconds}, nil
+	}
+	song, err := output[message.SongMade](outputs, stepSong)
+	if err != nil {
+		return nil, err
+	}
+	if step.Kind == message.Video {
+		return message.VideoRender{Name: place.Name, Facts: place.Facts, Title: lyric.Text.Title, Photos: place.Photos,
+			Take: song.Takes[song.Chosen], Aspect: w.Aspect, Seconds: w.Seconds, Language: w.Language}, nil
+	}
+	video, err := output[message.VideoMade](outputs, stepVideo)
+	if err != nil {
+		return nil, err
+	}
+	if n := step.No - stepPublish; step.Kind == message.Publish && n >= 0 && n < len(w.Channels) {
+		return publish(o, w.Channels[n], place, video), nil
+	}
+	return nil, fault.Newf(fault.CodeInternal, "make input: no step %d of kind %s", step.No, step.Kind)
+}
+
+// publish is the post to one channel: the owner's caption, else one from the facts.
+func publish(o order, c Channel, place message.PlaceFacts, video message.VideoMade) message.SnsPublish {
+	title, caption := place.Name, o.Wish.Caption
+	var area string
+	for _, f := range place.Facts {
+		if f.Kind == claim.Area {
+			area = f.Text
+		}
+	}
+	if area != "" {
+		title += " | " + area
+	}
+	if caption == "" {
+		caption = title
+	}
+	return message.SnsPublish{Ad: o.Ad, Channel: c.Channel, Account: c.Account, Title: title, Caption: caption,
+		Hashtags: o.Wish.Hashtags, Blob: video.Blob, Thumbnail: video.Thumbnail, Bytes: video.Bytes, SHA256: video.SHA256}
+}
+
+func read(text json.RawMessage) (order, error) {
+	var o order
+	if err := json.Unmarshal(text, &o); err != nil {
+		return o, fault.Newf(fault.CodeInternal, "read order: %w", err)
+	}
+	return o, nil
+}
+
+func output[T any](outputs map[int]json.RawMessage, step int) (T, error) {
+	var out T
+	if err := json.Unmarshal(outputs[step], &out); err != nil {
+		return out, fault.Newf(fault.CodeInternal, "read output of step %d: %w", step, err)
+	}
+	return out, nil
+}
+
+// Ad is an order with its progress and results.
+type Ad struct {
+	ID        id.Ad      `json:"id"`
+	Place     id.Place   `json:"place"`
+	Run       id.Run     `json:"run"`
+	State     string     `json:"state"`
+	Version   int        `json:"version"`
+	Wish      Wish       `json:"wish"`
+	Fail      *Failure   `json:"fail,omitempty"`
+	Steps     []Step     `json:"steps,omitempty"`
+	Lyric     *Lyric     `json:"lyric,omitempty"`
+	Song      *Song      `json:"song,omitempty"`
+	Video     *Video     `json:"video,omitempty"`
+	Posts     []Post     `json:"posts,omitempty"`
+	CreatedAt time.Time  `json:"created_at"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+}
+
+// Failure says why something ended without success, in words for people.
+type Failure struct {
+	Code      fault.Code `json:"code"`
+	Side      string     `json:"side"`
+	Message   Words      `json:"message"`
+	Next      Words      `json:"next"`
+	Retryable bool       `json:"retryable"`
+}
+
+// Words are a sentence in both languages.
+type Words struct {
+	Ko string `json:"ko"`
+	En string `json:"en"`
+}
+
+// failure is the catalogue's entry for a code; nil for none.
+func failure(code fault.Code) *Failure {
+	if code == "" {
+		return nil
+	}
+	e, ok := code.Entry()
+	if !ok {
+		e, _ = fault.CodeInternal.Entry()
+	}
+	return &Failure{Code: code, Side: e.Side, Message: Words{e.Ko, e.En}, Next: Words{e.NextKo, e.NextEn}, Retryable: e.Retryable}
+}
+
+// Step is one step's progress.
+type Step struct {
+	No      int            `json:"no"`
+	Kind    message.Kind   `json:"kind"`
+	State   pipeline.State `json:"state"`
+	Attempt int            `json:"attempt"`
+	Calls   int            `json:"provider_calls"` // requests made to its provider for this step
+	ReadyAt *time.Time     `json:"ready_at,omitempty"`
+	EndedAt *time.Time     `json:"ended_at,omitempty"`
+	Seconds float64        `json:"seconds"` // from ready to its end, or to now
+	Fail    *Failure       `json:"fail,omitempty"`
+}
+
+// Lyric is the lyric of the ad.
+type Lyric struct {
+	ID    id.Lyric     `json:"id"`
+	Title string       `json:"title"`
+	Lines []claim.Line `json:"lines"`
+}
+
+// Song is the song of the ad.
+type Song struct {
+	ID     id.Song `json:"id"`
+	Chosen int     `json:"chosen"`
+	Takes  []Take  `json:"takes"`
+}
+
+// Take is one version of the song.
+type Take struct {
+	File    id.Artifact        `json:"file"`
+	Seconds float64            `json:"seconds"`
+	Lines   []message.LineTime `json:"lines"`
+}
+
+// Video is the film of the ad.
+type Video struct {
+	ID        id.Video    `json:"id"`
+	File      id.Artifact `json:"file"`
+	Thumbnail id.Artifact `json:"thumbnail"`
+	SHA256    string      `json:"sha256"`
+	Bytes     int64       `json:"bytes"`
+	Seconds   float64     `json:"seconds"`
+	Width     int         `json:"width"`
+	Height    int         `json:"height"`
+}
+
+// Post is one publication.
+type Post struct {
+	ID         id.Post `json:"id"`
+	Channel    string  `json:"channel"`
+	Account    string  `json:"account"`
+	State      string  `json:"state"`
+	ExternalID string  `json:"external_id,omitempty"`
+	URL        string  `json:"url,omitempty"`
+}
+
+// Event is one change in the life of an ad.
+type Event struct {
+	Seq  int       `json:"seq"`
+	Step int       `json:"step,omitempty"` // 0: the run itself
+	Kind string    `json:"kind,omitempty"`
+	From string    `json:"from"`
+	To   string    `json:"to"`
+	Fail *Failure  `json:"fail,omitempty"`
+	At   time.Time `json:"at"`
+}

@@ -1,0 +1,189 @@
+package ad
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/pipeline"
+	"castad/shared/store"
+)
+
+// Show returns an ad of the tenant's with its steps and results.
+func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
+	a, err := s.head(ctx, tenant, ad)
+	if err != nil {
+		return Ad{}, err
+	}
+	steps, err := store.All(ctx, s.db, `SELECT s.step_no, s.kind, s.state, s.attempt, s.ready_at, s.ended_at, s.fail_code, s.output_json,
+		(SELECT COUNT(*) FROM provider_calls c WHERE c.run_id = s.run_id AND c.step_no = s.step_no)
+		FROM pipeline_steps s WHERE s.tenant_id = ? AND s.run_id = ? ORDER BY s.step_no LIMIT 100`, stepColumns, tenant, a.Run)
+	if err != nil {
+		return Ad{}, fmt.Errorf("read steps of %v: %w", ad, err)
+	}
+	files, err := s.files(ctx, tenant, a.Run)
+	if err != nil {
+		return Ad{}, err
+	}
+	now := s.now().UTC()
+	for _, r := range steps {
+		r.Fail = failure(r.code)
+		if r.ReadyAt != nil {
+			end := now
+			if r.EndedAt != nil {
+				end = *r.EndedAt
+			}
+			r.Seconds = end.Sub(*r.ReadyAt).Round(time.Millisecond).Seconds()
+		}
+		a.Steps = append(a.Steps, r.Step)
+		if r.State == pipeline.Succeeded {
+			if err := a.result(r, files); err != nil {
+				return Ad{}, err
+			}
+		}
+	}
+	if a.Posts, err = s.posts(ctx, tenant, ad); err != nil {
+		return Ad{}, err
+	}
+	return a, nil
+}
+
+type stepRow struct {
+	Step
+	code   fault.Code
+	output []byte
+}
+
+func stepColumns(r *stepRow) []any {
+	return []any{&r.No, &r.Kind, &r.State, &r.Attempt, &r.ReadyAt, &r.EndedAt, &r.code, &r.output, &r.Calls}
+}
+
+// result puts a step's output where clients look for it.
+func (a *Ad) result(r stepRow, files map[string]id.Artifact) error {
+	read := func(v any) error {
+		if err := json.Unmarshal(r.output, v); err != nil {
+			return fault.Newf(fault.CodeInternal, "read output of step %d of %v: %w", r.No, a.ID, err)
+		}
+		return nil
+	}
+	switch r.Kind {
+	case message.Lyric:
+		var out message.LyricWritten
+		if err := read(&out); err != nil {
+			return err
+		}
+		a.Lyric = &Lyric{ID: out.Lyric, Title: out.Text.Title, Lines: out.Text.Lines}
+	case message.Song:
+		var out message.SongMade
+		if err := read(&out); err != nil {
+			return err
+		}
+		a.Song = &Song{ID: out.Song, Chosen: out.Chosen}
+		for _, t := range out.Takes {
+			a.Song.Takes = append(a.Song.Takes, Take{File: files[t.Blob], Seconds: t.Seconds, Lines: t.Lines})
+		}
+	case message.Video:
+		var out message.VideoMade
+		if err := read(&out); err != nil {
+			return err
+		}
+		a.Video = &Video{ID: out.Video, File: files[out.Blob], Thumbnail: files[out.Thumbnail], SHA256: out.SHA256, Bytes: out.Bytes,
+			Seconds: out.Seconds, Width: out.Width, Height: out.Height}
+	}
+	return nil
+}
+
+// files maps the blob paths of a run to the ids that clients may know.
+func (s *Store) files(ctx context.Context, tenant id.Tenant, run id.Run) (map[string]id.Artifact, error) {
+	type file struct {
+		id   id.Artifact
+		blob string
+	}
+	rows, err := store.All(ctx, s.db, `SELECT id, blob_path FROM artifacts WHERE tenant_id = ? AND run_id = ? LIMIT 100`,
+		func(f *file) []any { return []any{&f.id, &f.blob} }, tenant, run)
+	if err != nil {
+		return nil, fmt.Errorf("read files of %v: %w", run, err)
+	}
+	files := map[string]id.Artifact{}
+	for _, f := range rows {
+		files[f.blob] = f.id
+	}
+	return files, nil
+}
+
+func (s *Store) posts(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Post, error) {
+	posts, err := store.All(ctx, s.db, `SELECT id, channel, account_id, state, COALESCE(external_post_id, ''), url FROM publications
+		WHERE tenant_id = ? AND ad_id = ? ORDER BY step_no, revision LIMIT 100`,
+		func(p *Post) []any { return []any{&p.ID, &p.Channel, &p.Account, &p.State, &p.ExternalID, &p.URL} }, tenant, ad)
+	if err != nil {
+		return nil, fmt.Errorf("read posts of %v: %w", ad, err)
+	}
+	return posts, nil
+}
+
+// Events returns what happened to an ad after the given sequence, oldest first,
+// at most 200, and whether the ad has ended.
+func (s *Store) Events(ctx context.Context, tenant id.Tenant, ad id.Ad, after int) (events []Event, ended bool, err error) {
+	a, err := s.head(ctx, tenant, ad)
+	if err != nil {
+		return nil, false, err
+	}
+	events, err = s.events(ctx, tenant, a.Run, after)
+	return events, pipeline.RunState(a.State).Ended() && len(events) < eventPage, err
+}
+
+const eventPage = 200
+
+func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after int) ([]Event, error) {
+	type row struct {
+		Event
+		code fault.Code
+	}
+	rows, err := store.All(ctx, s.db, `SELECT e.seq, e.step_no, COALESCE(s.kind, ''), e.from_state, e.to_state, e.code, e.at
+		FROM run_events e LEFT JOIN pipeline_steps s ON s.run_id = e.run_id AND s.step_no = e.step_no
+		WHERE e.tenant_id = ? AND e.run_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`,
+		func(r *row) []any { return []any{&r.Seq, &r.Step, &r.Kind, &r.From, &r.To, &r.code, &r.At} }, tenant, run, after, eventPage)
+	if err != nil {
+		return nil, fmt.Errorf("read events of %v: %w", run, err)
+	}
+	events := make([]Event, 0, len(rows))
+	for _, r := range rows {
+		r.Fail = failure(r.code)
+		events = append(events, r.Event)
+	}
+	return events, nil
+}
+
+// File is a kept file of the tenant's.
+type File struct {
+	ID     id.Artifact
+	Kind   string
+	Blob   string
+	Type   string
+	Bytes  int64
+	SHA256 string
+}
+
+// File finds a file of the tenant's.
+func (s *Store) File(ctx context.Context, tenant id.Tenant, file id.Artifact) (File, error) {
+	type row struct {
+		File
+		sum []byte
+	}
+	f, err := store.One(ctx, s.db, `SELECT id, kind, blob_path, content_type, bytes, sha256 FROM artifacts WHERE tenant_id = ? AND id = ?`,
+		func(f *row) []any { return []any{&f.ID, &f.Kind, &f.Blob, &f.Type, &f.Bytes, &f.sum} }, tenant, file)
+	if errors.Is(err, store.ErrNoRows) {
+		return File{}, fault.Newf(fault.CodeNotFound, "open %v: no such file", file)
+	}
+	if err != nil {
+		return File{}, fmt.Errorf("open %v: %w", file, err)
+	}
+	f.SHA256 = hex.EncodeToString(f.sum)
+	return f.File, nil
+}

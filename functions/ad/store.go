@@ -1,0 +1,177 @@
+package ad
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/pipeline"
+	"castad/shared/store"
+)
+
+// Store holds every statement that writes ads, and the reads over an ad's run.
+type Store struct {
+	db      *store.Primary
+	replica *store.Replica
+	engine  *pipeline.Engine
+	now     func() time.Time
+}
+
+// New returns the store.
+func New(db *store.Primary, replica *store.Replica, engine *pipeline.Engine, now func() time.Time) *Store {
+	return &Store{db: db, replica: replica, engine: engine, now: now}
+}
+
+// Start accepts an order: the ad, its run, its first wake-up, or nothing. The
+// same key and wish again return the ad that was made (created is false); the
+// same key with another wish is refused.
+func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message.Key) (a Ad, created bool, err error) {
+	text, err := json.Marshal(w)
+	if err != nil {
+		return Ad{}, false, fmt.Errorf("write wish: %w", err)
+	}
+	hash := sha256.Sum256(text)
+	now := s.now().UTC().Truncate(time.Microsecond)
+	a = Ad{ID: id.New[id.Ad](now), Run: id.New[id.Run](now), Place: w.Place, Wish: w, CreatedAt: now}
+	err = s.db.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO ads (id, tenant_id, place_id, run_id, wish_json, request_key, request_hash, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, a.ID, tenant, w.Place, a.Run, string(text), string(key), hash[:], now)
+		if err != nil {
+			return fmt.Errorf("insert %v: %w", a.ID, err)
+		}
+		if err := hasPhotos(ctx, tx, tenant, w.Place); err != nil {
+			return err
+		}
+		ordered, err := json.Marshal(order{Ad: a.ID, Wish: w})
+		if err != nil {
+			return fmt.Errorf("write order: %w", err)
+		}
+		return s.engine.Start(ctx, tx, pipeline.Order{Run: a.Run, Tenant: tenant, Ad: a.ID, JSON: ordered})
+	}, func(ctx context.Context, q store.Querier) (bool, error) {
+		_, err := store.One(ctx, q, `SELECT id FROM ads WHERE id = ?`, func(n *id.Ad) []any { return []any{n} }, a.ID)
+		if errors.Is(err, store.ErrNoRows) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if _, dup := store.Duplicate(err); dup {
+		a, err = s.byKey(ctx, tenant, key, hash)
+		return a, false, err
+	}
+	if err != nil {
+		return Ad{}, false, err
+	}
+	a, err = s.Show(ctx, tenant, a.ID)
+	return a, true, err
+}
+
+func hasPhotos(ctx context.Context, tx *store.Tx, tenant id.Tenant, place id.Place) error {
+	n, err := store.One(ctx, tx, `SELECT COUNT(ph.id) FROM places p LEFT JOIN place_photos ph ON ph.place_id = p.id AND ph.tenant_id = p.tenant_id
+		WHERE p.tenant_id = ? AND p.id = ? GROUP BY p.id`, func(n *int) []any { return []any{n} }, tenant, place)
+	if errors.Is(err, store.ErrNoRows) {
+		return fault.Newf(fault.CodeNotFound, "order an ad for %v: no such place", place).In("place")
+	}
+	if err != nil {
+		return fmt.Errorf("count photos of %v: %w", place, err)
+	}
+	if n == 0 {
+		return fault.New(fault.CodeNoPhotos).In("place")
+	}
+	return nil
+}
+
+func (s *Store) byKey(ctx context.Context, tenant id.Tenant, key message.Key, hash [32]byte) (Ad, error) {
+	type made struct {
+		id   id.Ad
+		hash []byte
+	}
+	m, err := store.One(ctx, s.db, `SELECT id, request_hash FROM ads WHERE tenant_id = ? AND request_key = ?`,
+		func(m *made) []any { return []any{&m.id, &m.hash} }, tenant, string(key))
+	if err != nil {
+		return Ad{}, fmt.Errorf("find ad of key: %w", err)
+	}
+	if string(m.hash) != string(hash[:]) {
+		return Ad{}, fault.New(fault.CodeKeyReused)
+	}
+	return s.Show(ctx, tenant, m.id)
+}
+
+// head reads an ad without its steps.
+func (s *Store) head(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
+	a, err := store.One(ctx, s.db, `SELECT a.id, a.place_id, a.run_id, a.wish_json, a.created_at, r.state, r.version, r.fail_code, r.ended_at
+		FROM ads a JOIN pipeline_runs r ON r.id = a.run_id WHERE a.tenant_id = ? AND a.id = ?`, adColumns, tenant, ad)
+	if errors.Is(err, store.ErrNoRows) {
+		return Ad{}, fault.Newf(fault.CodeNotFound, "show %v: no such ad", ad)
+	}
+	if err != nil {
+		return Ad{}, fmt.Errorf("show %v: %w", ad, err)
+	}
+	return a.finish()
+}
+
+type adRow struct {
+	Ad
+	wish []byte
+	fail fault.Code
+}
+
+func adColumns(a *adRow) []any {
+	return []any{&a.ID, &a.Place, &a.Run, &a.wish, &a.CreatedAt, &a.State, &a.Version, &a.fail, &a.EndedAt}
+}
+
+func (a adRow) finish() (Ad, error) {
+	if err := json.Unmarshal(a.wish, &a.Wish); err != nil {
+		return Ad{}, fault.Newf(fault.CodeInternal, "read wish of %v: %w", a.ID, err)
+	}
+	a.Fail = failure(a.fail)
+	return a.Ad, nil
+}
+
+// Cancel stops an ad of the tenant's.
+func (s *Store) Cancel(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
+	return s.control(ctx, tenant, ad, s.engine.Cancel)
+}
+
+// Retry lets a failed ad go on from its failed steps.
+func (s *Store) Retry(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
+	return s.control(ctx, tenant, ad, s.engine.Retry)
+}
+
+func (s *Store) control(ctx context.Context, tenant id.Tenant, ad id.Ad, do func(context.Context, id.Tenant, id.Run) error) (Ad, error) {
+	a, err := s.head(ctx, tenant, ad)
+	if err != nil {
+		return Ad{}, err
+	}
+	if err := do(ctx, tenant, a.Run); err != nil {
+		return Ad{}, err
+	}
+	return s.Show(ctx, tenant, ad)
+}
+
+// List returns the tenant's ads, newest first, that were made before the given
+// one (0 = from the newest), at most limit. It reads the replica and may lag.
+func (s *Store) List(ctx context.Context, tenant id.Tenant, before id.Ad, limit int) ([]Ad, error) {
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	rows, err := store.All(ctx, s.replica, `SELECT a.id, a.place_id, a.run_id, a.wish_json, a.created_at, r.state, r.version, r.fail_code, r.ended_at
+		FROM ads a JOIN pipeline_runs r ON r.id = a.run_id WHERE a.tenant_id = ? AND a.id < ? ORDER BY a.id DESC LIMIT ?`, adColumns, tenant, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list ads: %w", err)
+	}
+	ads := make([]Ad, 0, len(rows))
+	for _, r := range rows {
+		a, err := r.finish()
+		if err != nil {
+			return nil, err
+		}
+		ads = append(ads, a)
+	}
+	return ads, nil
+}

@@ -1,0 +1,63 @@
+// Package write is queue lyric-write: the facts go to the chat provider, a checked lyric comes back.
+//
+// Ends the lyric step. Calls the provider once per claim, and once more when the
+// first lyric claims what no fact supports. Refused or unsupported twice: the
+// step fails and the owner is told. Provider busy: due again later.
+package write
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+	"time"
+
+	"castad/shared/claim"
+	"castad/shared/fault"
+	"castad/shared/message"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Lyrics runs the lyric step.
+type Lyrics interface {
+	Write(ctx context.Context, w message.Wake,
+		write func(context.Context, message.LyricWrite, message.Call) (message.LyricWritten, error)) error
+}
+
+// Writer writes a lyric for a brief.
+type Writer interface {
+	Write(ctx context.Context, b claim.Brief) (claim.Lyric, error)
+}
+
+// New returns the function.
+func New(lyrics Lyrics, writer Writer) trigger.Function {
+	return trigger.Queue("lyric-write", binding, trigger.Budget{Time: 90 * time.Second, Connections: 1},
+		func(ctx context.Context, w message.Wake) error {
+			return lyrics.Write(ctx, w, func(ctx context.Context, in message.LyricWrite, _ message.Call) (message.LyricWritten, error) {
+				text, err := checked(ctx, writer, in.Brief)
+				return message.LyricWritten{Text: text}, err
+			})
+		})
+}
+
+// checked asks for a lyric, and once more with the reasons when it claims too much.
+func checked(ctx context.Context, writer Writer, b claim.Brief) (claim.Lyric, error) {
+	for range 2 {
+		text, err := writer.Write(ctx, b)
+		if err != nil {
+			return claim.Lyric{}, err
+		}
+		problems := claim.Check(b.Facts, text)
+		if len(problems) == 0 {
+			return text, nil
+		}
+		b.Problems = nil
+		for _, p := range problems {
+			b.Problems = append(b.Problems, fmt.Sprintf("line %d: %s", p.Line+1, p.Reason))
+		}
+	}
+	return claim.Lyric{}, fault.Newf(fault.CodeClaim, "lyric refused twice: %s", strings.Join(b.Problems, "; "))
+}

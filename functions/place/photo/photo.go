@@ -1,0 +1,79 @@
+// Package photo is POST /api/v1/places/{id}/photos: a raw image body, at most 20 MB.
+//
+// The file goes to Blob first and its row second: a crash between the two
+// leaves a file that nothing names (purged later), never a row without a file.
+// What is not a JPEG, PNG or WebP is refused before anything is kept.
+package photo
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"castad/functions/place"
+	"castad/shared/blob"
+	"castad/shared/id"
+	"castad/shared/identity"
+	"castad/shared/media"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Places keeps photos.
+type Places interface {
+	Room(ctx context.Context, tenant id.Tenant, p id.Place) error
+	AddPhoto(ctx context.Context, tenant id.Tenant, p id.Place, ph place.Photo) (place.Photo, error)
+}
+
+// Files keeps files.
+type Files interface {
+	Keep(ctx context.Context, name, contentType string, r io.Reader, limit int64) (blob.Kept, error)
+}
+
+type question struct {
+	ID id.Place `path:"id"`
+}
+
+type answer struct {
+	trigger.Reply
+	place.Photo
+}
+
+// headBytes is how much of a file is looked at to tell what it is: a JPEG's
+// size may stand behind an embedded thumbnail and profiles (64 KB segments each).
+const headBytes = 512 << 10
+
+// New returns the function.
+func New(places Places, files Files, now func() time.Time) trigger.Function {
+	return trigger.Upload("place-photo", binding, trigger.Budget{Time: 60 * time.Second, Connections: 1}, place.MaxPhotoBytes,
+		func(ctx context.Context, who identity.Principal, in question, body io.Reader) (answer, error) {
+			if err := places.Room(ctx, who.Tenant, in.ID); err != nil {
+				return answer{}, err
+			}
+			buffered := bufio.NewReaderSize(body, headBytes)
+			head, err := buffered.Peek(headBytes)
+			if err != nil && !errors.Is(err, io.EOF) {
+				return answer{}, fmt.Errorf("read photo: %w", err)
+			}
+			info, err := media.Image(head)
+			if err != nil {
+				return answer{}, err
+			}
+			ph := place.Photo{ID: id.New[id.Photo](now()), Type: info.Type, Width: info.Width, Height: info.Height}
+			ph.Blob = fmt.Sprintf("photos/%v/%v", who.Tenant, ph.ID)
+			kept, err := files.Keep(ctx, ph.Blob, info.Type, buffered, place.MaxPhotoBytes)
+			if err != nil {
+				return answer{}, fmt.Errorf("keep photo: %w", err)
+			}
+			ph.Bytes, ph.SHA256 = kept.Bytes, kept.SHA256
+			ph, err = places.AddPhoto(ctx, who.Tenant, in.ID, ph)
+			return answer{Reply: trigger.Reply{Status: http.StatusCreated}, Photo: ph}, err
+		})
+}

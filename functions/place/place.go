@@ -1,0 +1,135 @@
+// Package place keeps what is known about a shop: facts, each with an id and a
+// source, and photos.
+//
+// Tables: places, place_facts, place_photos. Queue: place-collect. Providers:
+// none yet; facts are typed by the owner. Limits: 30 photos a place (what a
+// film of a minute can show, twice), 20 MB a photo, 40 facts.
+package place
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"castad/shared/claim"
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+)
+
+// Limits of a place.
+const (
+	MaxPhotos     = 30
+	MaxPhotoBytes = 20 << 20
+	maxMenu       = 20
+	maxPraise     = 10
+)
+
+// Details are the typed facts about a place, as the owner writes them.
+type Details struct {
+	Name     string   `json:"name" required:"true" max:"60"`
+	Category string   `json:"category,omitempty" max:"60"`
+	Area     string   `json:"area,omitempty" max:"60"`
+	Address  string   `json:"address,omitempty" max:"120"`
+	Phone    string   `json:"phone,omitempty" max:"30"`
+	Hours    string   `json:"hours,omitempty" max:"120"`
+	Menu     []Item   `json:"menu,omitempty" max:"20"`
+	Praise   []string `json:"praise,omitempty" max:"10"`
+	Story    string   `json:"story,omitempty" max:"200"`
+	Offer    string   `json:"offer,omitempty" max:"120"`
+}
+
+// Item is something the place sells.
+type Item struct {
+	Name string `json:"name" required:"true" max:"60"`
+	// Won is the price in won; 0 = not told.
+	Won int `json:"won,omitempty"`
+}
+
+// Validate refuses what could not be sung, shown or believed.
+func (d Details) Validate() error {
+	if strings.TrimSpace(d.Name) == "" {
+		return fault.New(fault.CodeMissingField).In("name")
+	}
+	if len(d.Menu) > maxMenu {
+		return fault.New(fault.CodeBadValue).In("menu")
+	}
+	if len(d.Praise) > maxPraise {
+		return fault.New(fault.CodeBadValue).In("praise")
+	}
+	for i, m := range d.Menu {
+		if strings.TrimSpace(m.Name) == "" {
+			return fault.New(fault.CodeMissingField).In(fmt.Sprintf("menu[%d].name", i))
+		}
+		if m.Won < 0 || m.Won > 100_000_000 {
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("menu[%d].won", i))
+		}
+	}
+	for i, p := range d.Praise {
+		if strings.TrimSpace(p) == "" || len([]rune(p)) > 120 {
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("praise[%d]", i))
+		}
+	}
+	for field, s := range map[string]string{"name": d.Name, "category": d.Category, "area": d.Area, "address": d.Address,
+		"phone": d.Phone, "hours": d.Hours, "story": d.Story, "offer": d.Offer} {
+		if strings.ContainsFunc(s, unicode.IsControl) {
+			return fault.New(fault.CodeBadValue).In(field)
+		}
+	}
+	return nil
+}
+
+// Facts numbers the details: f1, f2, … in a fixed order.
+func (d Details) Facts() []claim.Fact {
+	var facts []claim.Fact
+	add := func(kind claim.FactKind, text string, won int) {
+		if text = strings.TrimSpace(text); text != "" {
+			facts = append(facts, claim.Fact{ID: fmt.Sprintf("f%d", len(facts)+1), Kind: kind, Text: text, Won: won, Source: "owner"})
+		}
+	}
+	add(claim.Name, d.Name, 0)
+	add(claim.Category, d.Category, 0)
+	add(claim.Area, d.Area, 0)
+	add(claim.Address, d.Address, 0)
+	add(claim.Phone, d.Phone, 0)
+	add(claim.Hours, d.Hours, 0)
+	for _, m := range d.Menu {
+		add(claim.Menu, m.Name, m.Won)
+	}
+	for _, p := range d.Praise {
+		add(claim.Praise, p, 0)
+	}
+	add(claim.Story, d.Story, 0)
+	add(claim.Offer, d.Offer, 0)
+	return facts
+}
+
+// Place is a place with its facts and photos.
+type Place struct {
+	ID        id.Place     `json:"id"`
+	Name      string       `json:"name"`
+	Facts     []claim.Fact `json:"facts"`
+	Photos    []Photo      `json:"photos"`
+	CreatedAt time.Time    `json:"created_at"`
+}
+
+// Photo is a kept photo.
+type Photo struct {
+	ID     id.Photo `json:"id"`
+	Type   string   `json:"type"`
+	Width  int      `json:"width"`  // pixels
+	Height int      `json:"height"` // pixels
+	Bytes  int64    `json:"bytes"`
+	Blob   string   `json:"-"`
+	SHA256 [32]byte `json:"-"`
+}
+
+// Collected is the place as the pipeline sees it.
+func (p Place) Collected() message.PlaceFacts {
+	out := message.PlaceFacts{Place: p.ID, Name: p.Name, Facts: p.Facts}
+	for _, ph := range p.Photos {
+		out.Photos = append(out.Photos, message.Photo{ID: ph.ID, Blob: ph.Blob, Type: ph.Type, Width: ph.Width, Height: ph.Height})
+	}
+	return out
+}

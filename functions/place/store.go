@@ -1,0 +1,223 @@
+package place
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"castad/shared/claim"
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/pipeline"
+	"castad/shared/store"
+)
+
+// Store holds every statement that writes the place's tables.
+type Store struct {
+	db     *store.Primary
+	engine *pipeline.Engine
+	now    func() time.Time
+}
+
+// New returns the store.
+func New(db *store.Primary, engine *pipeline.Engine, now func() time.Time) *Store {
+	return &Store{db: db, engine: engine, now: now}
+}
+
+// Create keeps a new place. The same key and details again return the place
+// that was made; the same key with other details is refused.
+func (s *Store) Create(ctx context.Context, tenant id.Tenant, d Details, key message.Key) (p Place, created bool, err error) {
+	text, err := json.Marshal(d)
+	if err != nil {
+		return Place{}, false, fmt.Errorf("write place: %w", err)
+	}
+	hash := sha256.Sum256(text)
+	now := s.now().UTC().Truncate(time.Microsecond)
+	p = Place{ID: id.New[id.Place](now), Name: d.Name, Facts: d.Facts(), Photos: []Photo{}, CreatedAt: now}
+	var requestKey any
+	if key != "" {
+		requestKey = string(key)
+	}
+	err = s.db.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error { return insert(ctx, tx, tenant, p, requestKey, hash) },
+		func(ctx context.Context, q store.Querier) (bool, error) { return exists(ctx, q, p.ID) })
+	if _, dup := store.Duplicate(err); dup {
+		p, err = s.byKey(ctx, tenant, key, hash)
+		return p, false, err
+	}
+	return p, err == nil, err
+}
+
+func insert(ctx context.Context, tx *store.Tx, tenant id.Tenant, p Place, key any, hash [32]byte) error {
+	_, err := tx.Exec(ctx, `INSERT INTO places (id, tenant_id, name, request_key, request_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		p.ID, tenant, p.Name, key, hash[:], p.CreatedAt)
+	if err != nil {
+		return fmt.Errorf("insert %v: %w", p.ID, err)
+	}
+	for i, f := range p.Facts {
+		_, err := tx.Exec(ctx, `INSERT INTO place_facts (place_id, fact_no, tenant_id, kind, text, won, source) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			p.ID, i+1, tenant, f.Kind, f.Text, f.Won, f.Source)
+		if err != nil {
+			return fmt.Errorf("insert fact %d of %v: %w", i+1, p.ID, err)
+		}
+	}
+	return nil
+}
+
+func exists(ctx context.Context, q store.Querier, p id.Place) (bool, error) {
+	_, err := store.One(ctx, q, `SELECT id FROM places WHERE id = ?`, func(n *id.Place) []any { return []any{n} }, p)
+	if errors.Is(err, store.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s *Store) byKey(ctx context.Context, tenant id.Tenant, key message.Key, hash [32]byte) (Place, error) {
+	type made struct {
+		id   id.Place
+		hash []byte
+	}
+	m, err := store.One(ctx, s.db, `SELECT id, request_hash FROM places WHERE tenant_id = ? AND request_key = ?`,
+		func(m *made) []any { return []any{&m.id, &m.hash} }, tenant, string(key))
+	if err != nil {
+		return Place{}, fmt.Errorf("find place of key: %w", err)
+	}
+	if string(m.hash) != string(hash[:]) {
+		return Place{}, fault.New(fault.CodeKeyReused)
+	}
+	return s.Show(ctx, tenant, m.id)
+}
+
+// Show returns a place of the tenant's.
+func (s *Store) Show(ctx context.Context, tenant id.Tenant, place id.Place) (Place, error) {
+	p, err := store.One(ctx, s.db, `SELECT id, name, created_at FROM places WHERE tenant_id = ? AND id = ?`,
+		func(p *Place) []any { return []any{&p.ID, &p.Name, &p.CreatedAt} }, tenant, place)
+	if errors.Is(err, store.ErrNoRows) {
+		return Place{}, fault.Newf(fault.CodeNotFound, "show %v: no such place", place)
+	}
+	if err != nil {
+		return Place{}, fmt.Errorf("show %v: %w", place, err)
+	}
+	if p.Facts, err = store.All(ctx, s.db, `SELECT fact_no, kind, text, won, source FROM place_facts WHERE tenant_id = ? AND place_id = ? ORDER BY fact_no LIMIT 100`,
+		factColumns, tenant, place); err != nil {
+		return Place{}, fmt.Errorf("read facts of %v: %w", place, err)
+	}
+	if p.Photos, err = s.photos(ctx, tenant, place); err != nil {
+		return Place{}, err
+	}
+	return p, nil
+}
+
+func factColumns(f *claim.Fact) []any {
+	return []any{(*factNo)(&f.ID), &f.Kind, &f.Text, &f.Won, &f.Source}
+}
+
+// factNo reads a fact's number as its id.
+type factNo string
+
+// Scan implements the database's reading of a column.
+func (n *factNo) Scan(v any) error {
+	switch v := v.(type) {
+	case int64:
+		*n = factNo(fmt.Sprintf("f%d", v))
+	case []byte:
+		*n = factNo("f" + string(v))
+	default:
+		return fmt.Errorf("read fact number: %T", v)
+	}
+	return nil
+}
+
+func (s *Store) photos(ctx context.Context, tenant id.Tenant, place id.Place) ([]Photo, error) {
+	type row struct {
+		Photo
+		sum []byte
+	}
+	rows, err := store.All(ctx, s.db, `SELECT id, blob_path, content_type, width, height, bytes, sha256 FROM place_photos
+		WHERE tenant_id = ? AND place_id = ? ORDER BY id LIMIT 100`,
+		func(r *row) []any { return []any{&r.ID, &r.Blob, &r.Type, &r.Width, &r.Height, &r.Bytes, &r.sum} }, tenant, place)
+	if err != nil {
+		return nil, fmt.Errorf("read photos of %v: %w", place, err)
+	}
+	photos := make([]Photo, 0, len(rows))
+	for _, r := range rows {
+		copy(r.SHA256[:], r.sum)
+		photos = append(photos, r.Photo)
+	}
+	return photos, nil
+}
+
+// Room says whether the place is the tenant's and may have another photo.
+func (s *Store) Room(ctx context.Context, tenant id.Tenant, place id.Place) error {
+	n, err := store.One(ctx, s.db, `SELECT COUNT(ph.id) FROM places p LEFT JOIN place_photos ph ON ph.place_id = p.id
+		WHERE p.tenant_id = ? AND p.id = ? GROUP BY p.id`, func(n *int) []any { return []any{n} }, tenant, place)
+	if errors.Is(err, store.ErrNoRows) {
+		return fault.Newf(fault.CodeNotFound, "add photo to %v: no such place", place)
+	}
+	if err != nil {
+		return fmt.Errorf("count photos of %v: %w", place, err)
+	}
+	if n >= MaxPhotos {
+		return fault.New(fault.CodeTooManyPhotos)
+	}
+	return nil
+}
+
+// AddPhoto keeps a photo whose file is in Blob already. The same picture again
+// returns the photo that was kept first.
+func (s *Store) AddPhoto(ctx context.Context, tenant id.Tenant, place id.Place, ph Photo) (Photo, error) {
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		// The place's row is locked, so that two uploads cannot both be the thirtieth.
+		_, err := store.One(ctx, tx, `SELECT id FROM places WHERE tenant_id = ? AND id = ? FOR UPDATE`,
+			func(n *id.Place) []any { return []any{n} }, tenant, place)
+		if errors.Is(err, store.ErrNoRows) {
+			return fault.Newf(fault.CodeNotFound, "add photo to %v: no such place", place)
+		}
+		if err != nil {
+			return fmt.Errorf("lock %v: %w", place, err)
+		}
+		n, err := store.One(ctx, tx, `SELECT COUNT(*) FROM place_photos WHERE tenant_id = ? AND place_id = ?`,
+			func(n *int) []any { return []any{n} }, tenant, place)
+		if err != nil {
+			return fmt.Errorf("count photos of %v: %w", place, err)
+		}
+		if n >= MaxPhotos {
+			return fault.New(fault.CodeTooManyPhotos)
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO place_photos (id, tenant_id, place_id, blob_path, content_type, width, height, bytes, sha256, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			ph.ID, tenant, place, ph.Blob, ph.Type, ph.Width, ph.Height, ph.Bytes, ph.SHA256[:], s.now().UTC().Truncate(time.Microsecond))
+		if err != nil {
+			return fmt.Errorf("insert %v: %w", ph.ID, err)
+		}
+		return nil
+	})
+	if _, dup := store.Duplicate(err); !dup {
+		return ph, err
+	}
+	kept, err := s.photos(ctx, tenant, place)
+	if err != nil {
+		return Photo{}, err
+	}
+	for _, k := range kept {
+		if k.SHA256 == ph.SHA256 {
+			return k, nil
+		}
+	}
+	return Photo{}, fault.Newf(fault.CodeInternal, "add photo to %v: a duplicate that is not there", place)
+}
+
+// Collect runs the place step: the facts and photos as they are now become the step's output.
+func (s *Store) Collect(ctx context.Context, w message.Wake) error {
+	return pipeline.Do(ctx, s.engine, w, message.Place,
+		func(ctx context.Context, in message.PlaceCollect, call message.Call) (message.PlaceFacts, error) {
+			p, err := s.Show(ctx, call.Tenant, in.Place)
+			if fault.KindOf(err) == fault.NotFound {
+				return message.PlaceFacts{}, fault.Newf(fault.CodeRefused, "collect %v: %w", in.Place, err)
+			}
+			return p.Collected(), err
+		}, nil)
+}

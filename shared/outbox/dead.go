@@ -1,0 +1,85 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/store"
+)
+
+// DeadLetter is a message that no function could take: dead-lettered by the
+// broker, or refused because its envelope does not verify.
+type DeadLetter struct {
+	ID        int64
+	Queue     string
+	MessageID string
+	Reason    string
+	Body      []byte
+	SeenAt    time.Time
+	Redriven  bool
+}
+
+// Bury keeps a dead letter. The same letter again changes nothing.
+func (o *Outbox) Bury(ctx context.Context, queue, messageID, reason string, body []byte) error {
+	if r := []rune(reason); len(r) > 200 {
+		reason = string(r[:200])
+	}
+	_, err := o.c.DB.Exec(ctx, `INSERT INTO dead_letters (message_id, queue, reason, body, seen_at) VALUES (?, ?, ?, ?, ?)`,
+		messageID, queue, reason, body, o.now())
+	if _, dup := store.Duplicate(err); dup {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("bury message %s of %s: %w", messageID, queue, err)
+	}
+	return nil
+}
+
+// Dead lists the newest dead letters.
+func (o *Outbox) Dead(ctx context.Context, limit int) ([]DeadLetter, error) {
+	letters, err := store.All(ctx, o.c.DB, `SELECT id, queue, message_id, reason, body, seen_at, redriven_as IS NOT NULL FROM dead_letters
+		ORDER BY seen_at DESC LIMIT ?`, func(d *DeadLetter) []any {
+		return []any{&d.ID, &d.Queue, &d.MessageID, &d.Reason, &d.Body, &d.SeenAt, &d.Redriven}
+	}, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list dead letters: %w", err)
+	}
+	return letters, nil
+}
+
+// Redrive sends a dead letter's body again as a new message. A letter whose
+// signature does not verify is refused: nobody knows who wrote it. Redriving
+// twice sends once. It is harmless in any state of its run: a wake-up for a
+// step that has moved on does nothing.
+func (o *Outbox) Redrive(ctx context.Context, letter int64) error {
+	return o.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		d, err := store.One(ctx, tx, `SELECT id, queue, message_id, reason, body, seen_at, redriven_as IS NOT NULL FROM dead_letters WHERE id = ? FOR UPDATE`,
+			func(d *DeadLetter) []any {
+				return []any{&d.ID, &d.Queue, &d.MessageID, &d.Reason, &d.Body, &d.SeenAt, &d.Redriven}
+			}, letter)
+		if errors.Is(err, store.ErrNoRows) {
+			return fault.Newf(fault.CodeNotFound, "redrive dead letter %d: no such letter", letter)
+		}
+		if err != nil {
+			return fmt.Errorf("read dead letter %d: %w", letter, err)
+		}
+		if d.Redriven {
+			return nil
+		}
+		body, err := o.c.Unseal(d.Queue, d.Body)
+		if err != nil {
+			return fault.Newf(fault.CodeRefused, "redrive dead letter %d: %w", letter, err)
+		}
+		id, err := o.put(ctx, tx, d.Queue, body, o.now())
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE dead_letters SET redriven_as = ? WHERE id = ?`, id, letter); err != nil {
+			return fmt.Errorf("mark dead letter %d: %w", letter, err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,109 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/store"
+)
+
+// Report is a provider's callback: a hint that makes CastAD ask, never a truth.
+type Report struct {
+	Stage string
+	// ExternalID is the job's id as the body claims it; used only to look the job up.
+	ExternalID string
+	// Body is hashed, so that a repeated callback is recognised; it is not kept.
+	Body []byte
+}
+
+// Callback stores a report for the call that the token belongs to and makes its
+// step due at once. A token that no call of this kind has is NotFound. The same
+// report again changes nothing.
+func (e *Engine) Callback(ctx context.Context, kind message.Kind, token string, r Report) error {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) != sha256.Size {
+		return fault.Newf(fault.CodeNotFound, "callback: not a token")
+	}
+	// Tokens are looked up by their hash: the index sees nothing of the token,
+	// and comparing hashes leaks no prefix.
+	hash := sha256.Sum256(raw)
+	call, err := store.One(ctx, e.c.DB, `SELECT c.id, c.run_id, c.tenant_id, c.step_no, c.attempt, c.state, c.external_id, c.token_hash
+		FROM provider_calls c JOIN pipeline_steps s ON s.run_id = c.run_id AND s.step_no = c.step_no
+		WHERE c.token_hash = ? AND s.kind = ?`, callColumns, hash[:], kind)
+	if errors.Is(err, store.ErrNoRows) {
+		return fault.Newf(fault.CodeNotFound, "callback: no call has this token")
+	}
+	if err != nil {
+		return fmt.Errorf("find call of callback: %w", err)
+	}
+	err = e.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		run, err := load(ctx, tx, call.run)
+		if err != nil {
+			return err
+		}
+		if err := e.keepReport(ctx, tx, call, r); err != nil {
+			return err
+		}
+		if s := run.Step(call.step); s == nil || s.Attempt != call.attempt {
+			return nil // an earlier attempt's late report: kept, but nobody asks
+		}
+		_, err = e.move(ctx, tx, run, Event{Name: EvCallback, Step: call.step}, newCause())
+		if isNothing(err) {
+			return nil // keep the row: the claim in flight, or the next poll, reads it
+		}
+		return err
+	})
+	if isNothing(err) {
+		return nil
+	}
+	return err
+}
+
+// keepReport inserts the report; a repeated one is "nothing", which rolls the transaction back.
+func (e *Engine) keepReport(ctx context.Context, tx *store.Tx, call callRow, r Report) error {
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%s\x00%s\x00", r.Stage, r.ExternalID)
+	hash.Write(r.Body)
+	var external any
+	if r.ExternalID != "" && len(r.ExternalID) <= 190 {
+		external = r.ExternalID
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO callbacks (call_id, tenant_id, event_hash, stage, external_id, received_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		call.id, call.tenant, hash.Sum(nil), clip(r.Stage, 32), external, e.now())
+	if _, dup := store.Duplicate(err); dup {
+		return nothing
+	}
+	if err != nil {
+		return fmt.Errorf("keep callback of %v: %w", call.id, err)
+	}
+	return nil
+}
+
+// Cancel stops a run for its owner; what is in flight is settled first.
+func (e *Engine) Cancel(ctx context.Context, tenant id.Tenant, run id.Run) error {
+	return e.control(ctx, tenant, run, EvCancel)
+}
+
+// Retry lets a failed run go on from its failed steps.
+func (e *Engine) Retry(ctx context.Context, tenant id.Tenant, run id.Run) error {
+	return e.control(ctx, tenant, run, EvRetry)
+}
+
+func (e *Engine) control(ctx context.Context, tenant id.Tenant, run id.Run, name EventName) error {
+	_, err := e.apply(ctx, run, Event{Name: name}, func(_ context.Context, _ *store.Tx, l loaded) error {
+		if l.Tenant != tenant {
+			return fault.Newf(fault.CodeNotFound, "%s %v: another tenant's", name, run)
+		}
+		return nil
+	})
+	if isNothing(err) {
+		return nil
+	}
+	return err
+}

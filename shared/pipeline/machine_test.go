@@ -1,0 +1,307 @@
+package pipeline
+
+import (
+	"testing"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/message"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+var testRules = Rules{Skew: 30 * time.Second, ReconcileFor: 10 * time.Minute, PollFirst: 5 * time.Second, PollMax: 20 * time.Second,
+	RetryFirst: 2 * time.Second, RetryMax: time.Minute, SweepGrace: time.Minute, BrokenAttempts: 2, RunDeadline: 6 * time.Hour,
+	StepDeadline: map[message.Kind]time.Duration{message.Song: 2 * time.Hour}}
+
+var testStart = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+
+// newRun is a run of: free → paid → {once, once}, with its first step ready.
+func newRun() Run {
+	r := Run{ID: 1, Tenant: 1, State: Running, Deadline: testStart.Add(6 * time.Hour), Steps: []Step{
+		{No: 1, Kind: message.Lyric, Policy: Free, State: Ready, DueAt: testStart, WokenAt: testStart, Deadline: testStart.Add(6 * time.Hour)},
+		{No: 2, After: 1, Kind: message.Song, Policy: Paid, State: Blocked},
+		{No: 3, After: 2, Kind: message.Publish, Policy: Once, State: Blocked},
+		{No: 4, After: 2, Kind: message.Publish, Policy: Once, State: Blocked},
+	}}
+	return r
+}
+
+// vendors is the model: what the outside world has seen, and what a correct
+// engine may do to it.
+type vendors struct {
+	t *rapid.T
+	// jobs counts, per step, the submissions that the vendor took.
+	jobs map[int]int
+	// excused counts, per step, the submissions after which another is allowed:
+	// refused, proven absent, ended broken, or given up with the cost booked.
+	excused map[int]int
+	// reserved, captured and released count ledger entries per step.
+	reserved, settled map[int]int
+	open              map[int]bool // a claim is in flight
+	fence             map[int]int64
+}
+
+// check looks at one transition.
+func (v *vendors) check(before, after Run, e Event, fx []Effect) {
+	for i, s := range after.Steps {
+		was := before.Steps[i]
+		if was.State.Ended() && s.State != was.State && e.Name != EvRetry {
+			v.t.Fatalf("%s moved step %d out of its end: %s → %s", e.Name, s.No, was.State, s.State)
+		}
+		if s.Fence < was.Fence {
+			v.t.Fatalf("%s lowered the fence of step %d", e.Name, s.No)
+		}
+		if s.State == Submitting && s.After != 0 && after.Step(s.After).State != Succeeded {
+			v.t.Fatalf("step %d is submitted before step %d succeeded", s.No, s.After)
+		}
+		if live := !s.State.Ended() && s.State != Blocked; live && s.DueAt.IsZero() {
+			v.t.Fatalf("step %d is %s with no due time: nothing would ever look at it", s.No, s.State)
+		}
+		if claimed := s.State == Submitting || s.State == Collecting; claimed != !s.LeaseUntil.IsZero() {
+			v.t.Fatalf("step %d is %s with lease %v", s.No, s.State, s.LeaseUntil)
+		}
+		if s.State == Unknown && s.SettleBy.IsZero() {
+			v.t.Fatalf("step %d is unknown for ever", s.No)
+		}
+	}
+	for _, f := range fx {
+		switch f.Name {
+		case FxReserve:
+			v.reserved[f.Step]++
+		case FxCapture, FxRelease:
+			v.settled[f.Step]++
+		}
+	}
+	if after.State.Ended() {
+		for _, s := range after.Steps {
+			if !s.State.Ended() {
+				v.t.Fatalf("the run is %s with step %d %s", after.State, s.No, s.State)
+			}
+			if after.State == RunSucceeded && s.State != Succeeded {
+				v.t.Fatalf("the run succeeded with step %d %s", s.No, s.State)
+			}
+			if v.reserved[s.No] != v.settled[s.No] {
+				v.t.Fatalf("step %d: %d reserved, %d captured or released", s.No, v.reserved[s.No], v.settled[s.No])
+			}
+		}
+	}
+}
+
+// A random world: claims whose answers are lost or late, crashes, sweeps,
+// callbacks, cancels and retries in any order, with time moving on. Whatever
+// happens, no step is ordered twice without a reason, none is published twice,
+// and with a working world at the end every run ends.
+func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		v := &vendors{t: t, jobs: map[int]int{}, excused: map[int]int{}, reserved: map[int]int{1: 1, 2: 1, 3: 1, 4: 1}, settled: map[int]int{}}
+		run, now := newRun(), testStart
+		type inflight struct {
+			step    int
+			fence   int64
+			attempt int
+			collect bool
+			took    bool // the vendor took the submission
+			found   bool
+		}
+		var calls []inflight
+		exists := map[[2]int]bool{} // (step, attempt) the vendor really has
+		apply := func(e Event) bool {
+			e.At = now
+			after, fx, err := Decide(run, e, testRules)
+			if err != nil {
+				switch fault.KindOf(err) {
+				case fault.Done, fault.Conflict:
+					return false
+				}
+				t.Fatalf("%s: %v", e.Name, err)
+			}
+			v.check(run, after, e, fx)
+			switch e.Name {
+			case EvRefused, EvAmbiguous, EvNotYet, EvAbsent, EvDone, EvBroken:
+				if held := run.Step(e.Step); held.Fence != e.Fence || held.Attempt != e.Attempt {
+					t.Fatalf("%s of a lost claim (fence %d of %d) was written", e.Name, e.Fence, held.Fence)
+				}
+			case EvExpired:
+				if lease := run.Step(e.Step).LeaseUntil; now.Before(lease.Add(testRules.Skew)) {
+					t.Fatalf("a lease until %v was taken over at %v", lease, now)
+				}
+			}
+			for _, f := range fx {
+				if f.Name != FxCall || (f.Call != CallFailed && f.Call != CallAbandoned) {
+					continue
+				}
+				if policy := run.Step(f.Step).Policy; f.Call == CallFailed && e.Name != EvBroken && policy != Free && exists[[2]int{f.Step, f.Attempt}] {
+					t.Fatalf("%s: the vendor has job %d of step %d, and it is called failed", e.Name, f.Attempt, f.Step)
+				}
+				v.excused[f.Step]++
+			}
+			run = after
+			return true
+		}
+		claim := func(no int, collect bool) {
+			name := EvClaim
+			if collect {
+				name = EvClaimCollect
+			}
+			if !apply(Event{Name: name, Step: no, LeaseUntil: now.Add(45 * time.Second)}) {
+				return
+			}
+			s := run.Step(no)
+			if s.State != Submitting && s.State != Collecting {
+				return
+			}
+			c := inflight{step: no, fence: s.Fence, attempt: s.Attempt, collect: collect}
+			if !collect && rapid.Bool().Draw(t, "vendor takes it") {
+				c.took = true
+				exists[[2]int{no, s.Attempt}] = true
+				v.jobs[no]++
+				if excess := v.jobs[no] - 1 - v.excused[no]; excess > 0 && s.Policy != Free {
+					t.Fatalf("step %d was ordered %d times with %d reasons", no, v.jobs[no], v.excused[no])
+				}
+				if s.Policy == Once && v.jobs[no] > 1 {
+					t.Fatalf("step %d was published %d times", no, v.jobs[no])
+				}
+			}
+			calls = append(calls, c)
+		}
+		answer := func(i int, honest bool) {
+			c := calls[i]
+			calls = append(calls[:i], calls[i+1:]...)
+			e := Event{Step: c.step, Fence: c.fence, Attempt: c.attempt}
+			known := exists[[2]int{c.step, c.attempt}]
+			switch {
+			case !c.collect && c.took && run.Step(c.step).Kind == message.Lyric:
+				e.Name = EvDone
+			case !c.collect && c.took && (honest || rapid.Bool().Draw(t, "answer arrives")):
+				e.Name, e.ExternalID = EvAccepted, "job"
+			case !c.collect && c.took:
+				e.Name = EvAmbiguous
+			case !c.collect && rapid.Bool().Draw(t, "refusal is clear"):
+				e.Name, e.Kind, e.Code = EvRefused, fault.Unavailable, fault.CodeVendorDown
+			case !c.collect:
+				e.Name = EvAmbiguous
+			case !known:
+				e.Name = EvAbsent
+			case honest || rapid.Bool().Draw(t, "finished"):
+				e.Name, e.ExternalID = EvDone, "job"
+			case rapid.IntRange(0, 9).Draw(t, "broken") == 0 && run.Step(c.step).Policy == Paid:
+				e.Name, e.Code = EvBroken, fault.CodeVendorFailed
+			default:
+				e.Name = EvNotYet
+				if rapid.Bool().Draw(t, "found") {
+					e.ExternalID = "job"
+				}
+			}
+			apply(e)
+		}
+		for range rapid.IntRange(5, 60).Draw(t, "moves") {
+			no := rapid.IntRange(1, 4).Draw(t, "step")
+			switch rapid.IntRange(0, 11).Draw(t, "what") {
+			case 0, 1, 2:
+				claim(no, false)
+			case 3, 4:
+				claim(no, true)
+			case 5, 6:
+				if len(calls) > 0 {
+					answer(rapid.IntRange(0, len(calls)-1).Draw(t, "call"), false)
+				}
+			case 7: // kill -9: the claims in flight never answer
+				calls = nil
+			case 8:
+				for _, n := range []EventName{EvExpired, EvDeadline, EvOverdue} {
+					apply(Event{Name: n, Step: no})
+				}
+			case 9:
+				apply(Event{Name: EvCallback, Step: no})
+			case 10:
+				if rapid.IntRange(0, 5).Draw(t, "control") == 0 {
+					apply(Event{Name: EvCancel})
+				} else if apply(Event{Name: EvRetry}) {
+					v.reserved, v.settled = map[int]int{}, map[int]int{}
+					for _, s := range run.Steps {
+						if s.State != Succeeded {
+							v.reserved[s.No]++
+						}
+					}
+				}
+			}
+			now = now.Add(time.Duration(rapid.IntRange(0, 180).Draw(t, "seconds")) * time.Second)
+		}
+		// From here on the world works: everything in flight is dead, then
+		// workers and sweeps run until nothing is left to do.
+		calls = nil
+		for i := 0; !run.State.Ended(); i++ {
+			if i > 2000 {
+				t.Fatalf("the run never ends: %+v", run)
+			}
+			for no := 1; no <= 4; no++ {
+				for _, n := range []EventName{EvExpired, EvDeadline, EvOverdue} {
+					apply(Event{Name: n, Step: no})
+				}
+				claim(no, run.Step(no).State == Waiting || run.Step(no).State == Unknown)
+				for len(calls) > 0 {
+					answer(0, true)
+				}
+			}
+			now = now.Add(30 * time.Second)
+		}
+	})
+}
+
+func TestALostWakeUpIsSentAgainOnce(t *testing.T) {
+	t.Parallel()
+	run := newRun()
+	at := testStart.Add(testRules.SweepGrace + time.Second)
+	after, fx, err := Decide(run, Event{Name: EvOverdue, Step: 1, At: at}, testRules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Effect{{Name: FxWake, Step: 1, At: at}}, fx); diff != "" {
+		t.Fatalf("effects (-want +got):\n%s", diff)
+	}
+	if _, _, err := Decide(after, Event{Name: EvOverdue, Step: 1, At: at.Add(time.Second)}, testRules); !isNothing(err) {
+		t.Fatalf("swept again a second later: %v", err)
+	}
+}
+
+func TestALateAnswerSettlesAnUnknownStep(t *testing.T) {
+	t.Parallel()
+	run := newRun()
+	run.Steps[0].State = Succeeded
+	run.Steps[1] = Step{No: 2, After: 1, Kind: message.Song, Policy: Paid, State: Unknown, Attempt: 1, Fence: 2, DueAt: testStart,
+		SettleBy: testStart.Add(time.Minute), Deadline: testStart.Add(time.Hour), Call: CallUnknown}
+	after, fx, err := Decide(run, Event{Name: EvAccepted, Step: 2, Fence: 1, Attempt: 1, ExternalID: "t1", At: testStart}, testRules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := after.Step(2); s.State != Waiting || s.Call != CallAccepted {
+		t.Errorf("the step is %s, its call %s", s.State, s.Call)
+	}
+	if fx[0].Name != FxCall || fx[0].ExternalID != "t1" {
+		t.Errorf("the id was not kept: %+v", fx)
+	}
+}
+
+func TestAnUnknownPublicationIsNeverSentAgain(t *testing.T) {
+	t.Parallel()
+	run := newRun()
+	for i := range run.Steps {
+		run.Steps[i].State = Succeeded
+	}
+	now := testStart
+	run.Steps[3] = Step{No: 4, After: 2, Kind: message.Publish, Policy: Once, State: Collecting, Attempt: 1, Fence: 3, DueAt: now,
+		LeaseUntil: now.Add(time.Minute), SettleBy: now.Add(-time.Second), Deadline: now.Add(time.Hour), Call: CallUnknown}
+	after, _, err := Decide(run, Event{Name: EvNotYet, Step: 4, Fence: 3, Attempt: 1, At: now}, testRules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := after.Step(4); s.State != Failed || s.FailCode != fault.CodeAbandoned {
+		t.Fatalf("the step is %s (%s)", s.State, s.FailCode)
+	}
+	if _, _, err := Decide(after, Event{Name: EvRetry, At: now}, testRules); fault.CodeOf(err) != fault.CodeRetryUnsafe {
+		t.Errorf("a retry of a publication that may be live: %v", err)
+	}
+}

@@ -1,0 +1,238 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/store"
+)
+
+// writer puts one decided move into the database.
+type writer struct {
+	engine *Engine
+	tx     *store.Tx
+	before Run
+	after  loaded
+	event  Event
+	cause  [16]byte
+	opened *callRow
+	// unfit are the steps for which no input could be made.
+	unfit []Event
+}
+
+// write writes the steps, the run, the events and the effects of a move.
+func (w *writer) write(ctx context.Context, fx []Effect) error {
+	if err := w.steps(ctx); err != nil {
+		return err
+	}
+	if w.after.Version == w.before.Version && hasLedger(fx) {
+		w.after.Version++ // the ledger's rows are unique by version
+	}
+	for _, f := range fx {
+		if err := w.effect(ctx, f); err != nil {
+			return err
+		}
+	}
+	if w.after.Version == w.before.Version {
+		return nil
+	}
+	return updateRun(ctx, w.tx, w.before, w.after.Run, w.event.At)
+}
+
+func hasLedger(fx []Effect) bool {
+	for _, f := range fx {
+		switch f.Name {
+		case FxReserve, FxCapture, FxRelease, FxWaste:
+			return true
+		}
+	}
+	return false
+}
+
+// steps writes the changed steps and one event for each change of state.
+func (w *writer) steps(ctx context.Context) error {
+	for i, s := range w.after.Steps {
+		was := w.before.Steps[i]
+		if was == s {
+			continue
+		}
+		var ended time.Time
+		if s.State.Ended() {
+			ended = w.event.At
+		}
+		if err := updateStep(ctx, w.tx, w.after.ID, was, s, ended); err != nil {
+			return err
+		}
+		if was.State == s.State {
+			continue
+		}
+		if err := w.log(ctx, s.No, string(was.State), string(s.State), s); err != nil {
+			return err
+		}
+	}
+	if w.before.State == w.after.State {
+		return nil
+	}
+	return w.log(ctx, 0, string(w.before.State), string(w.after.State), Step{FailCode: w.after.FailCode})
+}
+
+// log appends a run_events row; its sequence is the run's version.
+func (w *writer) log(ctx context.Context, step int, from, to string, s Step) error {
+	w.after.Version++
+	_, err := w.tx.Exec(ctx, `INSERT INTO run_events (run_id, seq, tenant_id, step_no, event, from_state, to_state, attempt, fence, code, cause_id, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, w.after.ID, w.after.Version, w.after.Tenant, step, w.event.Name, from, to,
+		s.Attempt, s.Fence, s.FailCode, w.cause[:], w.event.At)
+	if err != nil {
+		return fmt.Errorf("log event %d of %v: %w", w.after.Version, w.after.ID, err)
+	}
+	return nil
+}
+
+func (w *writer) effect(ctx context.Context, f Effect) error {
+	switch f.Name {
+	case FxWake:
+		step := w.after.Step(f.Step)
+		return w.engine.c.Outbox.Put(ctx, w.tx, w.engine.queueOf(step.Kind, f.Collect), message.Wake{Run: w.after.ID, Step: f.Step}, f.At)
+	case FxInput:
+		return w.input(ctx, f.Step)
+	case FxOpen:
+		return w.open(ctx, f)
+	case FxCall:
+		return w.call(ctx, f)
+	case FxReserve, FxCapture, FxRelease, FxWaste:
+		return w.ledger(ctx, f)
+	case FxPublish:
+		return nil // the run's own row and event say it
+	}
+	return fault.Newf(fault.CodeInternal, "write: no effect %q", f.Name)
+}
+
+// input computes and stores a step's input. A fault with a code that the order
+// itself causes fails the step; anything else fails the transaction.
+func (w *writer) input(ctx context.Context, no int) error {
+	in, err := w.engine.c.Recipe.Input(w.after.order, w.after.plans[no], w.after.outputs)
+	if fault.KindOf(err) == fault.Refused {
+		w.unfit = append(w.unfit, Event{Name: EvUnfit, Step: no, Code: fault.CodeOf(err), At: w.event.At})
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make input of step %d of %v: %w", no, w.after.ID, err)
+	}
+	text, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("write input of step %d of %v: %w", no, w.after.ID, err)
+	}
+	hash := sha256.Sum256(text)
+	_, err = w.tx.Exec(ctx, `UPDATE pipeline_steps SET input_json = ?, input_hash = ?, ready_at = ? WHERE run_id = ? AND step_no = ?`,
+		string(text), hash[:], w.event.At, w.after.ID, no)
+	if err != nil {
+		return fmt.Errorf("store input of step %d of %v: %w", no, w.after.ID, err)
+	}
+	if w.after.inputs == nil {
+		w.after.inputs, w.after.hashes = map[int]json.RawMessage{}, map[int][]byte{}
+	}
+	w.after.inputs[no], w.after.hashes[no] = text, hash[:]
+	return nil
+}
+
+// open writes the intent to call a provider, with the hash of a token that does not exist yet.
+func (w *writer) open(ctx context.Context, f Effect) error {
+	step := w.after.Step(f.Step)
+	p := w.after.plans[f.Step]
+	c := callRow{id: newCallID(w.event.At), run: w.after.ID, tenant: w.after.Tenant, step: f.Step, attempt: f.Attempt, token: newToken()}
+	hash := sha256.Sum256(c.token)
+	request := w.after.hashes[f.Step]
+	if len(request) != sha256.Size {
+		return fault.Newf(fault.CodeInternal, "open call of step %d of %v: the step has no input", f.Step, w.after.ID)
+	}
+	_, err := w.tx.Exec(ctx, `INSERT INTO provider_calls (id, tenant_id, run_id, step_no, attempt, provider, state, fence, token_hash,
+		request_hash, cost_won, reason, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)`,
+		c.id, c.tenant, c.run, c.step, c.attempt, p.Provider, f.Call, step.Fence, hash[:], request, p.CostWon, w.event.At)
+	if err != nil {
+		return fmt.Errorf("open call %d of step %d of %v: %w", f.Attempt, f.Step, w.after.ID, err)
+	}
+	w.opened = &c
+	return nil
+}
+
+func (w *writer) call(ctx context.Context, f Effect) error {
+	var resolved any
+	if f.Call != CallUnknown && f.Call != CallIntent {
+		resolved = w.event.At
+	}
+	var external any
+	if f.ExternalID != "" {
+		external = f.ExternalID
+	}
+	n, err := w.tx.Exec(ctx, `UPDATE provider_calls SET state = ?, external_id = COALESCE(external_id, ?), reason = ?, resolved_at = ?
+		WHERE run_id = ? AND step_no = ? AND attempt = ?`,
+		f.Call, external, clip(f.Reason, 200), resolved, w.after.ID, f.Step, f.Attempt)
+	if err != nil {
+		return fmt.Errorf("move call %d of step %d of %v to %s: %w", f.Attempt, f.Step, w.after.ID, f.Call, err)
+	}
+	if n != 1 {
+		return fault.Newf(fault.CodeInternal, "move call %d of step %d of %v: %d rows", f.Attempt, f.Step, w.after.ID, n)
+	}
+	return nil
+}
+
+var ledgerEntries = map[EffectName]string{FxReserve: "reserve", FxCapture: "capture", FxRelease: "release", FxWaste: "waste"}
+
+func (w *writer) ledger(ctx context.Context, f Effect) error {
+	p := w.after.plans[f.Step]
+	if p.CostWon == 0 {
+		return nil
+	}
+	_, err := w.tx.Exec(ctx, `INSERT INTO credit_ledger (tenant_id, run_id, step_no, version, entry, amount_won, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		w.after.Tenant, w.after.ID, f.Step, w.after.Version, ledgerEntries[f.Name], p.CostWon, w.event.At)
+	if err != nil {
+		return fmt.Errorf("book %s of step %d of %v: %w", ledgerEntries[f.Name], f.Step, w.after.ID, err)
+	}
+	return nil
+}
+
+// keepOutput stores the result of the step that ends.
+func keepOutput(ctx context.Context, tx *store.Tx, run id.Run, no int, text json.RawMessage) error {
+	if _, err := tx.Exec(ctx, `UPDATE pipeline_steps SET output_json = ? WHERE run_id = ? AND step_no = ?`, string(text), run, no); err != nil {
+		return fmt.Errorf("store output of step %d of %v: %w", no, run, err)
+	}
+	return nil
+}
+
+// keepArtifacts records the files that a step kept. The same file recorded
+// again (a collect that was repeated after a crash) is fine; another is not.
+func keepArtifacts(ctx context.Context, tx *store.Tx, l loaded, no int, files []message.Artifact, now time.Time) error {
+	for _, a := range files {
+		_, err := tx.Exec(ctx, `INSERT INTO artifacts (id, tenant_id, run_id, step_no, kind, blob_path, sha256, bytes, content_type, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			newArtifactID(now), l.Tenant, l.ID, no, a.Kind, a.Blob, a.SHA256[:], a.Bytes, a.Type, now)
+		if _, dup := store.Duplicate(err); dup {
+			was, readErr := store.One(ctx, tx, `SELECT sha256 FROM artifacts WHERE run_id = ? AND step_no = ? AND kind = ?`,
+				func(b *[]byte) []any { return []any{b} }, l.ID, no, a.Kind)
+			if readErr == nil && bytes.Equal(was, a.SHA256[:]) {
+				continue
+			}
+			return fault.Newf(fault.CodeInternal, "record %s of step %d of %v: another file is recorded (%w)", a.Kind, no, l.ID, errors.Join(err, readErr))
+		}
+		if err != nil {
+			return fmt.Errorf("record %s of step %d of %v: %w", a.Kind, no, l.ID, err)
+		}
+	}
+	return nil
+}
+
+func clip(s string, n int) string {
+	r := []rune(s)
+	if len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}
