@@ -221,3 +221,12 @@ func (s *Store) Collect(ctx context.Context, w message.Wake) error {
 			return p.Collected(), err
 		}, nil)
 }
+
+// Keeps says whether a photo's row names the file.
+func (s *Store) Keeps(ctx context.Context, blobName string) (bool, error) {
+	n, err := store.One(ctx, s.db, `SELECT COUNT(*) FROM place_photos WHERE blob_path = ?`, func(n *int) []any { return []any{n} }, blobName)
+	if err != nil {
+		return false, fmt.Errorf("look for photo of %s: %w", blobName, err)
+	}
+	return n > 0, nil
+}

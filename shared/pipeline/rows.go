@@ -200,3 +200,12 @@ func (e *Engine) queueOf(kind message.Kind, collect bool) message.Queue {
 	}
 	return e.c.Queues[kind].Submit
 }
+
+// Keeps says whether an artifact names the file.
+func (e *Engine) Keeps(ctx context.Context, blobName string) (bool, error) {
+	n, err := store.One(ctx, e.c.DB, `SELECT COUNT(*) FROM artifacts WHERE blob_path = ?`, func(n *int) []any { return []any{n} }, blobName)
+	if err != nil {
+		return false, fmt.Errorf("look for artifact of %s: %w", blobName, err)
+	}
+	return n > 0, nil
+}

@@ -97,7 +97,8 @@ CREATE TABLE artifacts (
   content_type VARCHAR(64) NOT NULL,
   created_at DATETIME(6) NOT NULL,
   PRIMARY KEY (id),
-  UNIQUE KEY artifacts_step (run_id, step_no, kind)
+  UNIQUE KEY artifacts_step (run_id, step_no, kind),
+  KEY artifacts_blob (blob_path)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- owner: pipeline

@@ -36,7 +36,8 @@ CREATE TABLE place_photos (
   sha256 BINARY(32) NOT NULL,
   created_at DATETIME(6) NOT NULL,
   PRIMARY KEY (id),
-  UNIQUE KEY place_photos_content (place_id, sha256)
+  UNIQUE KEY place_photos_content (place_id, sha256),
+  KEY place_photos_blob (blob_path)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- owner: ad

@@ -1,0 +1,149 @@
+package ad
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"castad/shared/id"
+	"castad/shared/store"
+)
+
+// Watcher tells waiting streams that an ad has moved. One poller per process
+// asks for the versions of all watched runs at once, so that a thousand streams
+// cost one query a round and no connection between rounds.
+type Watcher struct {
+	db    *store.Primary
+	every time.Duration
+	log   *slog.Logger
+
+	mu     sync.Mutex
+	runs   map[id.Run]*watched
+	wanted chan struct{}
+}
+
+type watched struct {
+	version int
+	streams map[chan struct{}]bool
+}
+
+// NewWatcher returns a watcher that looks every so often while anything is watched.
+func NewWatcher(db *store.Primary, every time.Duration, log *slog.Logger) *Watcher {
+	return &Watcher{db: db, every: every, log: log, runs: map[id.Run]*watched{}, wanted: make(chan struct{}, 1)}
+}
+
+// Watch returns a channel that gets a value whenever the run has moved since;
+// stop ends it. Moves that come close together give one value.
+func (w *Watcher) Watch(run id.Run) (moved <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	w.mu.Lock()
+	r := w.runs[run]
+	if r == nil {
+		r = &watched{version: -1, streams: map[chan struct{}]bool{}}
+		w.runs[run] = r
+	}
+	r.streams[c] = true
+	w.mu.Unlock()
+	select {
+	case w.wanted <- struct{}{}:
+	default:
+	}
+	return c, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(r.streams, c)
+		if len(r.streams) == 0 && w.runs[run] == r {
+			delete(w.runs, run)
+		}
+	}
+}
+
+// Run polls until ctx ends; it sleeps while nothing is watched.
+func (w *Watcher) Run(ctx context.Context) {
+	tick := time.NewTicker(w.every)
+	defer tick.Stop()
+	for {
+		if w.idle() {
+			select {
+			case <-ctx.Done():
+				return
+			case <-w.wanted:
+			}
+		}
+		if err := w.look(ctx); err != nil && ctx.Err() == nil {
+			w.log.WarnContext(ctx, "watched ads not read; trying again", "err", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (w *Watcher) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.runs) == 0
+}
+
+// lookBatch is how many runs one query asks about: its placeholders are written out below.
+const lookBatch = 16
+
+// look reads the versions of all watched runs and signals those that changed.
+func (w *Watcher) look(ctx context.Context) error {
+	ids := w.ids()
+	for len(ids) > 0 {
+		batch := make([]any, 0, lookBatch)
+		for len(batch) < lookBatch {
+			if len(batch) < len(ids) {
+				batch = append(batch, ids[len(batch)])
+			} else {
+				batch = append(batch, 0) // no run has this id
+			}
+		}
+		ids = ids[min(lookBatch, len(ids)):]
+		type seen struct {
+			run     id.Run
+			version int
+		}
+		rows, err := store.All(ctx, w.db, `SELECT id, version FROM pipeline_runs
+			WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) LIMIT 16`,
+			func(s *seen) []any { return []any{&s.run, &s.version} }, batch...)
+		if err != nil {
+			return fmt.Errorf("read versions: %w", err)
+		}
+		for _, r := range rows {
+			w.signal(r.run, r.version)
+		}
+	}
+	return nil
+}
+
+func (w *Watcher) ids() []id.Run {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ids := make([]id.Run, 0, len(w.runs))
+	for run := range w.runs {
+		ids = append(ids, run)
+	}
+	return ids
+}
+
+func (w *Watcher) signal(run id.Run, version int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r := w.runs[run]
+	if r == nil || r.version == version {
+		return
+	}
+	r.version = version
+	for c := range r.streams {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}

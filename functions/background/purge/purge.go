@@ -1,0 +1,71 @@
+// Package purge is the timer background-purge: deletes what nobody needs any more.
+//
+// Sent outbox rows after eight days (one more than the longest duplicate
+// detection window of Service Bus) and, after two days, files that no row names:
+// what an upload or a collect left behind when it crashed before its commit.
+package purge
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Sent deletes sent messages from before a time and says how many.
+type Sent interface {
+	Purge(ctx context.Context, before time.Time) (int64, error)
+}
+
+// Files lists and deletes kept files.
+type Files interface {
+	List(ctx context.Context, prefix string, fn func(name string, bytes int64, modified time.Time) error) error
+	Delete(ctx context.Context, name string) error
+}
+
+// Owner is a part of the files and the table that names them.
+type Owner struct {
+	Prefix string
+	Keeps  func(ctx context.Context, name string) (bool, error)
+}
+
+const (
+	keepSent    = 8 * 24 * time.Hour
+	keepOrphans = 2 * 24 * time.Hour
+)
+
+// New returns the function.
+func New(sent Sent, files Files, owners []Owner, now func() time.Time) trigger.Function {
+	return trigger.Timer("background-purge", binding, trigger.Budget{Time: 100 * time.Second, Connections: 1},
+		func(ctx context.Context) error {
+			_, err := sent.Purge(ctx, now().UTC().Add(-keepSent))
+			for _, o := range owners {
+				err = errors.Join(err, orphans(ctx, files, o, now().UTC().Add(-keepOrphans)))
+			}
+			return err
+		})
+}
+
+// orphans deletes the owner's old files that no row names.
+func orphans(ctx context.Context, files Files, o Owner, before time.Time) error {
+	err := files.List(ctx, o.Prefix, func(name string, _ int64, modified time.Time) error {
+		if !modified.Before(before) {
+			return nil
+		}
+		kept, err := o.Keeps(ctx, name)
+		if err != nil || kept {
+			return err
+		}
+		return files.Delete(ctx, name)
+	})
+	if err != nil {
+		return fmt.Errorf("purge files %s: %w", o.Prefix, err)
+	}
+	return nil
+}

@@ -1,0 +1,25 @@
+// Package sweep is the timer background-sweep: finds what nobody moves any more: expired leases, lost wake-ups, deadlines.
+//
+// Purge every queue and this timer brings every run to its end.
+package sweep
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Engine sweeps.
+type Engine interface {
+	Sweep(ctx context.Context) error
+}
+
+// New returns the function.
+func New(engine Engine) trigger.Function {
+	return trigger.Timer("background-sweep", binding, trigger.Budget{Time: 50 * time.Second, Connections: 1}, engine.Sweep)
+}

@@ -1,0 +1,58 @@
+// Package verify is queue sns-verify: asks the channel until the post is public, and keeps its address.
+//
+// Ends the publish step. Only reads at the channel. A post whose answer was lost
+// is looked for by its marker.
+package verify
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"castad/functions/sns"
+	"castad/shared/message"
+	"castad/shared/provider"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Posts runs the publish step.
+type Posts interface {
+	Verify(ctx context.Context, w message.Wake,
+		ask func(context.Context, message.SnsPublish, message.Call) (message.SnsPosted, error)) error
+}
+
+// Channels reads social networks.
+type Channels interface {
+	Look(ctx context.Context, channel, account, id string) (provider.Posted, error)
+	Find(ctx context.Context, channel, account, marker string) (provider.Posted, error)
+}
+
+// New returns the function.
+func New(posts Posts, channels Channels) trigger.Function {
+	return trigger.Queue("sns-verify", binding, trigger.Budget{Time: 30 * time.Second, Connections: 1},
+		func(ctx context.Context, w message.Wake) error {
+			return posts.Verify(ctx, w, func(ctx context.Context, in message.SnsPublish, call message.Call) (message.SnsPosted, error) {
+				return look(ctx, channels, in, call)
+			})
+		})
+}
+
+func look(ctx context.Context, channels Channels, in message.SnsPublish, call message.Call) (message.SnsPosted, error) {
+	var posted provider.Posted
+	var err error
+	if call.Unsure {
+		posted, err = channels.Find(ctx, in.Channel, in.Account, sns.Marker(in))
+	} else {
+		posted, err = channels.Look(ctx, in.Channel, in.Account, call.ExternalID)
+	}
+	if err != nil {
+		return message.SnsPosted{}, err
+	}
+	if posted.State != provider.Published {
+		return message.SnsPosted{}, message.NotYet{ExternalID: posted.ID}
+	}
+	return message.SnsPosted{ExternalID: posted.ID, URL: posted.URL}, nil
+}

@@ -1,0 +1,84 @@
+// Package link makes and reads the addresses under which a provider may fetch
+// one file for a while: /api/v1/media/{token}.
+//
+// A token is base64url of expiry, file name and HMAC-SHA256, prefixed by the
+// key's id. It opens one file, for reading, until it expires; nothing is stored.
+// The first key signs, every key is accepted, so keys can be rotated.
+package link
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"strings"
+	"time"
+
+	"castad/shared/fault"
+)
+
+// Key is a signing key.
+type Key struct {
+	ID     string
+	Secret []byte
+}
+
+// Signer makes and reads tokens.
+type Signer struct {
+	keys []Key
+	base string
+	now  func() time.Time
+}
+
+// New returns a signer. base is the app's public address ("https://api.example.kr",
+// no trailing slash); "" means that nobody outside can fetch from us.
+func New(keys []Key, base string, now func() time.Time) *Signer {
+	return &Signer{keys: keys, base: strings.TrimSuffix(base, "/"), now: now}
+}
+
+// URL is the address of a file until the given time. Without a public address
+// it is a fault: a provider that must fetch from us cannot be used.
+func (s *Signer) URL(blobName string, until time.Time) (string, error) {
+	if s.base == "" {
+		return "", fault.Newf(fault.CodeMisconfigured, "link %s: CASTAD_PUBLIC_URL is not set, so no provider can fetch from us", blobName)
+	}
+	return s.base + "/api/v1/media/" + s.token(blobName, until), nil
+}
+
+func (s *Signer) token(blobName string, until time.Time) string {
+	k := s.keys[0]
+	payload := binary.BigEndian.AppendUint64(nil, uint64(until.Unix()))
+	payload = append(payload, blobName...)
+	return k.ID + "." + base64.RawURLEncoding.EncodeToString(append(payload, sum(k, payload)...))
+}
+
+func sum(k Key, payload []byte) []byte {
+	h := hmac.New(sha256.New, k.Secret)
+	h.Write([]byte("castad media link\x00"))
+	h.Write(payload)
+	return h.Sum(nil)
+}
+
+// Open returns the file that a token opens. A wrong, changed or expired one is NotFound.
+func (s *Signer) Open(token string) (blobName string, err error) {
+	none := fault.New(fault.CodeNotFound)
+	kid, body, ok := strings.Cut(token, ".")
+	if !ok || len(token) > 1024 {
+		return "", none
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(body)
+	if err != nil || len(raw) < 8+1+sha256.Size {
+		return "", none
+	}
+	payload, mac := raw[:len(raw)-sha256.Size], raw[len(raw)-sha256.Size:]
+	for _, k := range s.keys {
+		if k.ID != kid || !hmac.Equal(mac, sum(k, payload)) {
+			continue
+		}
+		if s.now().Unix() >= int64(binary.BigEndian.Uint64(payload)) {
+			return "", none
+		}
+		return string(payload[8:]), nil
+	}
+	return "", none
+}
