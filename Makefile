@@ -1,0 +1,64 @@
+# CastAD. `make` prints what there is.
+
+export CGO_ENABLED ?= 0
+GO      ?= go
+DATA    ?= .data
+PORT    ?= 7071
+PLACE   ?= docs/sample/place.json
+KILL    ?= 0
+PURGE   ?= 0
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install what the demo needs (Debian packages), and say so
+	@scripts/setup.sh demo
+
+.PHONY: demo
+demo: setup ## one ad from a sample place, start to finish, in build/demo (PLACE=file.json KILL=n PURGE=1)
+	@$(GO) run ./scripts/demo -place '$(PLACE)' -out build/demo -kill $(KILL) -purge $(PURGE)
+
+.PHONY: run
+run: setup ## keep everything up on http://localhost:7071 and print a curl tour (PORT= DATA=)
+	@$(GO) run ./scripts/localcloud -addr 127.0.0.1:$(PORT) -dir '$(DATA)' -tour
+
+.PHONY: test
+test: ## install what the tests need, then make check
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory check
+
+.PHONY: check
+check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, tidy
+	@echo gofmt; test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)"
+	@echo go vet; $(GO) vet ./... && $(GO) vet -tags chaos ./shared/...
+	@echo staticcheck; $(GO) tool staticcheck ./...
+	@echo go mod tidy; $(GO) mod tidy -diff
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
+
+.PHONY: stage
+stage: ## build/app: what a Functions host loads
+	@$(GO) run ./scripts/stage -out build/app
+
+.PHONY: migrate
+migrate: ## bring the database of CASTAD_MYSQL_DSN up to date
+	@$(GO) run ./scripts/migrate
+
+.PHONY: token
+token: ## a signed token for the local API
+	@$(GO) run ./scripts/token
+
+.PHONY: studio
+studio: setup ## the generation service alone, on 127.0.0.1:8077
+	@$(GO) run ./scripts/localcloud studio -addr 127.0.0.1:8077 -dir '$(DATA)/studio'
+
+.PHONY: func-start
+func-start: stage ## the staged app under Core Tools (func), if installed; run `make run` beside it for the rest
+	@command -v func >/dev/null 2>&1 || { echo "func is not installed: see docs/azure-functions-core-tools.md" >&2; exit 1; }
+	@test -f build/app/local.settings.json || { echo "build/app/local.settings.json is missing: run make run once" >&2; exit 1; }
+	cd build/app && func start --port 7072
+
+.PHONY: bench
+bench: ## the figures of the README, side by side
+	$(GO) test -run '^$$' -bench . -benchmem ./shared/trigger ./scripts/localcloud/servicebus/... ./functions

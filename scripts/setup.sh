@@ -1,0 +1,44 @@
+#!/bin/sh
+# Installs what CastAD's commands need from Debian and says so; does nothing,
+# and needs no network, when everything is there.
+#
+#   scripts/setup.sh demo    a database server, ffmpeg and a Korean font
+#   scripts/setup.sh test    also a C compiler (the race detector needs one) and Azurite
+set -eu
+cd "$(dirname "$0")/.."
+want=${1:-demo}
+missing=
+need() { # need <file or command> <Debian package>
+	case $1 in
+	/*) [ -e "$1" ] && return ;;
+	*) command -v "$1" >/dev/null 2>&1 && return ;;
+	esac
+	missing="$missing $2"
+}
+PATH=$PATH:/usr/sbin
+[ -n "${CASTAD_MYSQL_DSN:-}" ] || need mariadbd mariadb-server-core
+[ -n "${CASTAD_MYSQL_DSN:-}" ] || need mariadb mariadb-client-core
+need ffmpeg ffmpeg
+need /usr/share/fonts/truetype/nanum/NanumSquareRoundB.ttf fonts-nanum
+if [ "$want" = test ]; then
+	need gcc gcc
+	need /usr/include/stdlib.h libc6-dev
+	need node nodejs
+	need npm npm
+fi
+if [ -n "$missing" ]; then
+	echo "setup: installing Debian packages:$missing"
+	sudo=
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null 2>&1 || { echo "setup: please run as root once: apt-get install --no-install-recommends$missing" >&2; exit 1; }
+		sudo=sudo
+	fi
+	$sudo apt-get update -qq
+	# shellcheck disable=SC2086 # a list of packages
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+azurite=scripts/localcloud/blobserver/azurite
+if [ "$want" = test ] && [ ! -d $azurite/node_modules/azurite ]; then
+	echo "setup: installing Azurite from npm into $azurite (the referee for our blob server)"
+	(cd $azurite && npm ci --silent --no-audit --no-fund)
+fi
