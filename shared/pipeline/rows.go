@@ -32,7 +32,7 @@ func load(ctx context.Context, tx *store.Tx, run id.Run) (loaded, error) {
 	l, err := store.One(ctx, tx, `SELECT id, tenant_id, ad_id, state, order_json, deadline_at, version, fail_code, created_at
 		FROM pipeline_runs WHERE id = ? FOR UPDATE`,
 		func(l *loaded) []any {
-			return []any{&l.ID, &l.Tenant, &l.ad, &l.State, &l.order, &l.Deadline, &l.Version, &l.FailCode, &l.created}
+			return []any{&l.ID, &l.Tenant, &l.ad, &l.State, (*[]byte)(&l.order), &l.Deadline, &l.Version, &l.FailCode, &l.created}
 		}, run)
 	if errors.Is(err, store.ErrNoRows) {
 		return loaded{}, fault.Newf(fault.CodeNotFound, "load %v: no such run", run)
@@ -71,7 +71,7 @@ type stepRow struct {
 
 func stepColumns(r *stepRow) []any {
 	return []any{&r.No, &r.After, &r.Kind, &r.provider, &r.Policy, &r.cost, &r.State, &r.Attempt, &r.Fence,
-		&r.lease, &r.due, &r.deadline, &r.settle, &r.woken, &r.Polls, &r.Abandoned, &r.Call, &r.FailCode, &r.input, &r.hash, &r.output}
+		&r.lease, &r.due, &r.deadline, &r.settle, &r.woken, &r.Polls, &r.Abandoned, &r.Call, &r.FailCode, (*[]byte)(&r.input), &r.hash, (*[]byte)(&r.output)}
 }
 
 func at(t *time.Time) time.Time {
@@ -179,7 +179,7 @@ func callOf(ctx context.Context, q store.Querier, run id.Run, step, attempt int)
 
 // reported returns the job id that the latest callback of a call claims ("" for
 // none), and whether any callback came.
-func reported(ctx context.Context, q store.Querier, call id.Call) (external string, any bool, err error) {
+func reported(ctx context.Context, q store.Querier, call id.Call) (external string, came bool, err error) {
 	ids, err := store.All(ctx, q, `SELECT external_id FROM callbacks WHERE call_id = ? ORDER BY id DESC LIMIT 20`,
 		func(s **string) []any { return []any{s} }, call)
 	if err != nil {
