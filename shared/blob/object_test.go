@@ -35,7 +35,7 @@ func (s bundle) film(t *testing.T, n int) (*blob.Object, []byte) {
 
 func TestAnObjectIsAReaderASeekerAndAReaderAt(t *testing.T) {
 	t.Parallel()
-	o, want := start(t).film(t, 5000)
+	o, want := start(t).film(t, 700)
 	if err := iotest.TestReader(o, want); err != nil {
 		t.Error(err)
 	}
