@@ -1,0 +1,29 @@
+// Package blobtest starts a blob server for a test.
+package blobtest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"castad/scripts/localcloud/blobserver"
+)
+
+// Start runs a blob server on a free loopback port with its data in
+// t.TempDir(). It stops when the test ends; a test that leaves a request open
+// for more than five seconds after that fails.
+func Start(t testing.TB) *blobserver.Server {
+	t.Helper()
+	s, err := blobserver.Start(context.Background(), blobserver.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := s.Close(ctx); err != nil {
+			t.Errorf("stop the blob server: %v", err)
+		}
+	})
+	return s
+}
