@@ -9,7 +9,7 @@ import (
 // layer is a picture that is drawn into frames.
 type layer struct {
 	*visual
-	pic *planes
+	pic *picture
 	// base is the part of pic that fills the box when nothing moves, in luma
 	// pixels; cover-fit makes it smaller than pic.
 	base  rect
@@ -64,7 +64,8 @@ type composer struct {
 	frames  int
 	ground  [3]byte // Y, U, V of the background
 	layers  []*layer
-	row     []byte // a source row mixed from two
+	rows    []byte // sixteen source rows, resampled horizontally
+	stride  int    // of rows: the frame's width rounded up to eight
 	line    []byte // a sampled line
 	mask    []byte // a sampled line of alpha
 	columns []column
@@ -75,12 +76,9 @@ func newComposer(sc *scene, ground fill, layers []*layer) *composer {
 	if len(ground.stops) == 1 {
 		c.ground[0], c.ground[1], c.ground[2] = colorPlanes(ground.stops[0].c)
 	}
-	widest := c.w
-	for _, l := range layers {
-		widest = max(widest, l.pic.w)
-	}
-	c.row, c.line, c.mask = make([]byte, widest+8), make([]byte, c.w+8), make([]byte, c.w+8)
-	c.columns = make([]column, c.w)
+	c.stride = (c.w + 7) / 8 * 8
+	c.rows, c.line, c.mask = make([]byte, 16*c.stride), make([]byte, c.w), make([]byte, c.w)
+	c.columns = make([]column, c.stride)
 	return c
 }
 
@@ -149,7 +147,7 @@ func flood(b []byte, v byte) {
 }
 
 // layer draws one picture; f is its opacity in 1/256.
-func (c *composer) layer(frame, pic *planes, win, dst rect, f int) {
+func (c *composer) layer(frame *planes, pic *picture, win, dst rect, f int) {
 	// Whole even edges, so that luma and chroma cover the same area.
 	x0, y0 := even(dst.x), even(dst.y)
 	x1, y1 := even(dst.x+dst.w), even(dst.y+dst.h)
@@ -163,10 +161,10 @@ func (c *composer) layer(frame, pic *planes, win, dst rect, f int) {
 	chroma := plane{stride: c.w / 2, sstride: pic.w / 2, sw: pic.w / 2, sh: pic.h / 2, x0: cx0 / 2, x1: cx1 / 2, y0: cy0 / 2, y1: cy1 / 2,
 		sx: sx, sy: sy, u: win.x/2 + (float64(cx0-x0)/2+0.5)*sx - 0.5, v: win.y/2 + (float64(cy0-y0)/2+0.5)*sy - 0.5}
 	full.lookup(c.columns)
-	c.plane(frame.y, pic.y, pic, full, full, f, 1)
+	c.plane(frame.y, pic.wy, pic, full, full, f, 1)
 	chroma.lookup(c.columns)
-	c.plane(frame.u, pic.u, pic, chroma, full, f, 2)
-	c.plane(frame.v, pic.v, pic, chroma, full, f, 2)
+	c.plane(frame.u, pic.wu, pic, chroma, full, f, 2)
+	c.plane(frame.v, pic.wv, pic, chroma, full, f, 2)
 }
 
 // plane maps output pixels x0..x1, y0..y1 to source positions u + x·sx, v + y·sy.
@@ -181,6 +179,7 @@ func (p *plane) lookup(columns []column) {
 	for x := range p.x1 - p.x0 {
 		columns[x] = split(p.u+float64(x)*p.sx, p.sw)
 	}
+	clear(columns[p.x1-p.x0:]) // sampleBlock works on whole groups
 }
 
 // split cuts a source position into a whole pixel and 1/256 of the way to the next.
@@ -196,10 +195,16 @@ func split(v float64, size int) column {
 
 // plane draws one plane. scale is 2 for chroma, whose alpha is taken from the
 // luma-sized mask at every second pixel.
-func (c *composer) plane(dst, src []byte, pic *planes, p, full plane, f, scale int) {
+func (c *composer) plane(dst []byte, src []uint64, pic *picture, p, full plane, f, scale int) {
 	n := p.x1 - p.x0
-	columns := c.columns[:n]
-	lo, hi := int(columns[0].i), int(columns[n-1].i)+2
+	ready := [2]int{-1, -1} // which block of eight source rows each half of c.rows holds
+	row := func(y int) []byte {
+		if b := y / 8; ready[b&1] != b {
+			ready[b&1] = b
+			sampleBlock(c.rows[b&1*8*c.stride:], c.stride, src[b*p.sw:(b+1)*p.sw], c.columns, n)
+		}
+		return c.rows[y&15*c.stride:][:n]
+	}
 	for y := p.y0; y < p.y1; y++ {
 		// Most masks are the same along a row (rectangles, vertical gradients): then no pixel needs its own.
 		opacity, mask := f, -1
@@ -214,19 +219,18 @@ func (c *composer) plane(dst, src []byte, pic *planes, p, full plane, f, scale i
 		}
 		out := dst[y*p.stride+p.x0 : y*p.stride+p.x1]
 		at := split(p.v+float64(y-p.y0)*p.sy, p.sh)
-		up := src[int(at.i)*p.sstride:]
-		lerpBytes(c.row[lo:hi], up[lo:hi], up[p.sstride+lo:p.sstride+hi], int(at.f))
-		if mask < 0 && opacity == 256 {
-			sampleRow(out, c.row[:hi], columns)
-			continue
-		}
-		sampleRow(c.line[:n], c.row[:hi], columns)
-		if mask < 0 {
+		up, down := row(int(at.i)), row(int(at.i)+1)
+		switch {
+		case mask < 0 && opacity == 256:
+			lerpBytes(out, up, down, int(at.f))
+		case mask < 0:
+			lerpBytes(c.line[:n], up, down, int(at.f))
 			lerpBytes(out, out, c.line[:n], opacity)
-			continue
+		default:
+			lerpBytes(c.line[:n], up, down, int(at.f))
+			full.sampleMask(c.mask[:n], pic.a[mask*pic.w:][:pic.w], scale)
+			blendRow(out, c.line[:n], c.mask[:n], f)
 		}
-		full.sampleMask(c.mask[:n], pic.a[mask*pic.w:][:pic.w], scale)
-		blendRow(out, c.line[:n], c.mask[:n], f)
 	}
 }
 

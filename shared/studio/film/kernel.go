@@ -39,22 +39,84 @@ func lerpBytes(dst, a, b []byte, f int) {
 	}
 }
 
-// column says where an output column comes from: source byte i and i+1 mixed
+// column says where an output column comes from: source pixel i and i+1 mixed
 // by f/256.
 type column struct{ i, f int32 }
 
-// sampleRow writes one output row from one source row; every columns[x].i+1 is
-// inside src.
-func sampleRow(dst, src []byte, columns []column) {
-	if len(columns) < len(dst) {
-		panic("sampleRow: too few columns")
+// weave stores a plane so that eight rows can be resampled at once: word
+// (y/8)·w + x holds column x of rows y to y+7, the first row in the lowest
+// byte. The last rows are repeated to fill the last word.
+func weave(plane []byte, w, h int) []uint64 {
+	out := make([]uint64, (h+7)/8*w)
+	for y := range (h + 7) / 8 * 8 {
+		row := plane[min(y, h-1)*w:][:w]
+		words := out[y/8*w:][:w]
+		for x, v := range row {
+			words[x] |= uint64(v) << (y % 8 * 8)
+		}
 	}
-	for x := range dst {
-		c := columns[x]
-		p := src[c.i : c.i+2 : len(src)]
-		a := int32(p[0])
-		dst[x] = byte(a + ((int32(p[1])-a)*c.f+128)>>8)
+	return out
+}
+
+// sampleBlock resamples eight woven rows horizontally into eight rows of out,
+// stride bytes apart. It writes whole groups of eight columns: columns and
+// every row must have room for n rounded up to eight. The loops are written
+// out because the compiler unrolls nothing, and this is half of a film's cost.
+func sampleBlock(out []byte, stride int, words []uint64, columns []column, n int) {
+	for x := 0; x < n; x += 8 {
+		c := columns[x : x+8 : x+8]
+		m0, m1, m2, m3 := mix(words, c[0]), mix(words, c[1]), mix(words, c[2]), mix(words, c[3])
+		m4, m5, m6, m7 := mix(words, c[4]), mix(words, c[5]), mix(words, c[6]), mix(words, c[7])
+		// Eight columns of eight bytes become eight rows: swap halves, quarters, bytes.
+		t := (m0>>32 ^ m4) & half4
+		m0, m4 = m0^t<<32, m4^t
+		t = (m1>>32 ^ m5) & half4
+		m1, m5 = m1^t<<32, m5^t
+		t = (m2>>32 ^ m6) & half4
+		m2, m6 = m2^t<<32, m6^t
+		t = (m3>>32 ^ m7) & half4
+		m3, m7 = m3^t<<32, m7^t
+		t = (m0>>16 ^ m2) & half2
+		m0, m2 = m0^t<<16, m2^t
+		t = (m1>>16 ^ m3) & half2
+		m1, m3 = m1^t<<16, m3^t
+		t = (m4>>16 ^ m6) & half2
+		m4, m6 = m4^t<<16, m6^t
+		t = (m5>>16 ^ m7) & half2
+		m5, m7 = m5^t<<16, m7^t
+		t = (m0>>8 ^ m1) & evenBytes
+		m0, m1 = m0^t<<8, m1^t
+		t = (m2>>8 ^ m3) & evenBytes
+		m2, m3 = m2^t<<8, m3^t
+		t = (m4>>8 ^ m5) & evenBytes
+		m4, m5 = m4^t<<8, m5^t
+		t = (m6>>8 ^ m7) & evenBytes
+		m6, m7 = m6^t<<8, m7^t
+		o := out[x : x+7*stride+8]
+		binary.LittleEndian.PutUint64(o, m0)
+		binary.LittleEndian.PutUint64(o[stride:], m1)
+		binary.LittleEndian.PutUint64(o[2*stride:], m2)
+		binary.LittleEndian.PutUint64(o[3*stride:], m3)
+		binary.LittleEndian.PutUint64(o[4*stride:], m4)
+		binary.LittleEndian.PutUint64(o[5*stride:], m5)
+		binary.LittleEndian.PutUint64(o[6*stride:], m6)
+		binary.LittleEndian.PutUint64(o[7*stride:], m7)
 	}
+}
+
+const (
+	half4 = 0x00000000ffffffff
+	half2 = 0x0000ffff0000ffff
+)
+
+// mix interpolates eight rows at one output column.
+func mix(words []uint64, c column) uint64 {
+	p := words[c.i : c.i+2]
+	a, b := p[0], p[1]
+	g, h := uint64(c.f), uint64(256-c.f)
+	lo := ((a&evenBytes)*h + (b&evenBytes)*g + halves) >> 8 & evenBytes
+	hi := ((a>>8&evenBytes)*h + (b>>8&evenBytes)*g + halves) &^ evenBytes
+	return lo | hi
 }
 
 // blendRow mixes src into dst by alpha (0–255) times f/256.

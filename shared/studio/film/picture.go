@@ -23,13 +23,20 @@ const maxPhotoPixels = 52_000_000
 
 var errNotAPhoto = errors.New("is not a JPEG, PNG or WebP picture")
 
-// planes is a picture as Y, U, V (BT.709, limited range, 4:2:0) and, unless it
-// is opaque, A; the order of x264's input, so that no frame is converted.
+// planes is a frame: Y, U, V (BT.709, limited range, 4:2:0) in one array, the
+// order of x264's input, so that no frame is converted.
 type planes struct {
 	w, h    int // luma pixels, both even
 	y, u, v []byte
-	a       []byte // nil when opaque; luma size
-	rows    []int  // of a: the alpha of a row that is the same all over, else -1
+}
+
+// picture is what is drawn into frames: woven planes (see weave) and, unless
+// it is opaque, an alpha mask.
+type picture struct {
+	w, h       int // luma pixels, both even
+	wy, wu, wv []uint64
+	a          []byte // nil when opaque; luma size
+	rows       []int  // of a: the alpha of a row that is the same all over, else -1
 }
 
 // decodePhoto reads a picture of at most maxPhotoPixels, upright.
@@ -185,8 +192,8 @@ func shrink(img image.Image, k int) *image.RGBA {
 	return out
 }
 
-// toPlanes converts premultiplied RGBA of even size.
-func toPlanes(img *image.RGBA) *planes {
+// toPicture converts premultiplied RGBA of even size.
+func toPicture(img *image.RGBA) *picture {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	p := newPlanes(w, h)
 	alpha := make([]byte, w*h)
@@ -199,9 +206,6 @@ func toPlanes(img *image.RGBA) *planes {
 			alpha[y*w+x] = row[4*x+3]
 			opaque = opaque && a == 255
 		}
-	}
-	if !opaque {
-		p.setAlpha(alpha)
 	}
 	for y := range h / 2 {
 		up, down := img.Pix[2*y*img.Stride:], img.Pix[(2*y+1)*img.Stride:]
@@ -219,10 +223,14 @@ func toPlanes(img *image.RGBA) *planes {
 			p.u[y*(w/2)+x], p.v[y*(w/2)+x] = chroma(float64(sum[0])/div, float64(sum[1])/div, float64(sum[2])/div)
 		}
 	}
-	return p
+	out := &picture{w: w, h: h, wy: weave(p.y, w, h), wu: weave(p.u, w/2, h/2), wv: weave(p.v, w/2, h/2)}
+	if !opaque {
+		out.setAlpha(alpha)
+	}
+	return out
 }
 
-func (p *planes) setAlpha(a []byte) {
+func (p *picture) setAlpha(a []byte) {
 	p.a, p.rows = a, make([]int, p.h)
 	for y := range p.rows {
 		row := a[y*p.w : (y+1)*p.w]

@@ -209,7 +209,7 @@ func (sc *scene) layer(v *visual, files map[string]source) (*layer, error) {
 	if pw*ph > 4*maxPixels {
 		return nil, fmt.Errorf("%s.source has an extreme shape: it would need %d x %d pixels to fill its box", v.e.path, pw, ph)
 	}
-	l.pic = toPlanes(resize(img, pw, ph))
+	l.pic = toPicture(resize(img, pw, ph))
 	bw, bh = min(bw, float64(pw)), min(bh, float64(ph))
 	l.base = rect{(float64(pw) - bw) / 2, (float64(ph) - bh) / 2, bw, bh}
 	if radius > 0 {
@@ -222,7 +222,7 @@ func (sc *scene) layer(v *visual, files map[string]source) (*layer, error) {
 }
 
 // round makes the corners of the base window transparent.
-func (p *planes) round(base rect, radius float64) {
+func (p *picture) round(base rect, radius float64) {
 	a := p.a
 	if a == nil {
 		a = make([]byte, p.w*p.h)

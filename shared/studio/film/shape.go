@@ -8,7 +8,7 @@ import (
 
 // paint draws a fill into a box of w × h pixels with rounded corners (radius
 // in pixels) or as an ellipse; edges are antialiased.
-func (f *fill) paint(w, h int, radius float64, ellipse bool) *planes {
+func (f *fill) paint(w, h int, radius float64, ellipse bool) *picture {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	fw, fh := float64(w), float64(h)
 	radius = min(radius, fw/2, fh/2)
@@ -28,7 +28,7 @@ func (f *fill) paint(w, h int, radius float64, ellipse bool) *planes {
 			img.Set(x, y, c)
 		}
 	}
-	return toPlanes(img)
+	return toPicture(img)
 }
 
 // color is the gradient's colour at p (0–1), between its neighbouring stops.
