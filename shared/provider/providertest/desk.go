@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"sync"
@@ -271,9 +271,15 @@ type TB interface {
 // letGo is called before the server waits for its last requests.
 func Start(t TB, h http.Handler, letGo func()) string {
 	t.Helper()
-	s := httptest.NewServer(h)
-	t.Cleanup(func() { letGo(); s.CloseClientConnections(); s.Close() })
-	return s.URL
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(fmt.Sprintf("providertest: listen: %v", err))
+	}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = s.Serve(l) }()
+	t.Cleanup(func() { letGo(); _ = s.Close(); <-done })
+	return "http://" + l.Addr().String()
 }
 
 // File serves a result file as the job's fault says.
