@@ -315,9 +315,9 @@ func StatusClass(status int, paid bool) Class {
 		return RateLimited
 	case status == http.StatusPaymentRequired:
 		return QuotaExhausted
-	case status == http.StatusBadRequest, status == http.StatusRequestEntityTooLarge, status == http.StatusUnprocessableEntity,
-		status == http.StatusUnavailableForLegalReasons:
-		return UserFault
+	case paid && (status == http.StatusBadRequest || status == http.StatusRequestEntityTooLarge ||
+		status == http.StatusUnprocessableEntity || status == http.StatusUnavailableForLegalReasons):
+		return UserFault // of a read it would be ours: a question holds nothing of the user's
 	}
 	return OurFault
 }
