@@ -38,7 +38,9 @@ func NewDesk(wrong func(Fault) Reply) *Desk {
 
 // Close lets hanging requests go and waits for callbacks under way.
 func (d *Desk) Close() {
+	d.mu.Lock()
 	d.cancel()
+	d.mu.Unlock()
 	d.work.Wait()
 }
 
@@ -202,9 +204,8 @@ func send(w http.ResponseWriter, r Reply) {
 	_, _ = w.Write(body)
 }
 
-// Call posts body to a callback address after a pause, in the background; what
-// the receiver answers is of no interest to vendors. then follows, also in the background.
-func (d *Desk) Call(after time.Duration, then func(post func(url string, body any))) {
+// Later runs do in the background after a pause, unless the desk is closed before.
+func (d *Desk) Later(after time.Duration, do func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ctx.Err() != nil {
@@ -213,16 +214,18 @@ func (d *Desk) Call(after time.Duration, then func(post func(url string, body an
 	d.work.Add(1)
 	go func() {
 		defer d.work.Done()
+		pause := time.NewTimer(after)
+		defer pause.Stop()
 		select {
-		case <-time.After(after):
+		case <-pause.C:
+			do()
 		case <-d.ctx.Done():
-			return
 		}
-		then(d.post)
 	}()
 }
 
-func (d *Desk) post(url string, body any) {
+// Post sends a callback once; what the receiver answers is of no interest to vendors.
+func (d *Desk) Post(url string, body any) {
 	_, text := Reply{JSON: body}.encode()
 	req, err := http.NewRequestWithContext(d.ctx, http.MethodPost, url, bytes.NewReader(text))
 	if err != nil {

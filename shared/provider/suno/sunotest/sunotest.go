@@ -146,9 +146,9 @@ func (s *Server) generate(r *http.Request, body []byte, job providertest.Fault) 
 	s.Accept(e)
 	base := "http://" + r.Host
 	if job.Kind == providertest.CallbackEarly {
-		t.called.Do(func() { s.callback(t, base, 0) })
-	} else if job.Kind != providertest.Never {
-		s.Call(s.o.After, func(func(string, any)) { t.called.Do(func() { s.callback(t, base, 0) }) })
+		t.called.Do(func() { s.callback(t, base) }) // while the caller still waits for its answer
+	} else {
+		s.Later(s.o.After, func() { t.called.Do(func() { s.callback(t, base) }) })
 	}
 	return ok(map[string]string{"taskId": t.id})
 }
@@ -162,12 +162,12 @@ func (s *Server) Finish(taskID string) {
 	}
 	s.mu.Unlock()
 	if t != nil {
-		t.called.Do(func() { s.callback(t, s.URL, 0) })
+		s.Later(0, func() { t.called.Do(func() { s.callback(t, s.URL) }) })
 	}
 }
 
-// callback sends the stages in the background.
-func (s *Server) callback(t *task, base string, after time.Duration) {
+// callback sends the stages.
+func (s *Server) callback(t *task, base string) {
 	url := t.order.CallBackURL
 	if url == "" || t.fault.Kind == providertest.CallbackNever || t.fault.Kind == providertest.Never {
 		return
@@ -180,25 +180,25 @@ func (s *Server) callback(t *task, base string, after time.Duration) {
 		}
 		return map[string]any{"code": 200, "msg": "ok", "data": map[string]any{"callbackType": stage, "task_id": id, "data": data}}
 	}
-	s.Call(after, func(post func(string, any)) {
-		if t.fault.Kind == providertest.CallbackForged {
-			post(url, message("forged-"+t.id, "complete", 2))
+	if t.fault.Kind == providertest.CallbackForged {
+		s.Post(url, message("forged-"+t.id, "complete", 2))
+	}
+	stages := []map[string]any{message(t.id, "text", 0), message(t.id, "first", 1), message(t.id, "complete", 2)}
+	if t.fault.Kind == providertest.Fail {
+		stages = []map[string]any{{"code": 501, "msg": "generation failed", "data": map[string]any{"callbackType": "error", "task_id": t.id, "data": nil}}}
+	}
+	for _, m := range stages {
+		s.Post(url, m)
+		if t.fault.Kind == providertest.CallbackTwice {
+			s.Post(url, m)
 		}
-		stages := []map[string]any{message(t.id, "text", 0), message(t.id, "first", 1), message(t.id, "complete", 2)}
-		if t.fault.Kind == providertest.Fail {
-			stages = []map[string]any{{"code": 501, "msg": "generation failed", "data": map[string]any{"callbackType": "error", "task_id": t.id, "data": nil}}}
-		}
-		for _, m := range stages {
-			post(url, m)
-			if t.fault.Kind == providertest.CallbackTwice {
-				post(url, m)
-			}
-		}
-	})
+	}
 }
 
-func trackID(task string, n int) string        { return fmt.Sprintf("%s-%d", task, n) }
-func trackURL(base, task string, n int) string { return fmt.Sprintf("%s/files/%s/%d.mp3", base, task, n) }
+func trackID(task string, n int) string { return fmt.Sprintf("%s-%d", task, n) }
+func trackURL(base, task string, n int) string {
+	return fmt.Sprintf("%s/files/%s/%d.mp3", base, task, n)
+}
 
 // state returns a task's status and how many of its takes are told.
 func (s *Server) state(t *task) (string, int) {
