@@ -1,0 +1,63 @@
+package openai
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	sdk "github.com/sashabaranov/go-openai"
+
+	"castad/shared/provider"
+)
+
+// quotaCodes are the codes and types of a 429 that no waiting cures (providers.md 1.5).
+var quotaCodes = []string{"insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded", "project_spend_limit_exceeded",
+	"organization_usage_limit_exceeded", "billing_hard_limit_reached"}
+
+// contentCodes are the codes of a 400 that the owner's words have caused.
+var contentCodes = []string{"content_filter", "content_policy_violation", "context_length_exceeded", "moderation_blocked", "string_above_max_length"}
+
+// classed turns an error of the SDK into ours. header is the answer's, which the
+// SDK gives together with the error.
+func (c *Client) classed(err error, header http.Header) error {
+	var ours *provider.Error
+	if errors.As(err, &ours) { // from the transport
+		return ours
+	}
+	call := provider.Call{Op: op}
+	var api *sdk.APIError
+	if errors.As(err, &api) {
+		code := api.Type
+		if api.Code != nil {
+			code = fmt.Sprint(api.Code)
+		}
+		class := statusClass(api.HTTPStatusCode, code, api.Type)
+		return c.p.Fail(call, &provider.Answer{Status: api.HTTPStatusCode, Header: header}, class, code, api.Message)
+	}
+	var other *sdk.RequestError // the body was not OpenAI's error JSON
+	if errors.As(err, &other) {
+		a := &provider.Answer{Status: other.HTTPStatusCode, Header: header, Body: other.Body}
+		return c.p.Fail(call, a, statusClass(other.HTTPStatusCode, "", ""), "", "")
+	}
+	if header == nil { // the SDK did not send it: its rules for model names refuse our settings
+		return c.fail(provider.OurFault, "not_sent", nil, err)
+	}
+	e := c.p.Fail(call, &provider.Answer{Status: http.StatusOK, Header: header}, provider.Later, "unintelligible", err.Error())
+	return e
+}
+
+func statusClass(status int, codes ...string) provider.Class {
+	has := func(list []string) bool {
+		return slices.ContainsFunc(codes, func(c string) bool { return slices.Contains(list, c) })
+	}
+	switch {
+	case status == http.StatusTooManyRequests && has(quotaCodes):
+		return provider.QuotaExhausted
+	case status == http.StatusBadRequest && has(contentCodes), status == http.StatusRequestEntityTooLarge:
+		return provider.UserFault
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		return provider.OurFault
+	}
+	return provider.StatusClass(status, false)
+}

@@ -1,0 +1,145 @@
+package openai
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	sdk "github.com/sashabaranov/go-openai"
+
+	"castad/shared/claim"
+	"castad/shared/provider"
+)
+
+const (
+	name = "openai"
+	op   = "write"
+	// defaultTokens holds the longest lyric (60 s, about 600 tokens of Korean) and
+	// leaves a reasoning model room to think: its thoughts count too.
+	defaultTokens = 4000
+	// defaultTimeout is above the 5–60 s that chat models are said to take (providers.md 1.5, unverified).
+	defaultTimeout = 90 * time.Second
+)
+
+// Config is what a Client is made of.
+type Config struct {
+	// BaseURL includes the version: https://api.openai.com/v1.
+	BaseURL string
+	// Key may be "" for a keyless local server.
+	Key   string
+	Model string
+	// Temperature is sent when not nil. Reasoning models (o1, o3, o4, gpt-5…, by
+	// prefix, also of local models) take none but 1.
+	Temperature *float32
+	// MaxTokens bounds the answer, thoughts included; 0 = 4000.
+	MaxTokens int
+	HTTP      provider.HTTP
+}
+
+// Usage is what one call consumed, in tokens.
+type Usage struct {
+	Model                             string
+	Prompt, Cached, Output, Reasoning int
+}
+
+// Client writes lyrics. It is safe for concurrent use.
+type Client struct {
+	p   *provider.Client
+	cfg Config
+}
+
+// New returns a client. A setting that the vendor's rules refuse (no model, a
+// temperature for a reasoning model) is an error here, not at the first order.
+func New(cfg Config) (*Client, error) {
+	if cfg.HTTP.Timeout <= 0 {
+		cfg.HTTP.Timeout = defaultTimeout
+	}
+	if cfg.MaxTokens <= 0 {
+		cfg.MaxTokens = defaultTokens
+	}
+	p, err := provider.NewClient(name, cfg.BaseURL, cfg.Key, cfg.HTTP)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{p: p, cfg: cfg}
+	if cfg.Model == "" {
+		return nil, c.fail(provider.OurFault, "bad_setting", nil, errors.New("no model is set"))
+	}
+	if t := cfg.Temperature; t != nil && (*t < 0 || *t > 2 || *t != *t) {
+		return nil, c.fail(provider.OurFault, "bad_setting", nil, fmt.Errorf("temperature %v is not in 0–2", *t))
+	}
+	if err := sdk.NewReasoningValidator().Validate(c.request("{}")); err != nil {
+		return nil, c.fail(provider.OurFault, "bad_setting", nil, fmt.Errorf("model %s: %w", cfg.Model, err))
+	}
+	return c, nil
+}
+
+// Write asks for a lyric. Usage is what the call consumed, also when the lyric
+// was of no use; its zero value means that no count came back. Errors are *provider.Error.
+func (c *Client) Write(ctx context.Context, b claim.Brief) (claim.Lyric, Usage, error) {
+	user, err := json.Marshal(b)
+	if err != nil {
+		return claim.Lyric{}, Usage{}, c.fail(provider.OurFault, "bad_request", nil, fmt.Errorf("encode brief: %w", err))
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.HTTP.Timeout)
+	defer cancel()
+	config := sdk.DefaultConfig(c.cfg.Key)
+	config.BaseURL = c.p.BaseURL()
+	config.HTTPClient = doer{c.p}
+	res, err := sdk.NewClientWithConfig(config).CreateChatCompletion(ctx, c.request(string(user)))
+	if err != nil {
+		return claim.Lyric{}, Usage{}, c.classed(err, res.Header())
+	}
+	used := usage(res)
+	lyric, err := c.read(res)
+	return lyric, used, err
+}
+
+func (c *Client) request(user string) sdk.ChatCompletionRequest {
+	r := sdk.ChatCompletionRequest{
+		Model:               c.cfg.Model,
+		MaxCompletionTokens: c.cfg.MaxTokens,
+		Messages: []sdk.ChatCompletionMessage{
+			{Role: sdk.ChatMessageRoleSystem, Content: system},
+			{Role: sdk.ChatMessageRoleUser, Content: user},
+		},
+		ResponseFormat: &sdk.ChatCompletionResponseFormat{
+			Type:       sdk.ChatCompletionResponseFormatTypeJSONSchema,
+			JSONSchema: &sdk.ChatCompletionResponseFormatJSONSchema{Name: "lyric", Strict: true, Schema: json.RawMessage(schema)},
+		},
+	}
+	if t := c.cfg.Temperature; t != nil {
+		// The SDK's omitempty would drop a zero and the server use its default.
+		r.Temperature = max(*t, math.SmallestNonzeroFloat32)
+	}
+	return r
+}
+
+func usage(res sdk.ChatCompletionResponse) Usage {
+	u := Usage{Model: res.Model, Prompt: res.Usage.PromptTokens, Output: res.Usage.CompletionTokens}
+	if d := res.Usage.PromptTokensDetails; d != nil {
+		u.Cached = d.CachedTokens
+	}
+	if d := res.Usage.CompletionTokensDetails; d != nil {
+		u.Reasoning = d.ReasoningTokens
+	}
+	return u
+}
+
+// doer is the SDK's transport.
+type doer struct{ p *provider.Client }
+
+func (d doer) Do(r *http.Request) (*http.Response, error) {
+	r.GetBody = nil // nothing replays the request
+	return d.p.RoundTrip(r, op, false)
+}
+
+func (c *Client) fail(class provider.Class, code string, a *provider.Answer, err error) *provider.Error {
+	e := c.p.Fail(provider.Call{Op: op}, a, class, code, "")
+	e.Err = err
+	return e
+}
