@@ -24,17 +24,6 @@ const (
 	floor   unit = "floor"
 )
 
-// dayPart says which half of the day an hour is in.
-type dayPart uint8
-
-const (
-	unsaid dayPart = iota
-	morning
-	afternoon
-	night // 밤: twelve is midnight
-	clock24
-)
-
 // number is one number in a text, however it is written.
 type number struct {
 	text  string
@@ -50,26 +39,9 @@ func (n number) supports(line number) bool {
 		return false
 	}
 	if n.unit == hour && line.unit == hour {
-		a, b := n.clock(), line.clock()
-		if n.part == unsaid || line.part == unsaid {
-			return mod(a, 12) == mod(b, 12)
-		}
-		return mod(a, 24) == mod(b, 24)
+		return sameHour(n, line)
 	}
 	return n.value == line.value
-}
-
-func mod(v float64, m int) int { return int(v) % m }
-
-// clock returns the hour on a 24-hour clock, as far as the words tell.
-func (n number) clock() float64 {
-	switch {
-	case n.part == morning && n.value == 12, n.part == night && n.value == 12:
-		return 0
-	case n.part == afternoon && n.value < 12, n.part == night && n.value >= 6 && n.value < 12:
-		return n.value + 12
-	}
-	return n.value
 }
 
 const (
@@ -386,59 +358,4 @@ func englishValue(words []string) (v float64, big bool) {
 		return plain[0]*100 + rest, false
 	}
 	return total + group, big
-}
-
-var (
-	morningWord   = regexp.MustCompile(`(?:오전|아침|새벽) ?$`)
-	afternoonWord = regexp.MustCompile(`(?:오후|저녁) ?$`)
-	noonWord      = regexp.MustCompile(`낮 ?$`)
-	nightWord     = regexp.MustCompile(`(?:밤|한밤) ?$`)
-)
-
-func partOfDay(s string, from, to int) dayPart {
-	before, after := s[:from], s[to:]
-	in := s[from:to]
-	v := arabic.FindString(in)
-	switch {
-	case strings.HasPrefix(after, ":"):
-		return meridiem(after[min(3, len(after)):], before, clock24)
-	case strings.Contains(in, "am") || strings.Contains(in, "a.m"):
-		return morning
-	case strings.Contains(in, "pm") || strings.Contains(in, "p.m"):
-		return afternoon
-	case morningWord.MatchString(before):
-		return morning
-	case afternoonWord.MatchString(before):
-		return afternoon
-	case nightWord.MatchString(before):
-		return night
-	case noonWord.MatchString(before):
-		if v == "11" || v == "10" || strings.HasPrefix(in, "열한") || strings.HasPrefix(in, "열 ") || strings.HasPrefix(in, "열시") {
-			return morning
-		}
-		return afternoon
-	}
-	if n, err := strconv.Atoi(v); err == nil && n > 12 {
-		return clock24
-	}
-	return unsaid
-}
-
-var meridiemAfter = regexp.MustCompile(`^ ?([ap])\.?m`)
-
-// meridiem reads am or pm after hh:mm, else 오전 or 오후 before it.
-func meridiem(after, before string, otherwise dayPart) dayPart {
-	if m := meridiemAfter.FindStringSubmatch(after); m != nil {
-		if m[1] == "a" {
-			return morning
-		}
-		return afternoon
-	}
-	switch {
-	case morningWord.MatchString(before):
-		return morning
-	case afternoonWord.MatchString(before):
-		return afternoon
-	}
-	return otherwise
 }
