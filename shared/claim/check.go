@@ -65,8 +65,10 @@ func (p Problem) String() string {
 // nothing) against all of them. What Check cannot see: the name of another
 // place or shop (out of scope for now; it needs a gazetteer), opinions that are
 // not in its word lists, and a fact that is itself untrue.
-func Check(facts []Fact, l Lyric) []Problem {
-	c := newChecker(facts)
+func Check(facts []Fact, l Lyric) []Problem { return Against(facts).Check(l) }
+
+// Check is the package's Check against facts that were read before.
+func (c *Checker) Check(l Lyric) []Problem {
 	var out []Problem
 	if len(l.Lines) == 0 {
 		out = append(out, Problem{WholeLyric, Shape, "the lyric has no lines"})
@@ -94,19 +96,22 @@ func Check(facts []Fact, l Lyric) []Problem {
 type source struct {
 	Fact
 	text     string // folded
+	spoken   string // folded, as Spoken would say it
 	numbers  []number
 	contacts []string
 }
 
-type checker struct {
+// Checker holds facts that are read once for many checks; it is immutable.
+type Checker struct {
 	all  []*source
 	byID map[string][]*source // several facts with one id support together
 }
 
-func newChecker(facts []Fact) *checker {
-	c := &checker{byID: make(map[string][]*source, len(facts))}
+// Against reads the facts.
+func Against(facts []Fact) *Checker {
+	c := &Checker{byID: make(map[string][]*source, len(facts))}
 	for _, f := range facts {
-		s := &source{Fact: f, text: fold(f.Text)}
+		s := &source{Fact: f, text: fold(f.Text), spoken: fold(Spoken(f.Text))}
 		rest, contacts := cutContacts(s.text)
 		s.contacts = contacts
 		s.numbers = numbers(rest)
@@ -120,7 +125,7 @@ func newChecker(facts []Fact) *checker {
 }
 
 // line judges one text against the facts it may lean on.
-func (c *checker) line(at int, text string, cited []*source) []Problem {
+func (c *Checker) line(at int, text string, cited []*source) []Problem {
 	out := shape(at, text)
 	s := fold(text)
 	s, contacts := cutContacts(s)
@@ -151,7 +156,7 @@ func (c *checker) line(at int, text string, cited []*source) []Problem {
 }
 
 // hint names the fact that would have supported the line, had it been cited.
-func (c *checker) hint(cited []*source, supports func([]*source) bool) string {
+func (c *Checker) hint(cited []*source, supports func([]*source) bool) string {
 	for _, s := range c.all {
 		if !slices.Contains(cited, s) && supports([]*source{s}) {
 			return fmt.Sprintf("; fact %q has it but the line does not cite it", clip(s.ID))
@@ -187,8 +192,10 @@ func maskNames(s string, cited []*source) string {
 	for _, f := range cited {
 		switch f.Kind {
 		case Name, Area, Address, Category:
-			if t := strings.TrimSpace(f.text); utf8.RuneCountInString(t) >= 2 {
-				s = strings.ReplaceAll(s, t, " ◦ ")
+			for _, t := range []string{f.text, f.spoken} {
+				if utf8.RuneCountInString(t) >= 2 {
+					s = strings.ReplaceAll(s, t, " ◦ ")
+				}
 			}
 		}
 	}
@@ -233,7 +240,7 @@ func pricedDish(cited []*source, s string, at int) *source {
 			continue
 		}
 		priced++
-		name := strings.TrimSpace(f.text)
+		name := f.spoken
 		if i := strings.LastIndex(s[:at], name); name != "" && i > best {
 			dish, best = f, i
 		}

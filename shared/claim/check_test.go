@@ -33,6 +33,8 @@ func TestCheckJudgesALineByTheFactsItCites(t *testing.T) {
 		{"a mixed price without spaces is read", "왕만두 1만2천원", "dumpling", ""},
 		{"a price in English is in the cited dish", "a bowl for nine thousand won", "noodle", ""},
 		{"won after digits is a price", "just 9000 won a bowl", "noodle", ""},
+		{"a price in words with a space inside is read", "왕만두 만 이천 원이면 돼요", "dumpling", ""},
+		{"the end of a conjunction is no ten thousand", "비싸지만 구천 원", "noodle", ""},
 		{"a wrong price is refused", "칼국수 8,000원", "noodle", Number},
 		{"a wrong price in words is refused", "칼국수 팔천 원", "noodle", Number},
 		{"a wrong price glued to a word is refused", "칼국수단돈오천원", "noodle", Number},

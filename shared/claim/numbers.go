@@ -58,7 +58,7 @@ var (
 	multiplier = regexp.MustCompile(`^[십백천만억]`)
 	arabicMore = regexp.MustCompile(`^ ?\d{1,4}[십백천만]?|^ ?` + sinoRun + `+`)
 
-	sinoPrice = regexp.MustCompile(`(` + sinoRun + `*[십백천만억]` + sinoRun + `*(?:(?:만|억) ` + sinoRun + `+)?)( ?원)` + particle)
+	sinoPrice = regexp.MustCompile(`((?:` + sinoRun + `*[만억] )?` + sinoRun + `*[십백천만억]` + sinoRun + `*)( ?원)` + particle)
 	sinoUnit  = regexp.MustCompile(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간)|(분)|(년)|(위|등)|(층)|(가지|명|곳|대째|세대|호점|인분)|(대)))` + particle)
 	// Prices without 원: after a word that announces a price, or with two digits (만이천, 팔천오백).
 	barePrice = regexp.MustCompile(`(?:단돈|겨우|가격은|가격이|값은) ?(` + sinoRun + `*[백천만]` + sinoRun + `*)(?:$|[^가-힣]|[에의은이을도로])|(?:^|[^가-힣])(만[` + sinoDigits + `]천|[` + sinoDigits + `]만[` + sinoDigits + `]천|[` + sinoDigits + `]?천[` + sinoDigits + `]백)(?:$|[^가-힣]|[에의은이을도로])`)
@@ -220,6 +220,9 @@ func sino(run string) float64 {
 
 func koreanNumbers(s string, add func(from, to int, v float64, u unit)) {
 	each(sinoPrice, s, func(g []int) int {
+		if strings.HasPrefix(s[g[2]:], "만 ") && !startsWord(s, g[2]) {
+			g[2] += len("만 ") // the 만 of 하지만
+		}
 		add(g[2], g[5], sino(s[g[2]:g[3]]), won)
 		return g[5]
 	})
