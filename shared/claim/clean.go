@@ -22,8 +22,11 @@ var (
 func Clean(s string) string {
 	s = norm.NFC.String(strings.ToValidUTF8(s, " "))
 	s = strings.Map(visible, s)
-	for _, re := range []*regexp.Regexp{tagPattern, entityPattern, anyLink, phonePattern} {
-		s = re.ReplaceAllString(s, " ")
+	for before := ""; before != s; { // taking one out may join another
+		before = s
+		for _, re := range []*regexp.Regexp{tagPattern, entityPattern, anyLink, phonePattern} {
+			s = re.ReplaceAllString(s, " ")
+		}
 	}
 	s = strings.Map(func(r rune) rune {
 		if strings.ContainsRune("<>{}[]|\\`^*_#=\"", r) {
