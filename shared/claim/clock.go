@@ -1,0 +1,93 @@
+package claim
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// dayPart says which half of the day an hour is in.
+type dayPart uint8
+
+const (
+	unsaid dayPart = iota
+	morning
+	afternoon
+	night // 밤: twelve is midnight
+	clock24
+)
+
+// clock returns the hour on a 24-hour clock, as far as the words tell.
+func (n number) clock() int {
+	v := int(n.value)
+	switch {
+	case n.part == morning && v == 12, n.part == night && v == 12:
+		return 0
+	case n.part == afternoon && v < 12, n.part == night && v >= 6 && v < 12:
+		return v + 12
+	}
+	return v
+}
+
+// sameHour compares on the clock face when one side does not say which half of the day it means.
+func sameHour(a, b number) bool {
+	if a.part == unsaid || b.part == unsaid {
+		return a.clock()%12 == b.clock()%12
+	}
+	return a.clock()%24 == b.clock()%24
+}
+
+var (
+	morningWord   = regexp.MustCompile(`(?:오전|아침|새벽) ?$`)
+	afternoonWord = regexp.MustCompile(`(?:오후|저녁) ?$`)
+	noonWord      = regexp.MustCompile(`낮 ?$`)
+	nightWord     = regexp.MustCompile(`(?:밤|한밤) ?$`)
+)
+
+func partOfDay(s string, from, to int) dayPart {
+	before, after := s[:from], s[to:]
+	in := s[from:to]
+	v := arabic.FindString(in)
+	switch {
+	case strings.HasPrefix(after, ":"):
+		return meridiem(after[min(3, len(after)):], before, clock24)
+	case strings.Contains(in, "am") || strings.Contains(in, "a.m"):
+		return morning
+	case strings.Contains(in, "pm") || strings.Contains(in, "p.m"):
+		return afternoon
+	case morningWord.MatchString(before):
+		return morning
+	case afternoonWord.MatchString(before):
+		return afternoon
+	case nightWord.MatchString(before):
+		return night
+	case noonWord.MatchString(before):
+		if v == "11" || v == "10" || strings.HasPrefix(in, "열한") || strings.HasPrefix(in, "열 ") || strings.HasPrefix(in, "열시") {
+			return morning
+		}
+		return afternoon
+	}
+	if n, err := strconv.Atoi(v); err == nil && n > 12 {
+		return clock24
+	}
+	return unsaid
+}
+
+var meridiemAfter = regexp.MustCompile(`^ ?([ap])\.?m`)
+
+// meridiem reads am or pm after hh:mm, else 오전 or 오후 before it.
+func meridiem(after, before string, otherwise dayPart) dayPart {
+	if m := meridiemAfter.FindStringSubmatch(after); m != nil {
+		if m[1] == "a" {
+			return morning
+		}
+		return afternoon
+	}
+	switch {
+	case morningWord.MatchString(before):
+		return morning
+	case afternoonWord.MatchString(before):
+		return afternoon
+	}
+	return otherwise
+}

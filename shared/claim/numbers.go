@@ -1,0 +1,364 @@
+package claim
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// unit is what a number counts; numbers of different units never support each
+// other, a number without one supports and is supported by any.
+type unit string
+
+const (
+	none    unit = ""
+	won     unit = "won"
+	percent unit = "percent"
+	hour    unit = "hour"
+	minute  unit = "minute"
+	year    unit = "year"
+	span    unit = "span" // hours, days, months as a length of time
+	things  unit = "things"
+	rank    unit = "rank"
+	floor   unit = "floor"
+)
+
+// number is one number in a text, however it is written.
+type number struct {
+	text  string
+	value float64
+	unit  unit
+	part  dayPart
+	at    int // byte offset in the folded text
+}
+
+// supports reports whether a fact's number n is what the line's number says.
+func (n number) supports(line number) bool {
+	if n.unit != none && line.unit != none && n.unit != line.unit {
+		return false
+	}
+	if n.unit == hour && line.unit == hour {
+		return sameHour(n, line)
+	}
+	return n.value == line.value
+}
+
+const (
+	sinoDigits = "일이삼사오육칠팔구"
+	sinoRun    = `[영공일이삼사오육륙칠팔구십백천만억]`
+	// particle is what may follow a Korean unit for it to be a unit and not the start of another word (원 in 원조).
+	particle = `(?:$|[^가-힣]|[에의은는이가을를도만씩인로와과]|으로|부터|까지|이면|이에요|이라|짜리|대(?:$|[^가-힣])|째|반|쯤|동안|전통|정도|이상|이하|이나|밖|예요|입니다|하나)`
+)
+
+var (
+	arabic = regexp.MustCompile(`\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?`)
+	// After Arabic digits any unit counts.
+	arabicUnit = regexp.MustCompile(`^ ?(?:(원|won\b|krw\b)|(%|퍼센트|프로(?:$|[^가-힣])|percent\b)|(시간|hours?\b|일간|개월|days?\b|weeks?\b|months?\b)|(시|:\d\d|o'?clock\b|[ap]\.?m\b\.?)|(분(?:$|[^가-힣]|[에만의])|minutes?\b|mins?\b)|(년|years?\b)|(위|등(?:$|[^가-힣]))|(층|floors?\b|th floor)|(가지|명|곳|대째|세대|호점|개|인분|번째|kinds?\b|people\b|generations?\b|branches\b|stars?\b))`)
+	multiplier = regexp.MustCompile(`^[십백천만억]`)
+	arabicMore = regexp.MustCompile(`^ ?\d{1,4}[십백천만]?|^ ?` + sinoRun + `+`)
+
+	sinoPrice = regexp.MustCompile(`((?:` + sinoRun + `*[만억] )?` + sinoRun + `*[십백천만억]` + sinoRun + `*)( ?원)` + particle)
+	sinoUnit  = regexp.MustCompile(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간)|(분)|(년)|(위|등)|(층)|(가지|명|곳|대째|세대|호점|인분)|(대)))` + particle)
+	// Prices without 원: after a word that announces a price, or with two digits (만이천, 팔천오백).
+	barePrice = regexp.MustCompile(`(?:단돈|겨우|가격은|가격이|값은) ?(` + sinoRun + `*[백천만]` + sinoRun + `*)(?:$|[^가-힣]|[에의은이을도로])|(?:^|[^가-힣])(만[` + sinoDigits + `]천|[` + sinoDigits + `]만[` + sinoDigits + `]천|[` + sinoDigits + `]?천[` + sinoDigits + `]백)(?:$|[^가-힣]|[에의은이을도로])`)
+
+	nativeWords = `(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)?(?:한|하나|두|둘|세|셋|네|넷|다섯|여섯|일곱|여덟|아홉)|열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔`
+	native      = regexp.MustCompile(`(` + nativeWords + `)( ?(?:(시간)|(시)|(가지|명|곳|번째|세대)))` + particle)
+
+	englishWord = `(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)`
+	english     = regexp.MustCompile(`\b(` + englishWord + `(?:(?:[- ]| and )` + englishWord + `)*)\b`)
+	englishUnit = regexp.MustCompile(`^[ -](?:(won|krw)\b|(percent|per cent)\b|(hours?|days?|weeks?|months?)\b|(o'?clock\b|[ap]\.?m\b\.?)|(minutes?)\b|(years?)\b|(stars?|kinds?|people|generations?|branches|locations|customers)\b)`)
+	sinceWord   = regexp.MustCompile(`\b(?:since|in|from) $`)
+)
+
+// The group numbers of arabicUnit, in order.
+var arabicUnits = []unit{won, percent, span, hour, minute, year, rank, floor, things}
+
+// numbers returns every number that a folded text states.
+func numbers(s string) []number {
+	var out []number
+	used := make([]bool, len(s)) // bytes already read as part of a number
+	add := func(from, to int, v float64, u unit) {
+		for i := from; i < to; i++ {
+			if used[i] {
+				return
+			}
+		}
+		for i := from; i < to; i++ {
+			used[i] = true
+		}
+		n := number{text: strings.TrimSpace(s[from:to]), value: v, unit: u, at: from}
+		if u == hour {
+			n.part = partOfDay(s, from, to)
+		}
+		out = append(out, n)
+	}
+	arabicNumbers(s, add)
+	koreanNumbers(s, add)
+	englishNumbers(s, add)
+	return out
+}
+
+func arabicNumbers(s string, add func(from, to int, v float64, u unit)) {
+	for at := 0; at < len(s); {
+		m := arabic.FindStringIndex(s[at:])
+		if m == nil {
+			return
+		}
+		from, to := at+m[0], at+m[1]
+		v, err := strconv.ParseFloat(strings.ReplaceAll(s[from:to], ",", ""), 64)
+		if err != nil {
+			at = to
+			continue
+		}
+		if multiplier.MatchString(s[to:]) { // 9천, 1만 2천, 1만2000
+			v, to = mixed(s, from)
+		}
+		u := none
+		end := to
+		if g := arabicUnit.FindStringSubmatchIndex(s[to:]); g != nil {
+			for i, have := range arabicUnits {
+				if g[2*i+2] >= 0 {
+					u, end = have, to+g[2*i+3]
+				}
+			}
+			if strings.HasPrefix(s[to:], ":") {
+				end = to // the minutes are a number of their own
+			}
+		}
+		add(from, end, v, u)
+		at = end
+	}
+}
+
+// mixed reads digits with Korean multipliers from s[from:]: 9천, 1만2천, 3만 5천.
+func mixed(s string, from int) (v float64, to int) {
+	var total, group, digits float64
+	to = from
+	for to < len(s) {
+		if m := arabic.FindStringIndex(s[to:]); m != nil && m[0] == 0 {
+			digits, _ = strconv.ParseFloat(strings.ReplaceAll(s[to:to+m[1]], ",", ""), 64)
+			to += m[1]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[to:])
+		if i := strings.IndexRune(sinoDigits, r); i >= 0 && strings.HasPrefix(s[to+size:], "천") {
+			digits = float64(i/3 + 1)
+			to += size
+			continue
+		}
+		m, ok := scale(r)
+		if !ok {
+			if r == ' ' && arabicMore.MatchString(s[to:]) && hasScale(s[to+1:]) {
+				to++
+				continue
+			}
+			break
+		}
+		total, group, digits = fold10(total, group, digits, m)
+		to += size
+	}
+	return total + group + digits, to
+}
+
+// hasScale reports whether s begins with digits and a Korean multiplier.
+func hasScale(s string) bool {
+	m := arabic.FindStringIndex(s)
+	return m != nil && m[0] == 0 && multiplier.MatchString(s[m[1]:])
+}
+
+func scale(r rune) (float64, bool) {
+	switch r {
+	case '십':
+		return 10, true
+	case '백':
+		return 100, true
+	case '천':
+		return 1000, true
+	case '만':
+		return 1e4, true
+	case '억':
+		return 1e8, true
+	}
+	return 0, false
+}
+
+// fold10 applies a multiplier to what has been read so far.
+func fold10(total, group, digits, m float64) (float64, float64, float64) {
+	if m < 1e4 {
+		return total, group + max(digits, 1)*m, 0
+	}
+	g := group + digits
+	if g == 0 {
+		g = 1
+	}
+	return total + g*m, 0, 0
+}
+
+// sino reads a run of Sino-Korean numerals: 구천 = 9000, 만이천 = 12000, 일구팔칠 = 1987.
+func sino(run string) float64 {
+	var total, group, digits float64
+	for _, r := range run {
+		if m, ok := scale(r); ok {
+			total, group, digits = fold10(total, group, digits, m)
+			continue
+		}
+		if r == '륙' {
+			r = '육'
+		}
+		d := 0.0
+		if i := strings.IndexRune(sinoDigits, r); i >= 0 {
+			d = float64(i/3 + 1)
+		}
+		if r != ' ' {
+			digits = digits*10 + d
+		}
+	}
+	return total + group + digits
+}
+
+func koreanNumbers(s string, add func(from, to int, v float64, u unit)) {
+	each(sinoPrice, s, func(g []int) int {
+		if strings.HasPrefix(s[g[2]:], "만 ") && !startsWord(s, g[2]) {
+			g[2] += len("만 ") // the 만 of 하지만
+		}
+		add(g[2], g[5], sino(s[g[2]:g[3]]), won)
+		return g[5]
+	})
+	each(sinoUnit, s, func(g []int) int {
+		run := s[g[2]:g[3]]
+		for i, u := range []unit{percent, span, minute, year, rank, floor, things, things} {
+			if g[2*i+6] >= 0 && countable(run, s[g[4]:g[5]], u) && startsWord(s, g[2]) {
+				add(g[2], g[5], sino(run), u)
+			}
+		}
+		return g[5]
+	})
+	each(barePrice, s, func(g []int) int {
+		if g[2] < 0 {
+			g = g[2:]
+		}
+		add(g[2], g[3], sino(s[g[2]:g[3]]), won)
+		return g[3]
+	})
+	each(native, s, func(g []int) int {
+		v := nativeValue(s[g[2]:g[3]])
+		for i, u := range []unit{span, hour, things} {
+			// 한 시간, 한 명, 한시도: one of something is an idiom; one o'clock needs its particle.
+			if g[2*i+6] < 0 || !startsWord(s, g[2]) || v == 1 && (u != hour || !oneOClock.MatchString(s[g[2]:])) {
+				continue
+			}
+			add(g[2], g[5], v, u)
+		}
+		return g[5]
+	})
+}
+
+// each calls use for every match of re, with the groups as offsets in s; use
+// returns where to go on, so that a boundary may belong to two matches.
+func each(re *regexp.Regexp, s string, use func(groups []int) (next int)) {
+	for at := 0; at < len(s); {
+		g := re.FindStringSubmatchIndex(s[at:])
+		if g == nil {
+			return
+		}
+		for i := range g {
+			if g[i] >= 0 {
+				g[i] += at
+			}
+		}
+		at = use(g)
+	}
+}
+
+var oneOClock = regexp.MustCompile(`^한 ?시(?:에|부터|까지|반)`)
+
+// countable weeds out runs that are words: 이 시간 (this time), 이번, 오분, 이대로, 일등 is a superlative.
+func countable(run, suffix string, u unit) bool {
+	scaled := strings.ContainsAny(run, "십백천만억")
+	if scaled {
+		return true
+	}
+	switch u {
+	case span, minute:
+		return utf8.RuneCountInString(run) > 1
+	case things:
+		return run != "이" || strings.HasSuffix(suffix, "째")
+	case year, rank, floor, percent:
+		return run != "이" || !strings.HasPrefix(suffix, " ")
+	}
+	return true
+}
+
+func startsWord(s string, at int) bool {
+	r, _ := utf8.DecodeLastRuneInString(s[:at])
+	return at == 0 || r < '가' || r > '힣'
+}
+
+var nativeTens = map[string]float64{"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40, "쉰": 50, "예순": 60, "일흔": 70, "여든": 80, "아흔": 90}
+var nativeOnes = map[string]float64{"한": 1, "하나": 1, "두": 2, "둘": 2, "세": 3, "셋": 3, "네": 4, "넷": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "": 0}
+
+func nativeValue(w string) float64 {
+	for tens, v := range nativeTens {
+		if rest, ok := strings.CutPrefix(w, tens); ok {
+			if ones, ok := nativeOnes[rest]; ok {
+				return v + ones
+			}
+		}
+	}
+	return nativeOnes[w]
+}
+
+var englishValues = map[string]float64{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+	"ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
+	"nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+
+func englishNumbers(s string, add func(from, to int, v float64, u unit)) {
+	units := []unit{won, percent, span, hour, minute, year, things}
+	for _, g := range english.FindAllStringSubmatchIndex(s, -1) {
+		words := strings.FieldsFunc(s[g[2]:g[3]], func(r rune) bool { return r == ' ' || r == '-' })
+		v, big := englishValue(words)
+		u, end := none, g[3]
+		if m := englishUnit.FindStringSubmatchIndex(s[g[3]:]); m != nil {
+			for i, have := range units {
+				if m[2*i+2] >= 0 {
+					u, end = have, g[3]+m[2*i+3]
+				}
+			}
+		}
+		// "one" and "a thousand" alone are idioms; a unit, a year or a compound of hundreds is a statement.
+		yearLike := v >= 1000 && v < 2100 && sinceWord.MatchString(s[:g[2]])
+		if u != none || yearLike || big && len(words) > 1 {
+			add(g[2], end, v, u)
+		}
+	}
+}
+
+// englishValue reads number words; nineteen eighty-seven is 1987. big: it has hundred, thousand or million.
+func englishValue(words []string) (v float64, big bool) {
+	var total, group float64
+	var plain []float64
+	for _, w := range words {
+		switch w {
+		case "and":
+		case "hundred":
+			group, big = max(group, 1)*100, true
+		case "thousand":
+			total, group, big = total+max(group, 1)*1e3, 0, true
+		case "million":
+			total, group, big = total+max(group, 1)*1e6, 0, true
+		default:
+			group += englishValues[w]
+			plain = append(plain, englishValues[w])
+		}
+	}
+	if !big && len(plain) > 1 && plain[0] >= 10 && plain[1] >= 10 {
+		rest := 0.0
+		for _, p := range plain[1:] {
+			rest += p
+		}
+		return plain[0]*100 + rest, false
+	}
+	return total + group, big
+}
