@@ -38,6 +38,7 @@ const (
 	CodeKeyRequired     Code = "request.idempotency_key_required"
 	CodeKeyReused       Code = "request.idempotency_key_reused"
 	CodeRouteNotFound   Code = "request.route_not_found"
+	CodeMethod          Code = "request.method_not_allowed"
 	CodeUnauthenticated Code = "auth.unauthenticated"
 	CodeTokenExpired    Code = "auth.token_expired"
 	CodeDenied          Code = "auth.denied"
@@ -101,6 +102,8 @@ var catalogue = map[Code]Entry{
 		"you", "새 주문에는 새 키를 써 주세요.", "Use a new key for a new order.", false},
 	CodeRouteNotFound: {NotFound, "없는 주소입니다.", "There is nothing at this address.",
 		"you", "주소와 메서드를 확인해 주세요.", "Check the path and the method.", false},
+	CodeMethod: {Invalid, "이 주소에서 쓸 수 없는 메서드입니다.", "This address does not accept that method.",
+		"you", "Allow 헤더에 적힌 메서드를 써 주세요.", "Use one of the methods in the Allow header.", false},
 	CodeUnauthenticated: {Unauthenticated, "로그인이 필요합니다.", "You need to sign in.",
 		"you", "유효한 토큰을 Authorization 헤더에 넣어 주세요.", "Send a valid token in the Authorization header.", false},
 	CodeTokenExpired: {Unauthenticated, "로그인 시간이 끝났습니다.", "Your sign-in has expired.",

@@ -1,14 +1,31 @@
 // Package identity says who is calling: it reads and makes access tokens
 // (golang-jwt/v5 with every parser option explicit) and holds the Principal
 // that functions are given.
+//
+// A token is a JWT signed with Ed25519 (EdDSA). It is good when it was signed
+// by a live key of ours that its kid names, says our issuer and audience, typ
+// access, a role, a user and a tenant, and has an exp that lies ahead; clocks
+// may differ by 30 s. Everything else is refused without a hint at what was
+// wrong, except that an expired token is told so. A token that brings its own
+// key along (jwk, jku, x5u) brings it in vain.
+//
+// Access tokens are not called back: whoever is removed keeps access until the
+// token ends (15 min after sign-in). What must take effect sooner, like an
+// operator's role, is looked up by the function.
 package identity
 
 import "castad/shared/id"
+
+// The roles.
+const (
+	RoleOwner = "owner"
+	RoleAdmin = "admin"
+)
 
 // Principal is the authenticated caller. An account is a tenant.
 type Principal struct {
 	Tenant id.Tenant
 	User   id.User
-	// Role is "owner" or "admin".
+	// Role is RoleOwner or RoleAdmin.
 	Role string
 }

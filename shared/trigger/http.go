@@ -1,0 +1,129 @@
+package trigger
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"castad/shared/fault"
+	"castad/shared/identity"
+)
+
+// serveHTTP runs an HTTP function: who is it, may they, what do they want, what came of it.
+func (h *Host) serveHTTP(w http.ResponseWriter, r *http.Request, f *Function) {
+	c, cancel := h.begin(r.Context(), w, r, f)
+	defer cancel()
+	defer c.finish()
+	defer func() {
+		if p := recover(); p == http.ErrAbortHandler { // ours: see file
+			panic(p)
+		} else if p != nil {
+			c.fail(c.recovered(p))
+			if c.opened {
+				panic(http.ErrAbortHandler) // the only way to tell the client that the answer is not whole
+			}
+		}
+	}()
+	out, err := c.run()
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.answer(out)
+}
+
+func (c *call) run() (any, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	return c.f.http(c)
+}
+
+// enter lets the caller in, or not: signed in, database reachable, within limits.
+func (c *call) enter() error {
+	h := c.host
+	ticket := ""
+	if !c.f.public {
+		var err error
+		if ticket, err = c.identify(); err != nil {
+			return err
+		}
+	}
+	if c.f.budget.Connections > 0 {
+		if err := h.o.Ready(); err != nil {
+			return unavailable(err)
+		}
+	}
+	if ticket != "" { // after Ready: tickets live in the database
+		var err error
+		if c.who, err = h.o.Ticket(c.ctx, c.r.URL.Path, ticket); err != nil {
+			return err
+		}
+	}
+	if !c.f.public && (c.who.Tenant == 0 || c.who.User == 0) {
+		return fault.Newf(fault.CodeUnauthenticated, "the caller has no account")
+	}
+	if h.o.Admit != nil {
+		return h.o.Admit(c.ctx, Caller{Function: c.f.name, Principal: c.who, IP: clientIP(c.r)})
+	}
+	return nil
+}
+
+// identify verifies the bearer token, or returns a stream's ticket, which browsers send instead.
+func (c *call) identify() (ticket string, err error) {
+	values := c.r.Header["Authorization"]
+	if len(values) == 0 && c.f.stream && c.host.o.Ticket != nil {
+		if t := c.r.URL.Query()["ticket"]; len(t) == 1 && t[0] != "" && clean(t[0]) {
+			return t[0], nil
+		}
+	}
+	if len(values) != 1 {
+		return "", fault.Newf(fault.CodeUnauthenticated, "%d Authorization headers", len(values))
+	}
+	scheme, token, ok := strings.Cut(values[0], " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return "", fault.Newf(fault.CodeUnauthenticated, "the Authorization header is not a bearer token")
+	}
+	var who identity.Principal
+	if who, err = c.host.o.Tokens.Verify(strings.TrimSpace(token)); err != nil {
+		if fault.KindOf(err) != fault.Unauthenticated { // whatever goes wrong here keeps the door shut
+			err = fault.Newf(fault.CodeUnauthenticated, "verify token: %w", err)
+		}
+		return "", err
+	}
+	c.who = who
+	return "", nil
+}
+
+// unavailable makes sure that what keeps the database away is answered as 503.
+func unavailable(err error) error {
+	if fault.KindOf(err) == fault.Unavailable {
+		return err
+	}
+	return fault.Newf(fault.CodeUnavailable, "%w", err)
+}
+
+// fail answers err as a problem, if anything can still be answered.
+func (c *call) fail(err error) {
+	if err == nil {
+		err = errNoAnswer
+	}
+	// The budget ended, and what failed did so because of it.
+	if errors.Is(err, context.DeadlineExceeded) && c.ctx.Err() != nil && fault.KindOf(err) == fault.Internal {
+		err = fault.Wrap(err, fault.CodeTimeout)
+	}
+	status := c.failed(err)
+	if c.opened || status == statusClientGone {
+		return
+	}
+	if fault.KindOf(err) == fault.Done { // nothing left to do is no failure
+		c.code = ""
+		surround(c.w.Header(), c.id)
+		c.status = http.StatusNoContent
+		c.w.WriteHeader(c.status)
+		return
+	}
+	c.extendWrite(stall)
+	writeProblem(c.w, err, status, c.id)
+}

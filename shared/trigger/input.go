@@ -1,0 +1,437 @@
+package trigger
+
+import (
+	"bytes"
+	"encoding"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"castad/shared/fault"
+	"castad/shared/message"
+	"castad/shared/strictjson"
+)
+
+// maxBody is the largest JSON body: a thousand times what any order needs, and little to hold in memory.
+const maxBody = 1 << 20
+
+// Validator is an input that checks more than tags can say.
+type Validator interface{ Validate() error }
+
+// input is how a struct is read from a request.
+type input struct {
+	typ    reflect.Type
+	params []param
+	body   *strictjson.Plan // nil when nothing is read from the body
+	raw    []int            // index of a []byte that takes the body as it is
+	query  bool
+	valid  bool
+}
+
+type source uint8
+
+const (
+	fromPath source = iota
+	fromQuery
+	fromHeader
+	fromCookie
+)
+
+type param struct {
+	source source
+	name   string
+	index  []int
+	rules  strictjson.Rules
+	set    func(v reflect.Value, text string) bool
+	many   bool // a query list: a=1&a=2 or a=1,2
+	key    bool // an Idempotency-Key
+}
+
+// compileInput describes t; route names the path parameters that must be read.
+func compileInput(t reflect.Type, route []string) (*input, error) {
+	if t.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("an input is a struct, not %v", t)
+	}
+	in := &input{typ: t}
+	_, byValue := reflect.Zero(t).Interface().(Validator)
+	_, byPointer := reflect.New(t).Interface().(Validator)
+	in.valid = byValue || byPointer
+	if err := in.compileFields(t, nil); err != nil {
+		return nil, err
+	}
+	plan, err := strictjson.Compile(t)
+	if err != nil {
+		return nil, err
+	}
+	if len(plan.Fields()) > 0 {
+		in.body = plan
+	}
+	if in.body != nil && in.raw != nil {
+		return nil, fmt.Errorf("%v reads the body twice: as fields and raw", t)
+	}
+	var read []string
+	for _, p := range in.params {
+		if p.source == fromPath {
+			read = append(read, p.name)
+		}
+	}
+	slices.Sort(read)
+	route = slices.Sorted(slices.Values(route))
+	if !slices.Equal(read, route) {
+		return nil, fmt.Errorf("the route has the parameters %v, %v reads %v", route, t, read)
+	}
+	return in, nil
+}
+
+func (in *input) hasBody() bool { return in.body != nil || in.raw != nil }
+
+func (in *input) compileFields(t reflect.Type, prefix []int) error {
+	tags := []struct {
+		name string
+		from source
+	}{{"path", fromPath}, {"query", fromQuery}, {"header", fromHeader}, {"cookie", fromCookie}}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		index := append(slices.Clone(prefix), i)
+		_, isJSON := f.Tag.Lookup("json")
+		sources := 0
+		if isJSON {
+			sources++
+		}
+		for _, tag := range tags {
+			name, ok := f.Tag.Lookup(tag.name)
+			if !ok {
+				continue
+			}
+			sources++
+			p, err := compileParam(f, tag.from, name, index)
+			if err != nil {
+				return fmt.Errorf("%v.%s: %w", t, f.Name, err)
+			}
+			in.params = append(in.params, p)
+			in.query = in.query || tag.from == fromQuery
+		}
+		if s, ok := f.Tag.Lookup("body"); ok {
+			sources++
+			if s != "raw" || f.Type != reflect.TypeFor[[]byte]() {
+				return fmt.Errorf(`%v.%s: body:"raw" is for a []byte`, t, f.Name)
+			}
+			in.raw = index
+		}
+		if f.Anonymous && sources == 0 && f.Type.Kind() == reflect.Struct {
+			if err := in.compileFields(f.Type, index); err != nil {
+				return err
+			}
+			continue
+		}
+		if sources != 1 || !f.IsExported() {
+			return fmt.Errorf("%v.%s: an input field is exported and has exactly one of the tags path, query, header, cookie, json, body", t, f.Name)
+		}
+	}
+	return nil
+}
+
+func compileParam(f reflect.StructField, from source, name string, index []int) (param, error) {
+	if name == "" {
+		return param{}, errors.New("its tag names nothing")
+	}
+	p := param{source: from, name: name, index: index}
+	var err error
+	if p.rules, err = strictjson.ParseRules(f); err != nil {
+		return param{}, err
+	}
+	t := f.Type
+	switch {
+	case t == reflect.TypeFor[message.Key]():
+		p.key = true
+	case t.Kind() == reflect.Slice && from == fromQuery:
+		p.many = true
+		t = t.Elem()
+	case t.Kind() == reflect.Pointer:
+		t = t.Elem()
+	}
+	if p.set = setter(t); p.set == nil {
+		return param{}, fmt.Errorf("%v cannot be read from text", f.Type)
+	}
+	if f.Type.Kind() == reflect.Pointer {
+		set := p.set
+		p.set = func(v reflect.Value, text string) bool {
+			v.Set(reflect.New(t))
+			return set(v.Elem(), text)
+		}
+	}
+	if from == fromHeader {
+		p.name = http.CanonicalHeaderKey(name)
+	}
+	if from == fromPath {
+		p.rules.Required = true
+	}
+	return p, nil
+}
+
+// setter returns how a value of type t is read from text; nil = it cannot be.
+func setter(t reflect.Type) func(reflect.Value, string) bool {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return func(v reflect.Value, text string) bool {
+			return v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)) == nil
+		}
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return func(v reflect.Value, text string) bool { v.SetString(text); return true }
+	case reflect.Bool:
+		return func(v reflect.Value, text string) bool {
+			v.SetBool(text == "true")
+			return text == "true" || text == "false"
+		}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return func(v reflect.Value, text string) bool {
+			n, err := strconv.ParseInt(text, 10, t.Bits())
+			v.SetInt(n)
+			return err == nil
+		}
+	}
+	return nil
+}
+
+// read fills dst, a zero value of the input's type, from the request.
+func (in *input) read(c *call, dst reflect.Value) error {
+	var query url.Values
+	if in.query {
+		var err error
+		if query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
+			return fault.Newf(fault.CodeInvalid, "the query is not well-formed").In("query")
+		}
+	}
+	for i := range in.params {
+		if err := in.params[i].read(c.r, query, dst); err != nil {
+			return err
+		}
+	}
+	switch {
+	case in.body != nil:
+		if err := in.readJSON(c, dst); err != nil {
+			return err
+		}
+	case in.raw != nil:
+		body, err := c.readBody()
+		if err != nil {
+			return err
+		}
+		dst.FieldByIndex(in.raw).SetBytes(bytes.Clone(body.Bytes()))
+		buffers.Put(body)
+	}
+	if !in.valid {
+		return nil
+	}
+	if err := dst.Addr().Interface().(Validator).Validate(); err != nil {
+		var known fault.Coded
+		if !errors.As(err, &known) {
+			return fault.Wrap(err, fault.CodeBadValue)
+		}
+		return err
+	}
+	return nil
+}
+
+func (p *param) read(r *http.Request, query url.Values, dst reflect.Value) error {
+	var single [1]string // so that one value costs no allocation
+	texts := single[:0]
+	switch p.source {
+	case fromPath:
+		texts = append(texts, r.PathValue(p.name))
+	case fromQuery:
+		texts = query[p.name]
+	case fromHeader:
+		texts = r.Header[p.name]
+	case fromCookie:
+		for _, c := range r.CookiesNamed(p.name) {
+			texts = append(texts, c.Value)
+		}
+	}
+	if p.many {
+		return p.readMany(texts, dst)
+	}
+	if len(texts) == 0 || len(texts) == 1 && texts[0] == "" {
+		if !p.rules.Required {
+			return nil
+		}
+		if p.key {
+			return fault.New(fault.CodeKeyRequired)
+		}
+		return fault.New(fault.CodeMissingField).In(p.name)
+	}
+	bad := func(detail string) error { return fault.Newf(fault.CodeBadValue, "%s", detail).In(p.name) }
+	if len(texts) > 1 {
+		return bad("it is there more than once")
+	}
+	v := dst.FieldByIndex(p.index)
+	if !clean(texts[0]) || p.key && !validKey(texts[0]) || !p.set(v, texts[0]) {
+		return bad("not of the form that is due here")
+	}
+	if problem := p.rules.Problem(v); problem != "" {
+		return bad(problem)
+	}
+	return nil
+}
+
+func (p *param) readMany(texts []string, dst reflect.Value) error {
+	bad := func(detail string) error { return fault.Newf(fault.CodeBadValue, "%s", detail).In(p.name) }
+	list := dst.FieldByIndex(p.index)
+	for _, text := range texts {
+		for part := range strings.SplitSeq(text, ",") {
+			item := reflect.New(list.Type().Elem()).Elem()
+			if part == "" || !clean(part) || !p.set(item, part) {
+				return bad("an item is not of the form that is due here")
+			}
+			list.Set(reflect.Append(list, item))
+		}
+	}
+	if p.rules.Required && list.Len() == 0 {
+		return fault.New(fault.CodeMissingField).In(p.name)
+	}
+	if problem := p.rules.Problem(list); problem != "" {
+		return bad(problem)
+	}
+	return nil
+}
+
+// clean says whether text from a path, query, header or cookie is UTF-8 without control characters.
+func clean(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] == 0x7f {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
+}
+
+// validKey: 1 to 64 printable ASCII characters; request_key is VARBINARY(64).
+func validKey(s string) bool {
+	for i := range len(s) {
+		if s[i] <= 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return len(s) > 0 && len(s) <= 64
+}
+
+func (in *input) readJSON(c *call, dst reflect.Value) error {
+	body, err := c.readBody()
+	if err != nil {
+		return err
+	}
+	defer buffers.Put(body)
+	if body.Len() == 0 {
+		// Nothing is there: right if nothing is required, else say what is missing. This is also
+		// what a chunked body becomes on a host that forwards instead of proxying.
+		return in.body.Missing()
+	}
+	if !isJSON(c.r.Header["Content-Type"]) {
+		return fault.Newf(fault.CodeContentType, "a body must be application/json in UTF-8").In("Content-Type")
+	}
+	return in.body.Decode(body.Bytes(), dst)
+}
+
+func isJSON(values []string) bool {
+	if len(values) != 1 {
+		return false
+	}
+	switch values[0] {
+	case "application/json", "application/json; charset=utf-8", "application/json;charset=utf-8":
+		return true
+	}
+	kind, params, err := mime.ParseMediaType(values[0])
+	if err != nil || kind != "application/json" && kind != "application/merge-patch+json" {
+		return false
+	}
+	charset, given := params["charset"]
+	return !given || strings.EqualFold(charset, "utf-8")
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readBody reads a whole body of at most maxBody bytes within 30 s. The buffer goes back to buffers.
+func (c *call) readBody() (*bytes.Buffer, error) {
+	if err := c.checkBody(maxBody); err != nil {
+		return nil, err
+	}
+	body := buffers.Get().(*bytes.Buffer)
+	body.Reset()
+	if c.r.ContentLength == 0 {
+		return body, nil
+	}
+	c.extendRead(stall)
+	_, err := body.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+	c.extendRead(0)
+	if err != nil {
+		buffers.Put(body)
+		return nil, bodyFault(err)
+	}
+	return body, nil
+}
+
+// stall is how long a client may let us wait for the next bytes (slowloris): the
+// host on the same machine is the only client and sends as fast as its own client does.
+const stall = 30 * time.Second
+
+func (c *call) checkBody(limit int64) error {
+	if e := c.r.Header["Content-Encoding"]; len(e) > 0 && e[0] != "identity" {
+		return fault.Newf(fault.CodeContentType, "a compressed body is not accepted").In("Content-Encoding")
+	}
+	if c.r.ContentLength > limit {
+		return fault.Newf(fault.CodeTooLarge, "%d bytes announced, %d allowed", c.r.ContentLength, limit)
+	}
+	return nil
+}
+
+func bodyFault(err error) error {
+	var tooLarge *http.MaxBytesError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &tooLarge):
+		return fault.Newf(fault.CodeTooLarge, "more than %d bytes", tooLarge.Limit)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return fault.Wrap(errors.New("the body did not arrive in time"), fault.CodeTimeout)
+	}
+	return fault.Wrap(errors.New("the body broke off"), fault.CodeInvalid)
+}
+
+// upload returns the request's body as a stream of at most limit bytes.
+func (c *call) upload(limit int64) (io.Reader, error) {
+	if err := c.checkBody(limit); err != nil {
+		return nil, err
+	}
+	return &uploadReader{call: c, from: http.MaxBytesReader(c.w, c.r.Body, limit)}, nil
+}
+
+type uploadReader struct {
+	call *call
+	from io.Reader
+}
+
+// Read reads on, giving the client stall for each piece and the time budget for all.
+func (u *uploadReader) Read(p []byte) (int, error) {
+	if err := u.call.ctx.Err(); err != nil {
+		return 0, fault.Wrap(err, fault.CodeTimeout)
+	}
+	u.call.extendRead(stall)
+	n, err := u.from.Read(p)
+	if err != nil {
+		u.call.extendRead(0)
+		if err != io.EOF {
+			err = bodyFault(err)
+		}
+	}
+	return n, err
+}

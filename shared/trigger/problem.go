@@ -1,0 +1,132 @@
+package trigger
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"castad/shared/fault"
+)
+
+// problem is an RFC 9457 problem document.
+type problem struct {
+	Type      string    `json:"type"`
+	Title     string    `json:"title"`
+	Status    int       `json:"status"`
+	Code      string    `json:"code"`
+	Message   bilingual `json:"message"`
+	Next      bilingual `json:"next"`
+	Side      string    `json:"side"`
+	Retryable bool      `json:"retryable"`
+	Field     string    `json:"field,omitempty"`
+	Detail    string    `json:"detail,omitempty"`
+	RequestID string    `json:"request_id"`
+}
+
+type bilingual struct {
+	Ko string `json:"ko"`
+	En string `json:"en"`
+}
+
+// ofKind is an error that has nothing but a kind.
+type ofKind fault.Kind
+
+func (k ofKind) Error() string         { return fault.Kind(k).String() }
+func (k ofKind) FaultKind() fault.Kind { return fault.Kind(k) }
+
+// codeOf is the error's code if the catalogue has it, else the general one of its kind.
+func codeOf(err error) fault.Code {
+	code := fault.CodeOf(err)
+	if _, ok := code.Entry(); ok {
+		return code
+	}
+	return fault.CodeOf(ofKind(fault.KindOf(err)))
+}
+
+// statusOf is the kind's status, except where HTTP has a number that says more.
+func statusOf(err error) int {
+	switch codeOf(err) {
+	case fault.CodeTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.CodeContentType:
+		return http.StatusUnsupportedMediaType
+	case fault.CodeMethod:
+		return http.StatusMethodNotAllowed
+	}
+	return fault.KindOf(err).Status()
+}
+
+// retryAfter is the whole seconds to wait; 0 = the header is not sent. An
+// overload without a time of its own says 2 s, so that clients do not come back at once.
+func retryAfter(err error) int {
+	after := fault.RetryAfterOf(err)
+	if after <= 0 {
+		switch fault.KindOf(err) {
+		case fault.TooMany, fault.Unavailable:
+			after = 2 * time.Second
+		default:
+			return 0
+		}
+	}
+	return int(math.Ceil(after.Seconds()))
+}
+
+// newProblem says what err means for the caller. The cause is not in it.
+func newProblem(err error, status int, requestID string) problem {
+	code := codeOf(err)
+	entry, _ := code.Entry()
+	return problem{
+		Type:      "urn:castad:fault:" + string(code),
+		Title:     entry.En,
+		Status:    status,
+		Code:      string(code),
+		Message:   bilingual{entry.Ko, entry.En},
+		Next:      bilingual{entry.NextKo, entry.NextEn},
+		Side:      entry.Side,
+		Retryable: entry.Retryable,
+		Field:     fault.FieldOf(err),
+		RequestID: requestID,
+	}
+}
+
+// Headers that every answer has; the slices are shared and never written to.
+var (
+	noSniff     = []string{"nosniff"}
+	noStore     = []string{"no-store"}
+	hsts        = []string{"max-age=31536000"} // browsers ignore it over plain http (RFC 6797 section 8.1)
+	typeJSON    = []string{"application/json"}
+	typeProblem = []string{"application/problem+json"}
+)
+
+func surround(header http.Header, requestID string) {
+	header["X-Request-Id"] = []string{requestID}
+	header["X-Content-Type-Options"] = noSniff
+	header["Strict-Transport-Security"] = hsts
+}
+
+func writeProblem(w http.ResponseWriter, err error, status int, requestID string) {
+	header := w.Header()
+	surround(header, requestID)
+	header["Content-Type"] = typeProblem
+	header["Cache-Control"] = noStore
+	if s := retryAfter(err); s > 0 {
+		header.Set("Retry-After", strconv.Itoa(s))
+	}
+	if status == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", "Bearer")
+	}
+	body, _ := json.Marshal(newProblem(err, status, requestID)) // strings, numbers and a bool: cannot fail
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+func (h *Host) notFound(w http.ResponseWriter, r *http.Request) {
+	writeProblem(w, fault.New(fault.CodeRouteNotFound), http.StatusNotFound, h.requestID(r))
+}
+
+func (h *Host) notAllowed(w http.ResponseWriter, r *http.Request, allow string) {
+	w.Header().Set("Allow", allow)
+	writeProblem(w, fault.New(fault.CodeMethod), http.StatusMethodNotAllowed, h.requestID(r))
+}
