@@ -6,10 +6,9 @@
 package photo
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,6 +16,7 @@ import (
 
 	"castad/functions/place"
 	"castad/shared/blob"
+	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/media"
@@ -46,29 +46,35 @@ type answer struct {
 	place.Photo
 }
 
-// headBytes is how much of a file is looked at to tell what it is: a JPEG's
-// size may stand behind an embedded thumbnail and profiles (64 KB segments each).
-const headBytes = 512 << 10
+// atOnce bounds the photos that one process holds in memory: a photo is looked
+// at as a whole before anything is kept.
+const atOnce = 4
 
 // New returns the function.
 func New(places Places, files Files, now func() time.Time) trigger.Function {
+	room := make(chan struct{}, atOnce)
 	return trigger.Upload("place-photo", binding, trigger.Budget{Time: 60 * time.Second, Connections: 1}, place.MaxPhotoBytes,
 		func(ctx context.Context, who identity.Principal, in question, body io.Reader) (answer, error) {
 			if err := places.Room(ctx, who.Tenant, in.ID); err != nil {
 				return answer{}, err
 			}
-			buffered := bufio.NewReaderSize(body, headBytes)
-			head, err := buffered.Peek(headBytes)
-			if err != nil && !errors.Is(err, io.EOF) {
+			select {
+			case room <- struct{}{}:
+				defer func() { <-room }()
+			case <-ctx.Done():
+				return answer{}, fault.Newf(fault.CodeBusy, "wait for room for a photo: %w", ctx.Err())
+			}
+			photo, err := io.ReadAll(body)
+			if err != nil {
 				return answer{}, fmt.Errorf("read photo: %w", err)
 			}
-			info, err := media.Image(head)
+			info, err := media.Image(bytes.NewReader(photo), int64(len(photo)))
 			if err != nil {
 				return answer{}, err
 			}
 			ph := place.Photo{ID: id.New[id.Photo](now()), Type: info.Type, Width: info.Width, Height: info.Height}
 			ph.Blob = fmt.Sprintf("photos/%v/%v", who.Tenant, ph.ID)
-			kept, err := files.Keep(ctx, ph.Blob, info.Type, buffered, place.MaxPhotoBytes)
+			kept, err := files.Keep(ctx, ph.Blob, info.Type, bytes.NewReader(photo[:info.Bytes]), place.MaxPhotoBytes)
 			if err != nil {
 				return answer{}, fmt.Errorf("keep photo: %w", err)
 			}

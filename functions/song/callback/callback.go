@@ -27,7 +27,7 @@ type Parse func(body []byte) (externalID, stage string)
 
 type report struct {
 	Token string `path:"token"`
-	trigger.RawBody
+	Body  []byte `body:"raw"`
 }
 
 type thanks struct {
@@ -38,7 +38,7 @@ type thanks struct {
 func New(reports Reports, parse Parse) trigger.Function {
 	return trigger.Public("song-callback", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, in report) (thanks, error) {
-			externalID, stage := parse(in.RawBody)
-			return thanks{true}, reports.Callback(ctx, in.Token, stage, externalID, in.RawBody)
+			externalID, stage := parse(in.Body)
+			return thanks{true}, reports.Callback(ctx, in.Token, stage, externalID, in.Body)
 		})
 }

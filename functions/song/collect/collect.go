@@ -8,6 +8,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -68,7 +69,17 @@ func (c collector) ask(ctx context.Context, in message.SongGenerate, call messag
 		return made, nil, message.NotYet{} // unsure, and no callback yet
 	}
 	task, err := c.music.Task(ctx, call.ExternalID)
-	if err := provider.Unsure(call, task.CallbackURL, err); err != nil {
+	if call.Unsure {
+		var later message.NotYet
+		switch {
+		case errors.As(err, &later):
+			later.ExternalID = call.ExternalID // told by who knows the call's token
+			return made, nil, later
+		case err == nil && task.CallbackURL != "" && !call.Ours(task.CallbackURL):
+			return made, nil, message.NotYet{} // a job, but not ours: keep waiting for our own
+		}
+	}
+	if err != nil {
 		return made, nil, err
 	}
 	var files []message.Artifact
@@ -112,13 +123,17 @@ func (c collector) keep(ctx context.Context, in message.SongGenerate, call messa
 	if err != nil {
 		return message.Take{}, none, fmt.Errorf("time take %d: %w", n+1, err)
 	}
+	lines, err := times(in, words)
+	if err != nil {
+		return message.Take{}, none, fmt.Errorf("time take %d: %w", n+1, err)
+	}
 	take := message.Take{ExternalID: track.ID, Blob: name, Type: info.Type, SHA256: hex.EncodeToString(kept.SHA256[:]), Bytes: kept.Bytes,
-		Seconds: info.Seconds, Lines: times(in, words)}
+		Seconds: info.Seconds, Lines: lines}
 	return take, message.Artifact{Kind: fmt.Sprintf("take-%d", n+1), Blob: name, SHA256: kept.SHA256, Bytes: kept.Bytes, Type: info.Type}, nil
 }
 
 // times says when each line is sung; a line that is not sung gets no time and so no caption.
-func times(in message.SongGenerate, words []provider.Word) []message.LineTime {
+func times(in message.SongGenerate, words []provider.Word) ([]message.LineTime, error) {
 	lines := make([]string, len(in.Lyric.Lines))
 	for i, l := range in.Lyric.Lines {
 		lines[i] = l.Text
@@ -127,13 +142,17 @@ func times(in message.SongGenerate, words []provider.Word) []message.LineTime {
 	for i, w := range words {
 		timed[i] = media.Word(w)
 	}
+	aligned, err := media.Lines(lines, timed)
+	if err != nil {
+		return nil, err
+	}
 	var out []message.LineTime
-	for _, l := range media.Lines(lines, timed) {
+	for _, l := range aligned {
 		if l.Sung() {
 			out = append(out, message.LineTime{Text: l.Text, Start: l.Start, End: l.End})
 		}
 	}
-	return out
+	return out, nil
 }
 
 // choose takes the take that sings the most lines, the first of equals; -1 when none sings.

@@ -153,6 +153,9 @@ type Element struct {
 	BackgroundXPadding     Value  `json:"background_x_padding,omitzero"`
 	BackgroundYPadding     Value  `json:"background_y_padding,omitzero"`
 	BackgroundBorderRadius Value  `json:"background_border_radius,omitzero"`
+	// TranscriptEffect "karaoke" sweeps TranscriptColor over the text while it is shown.
+	TranscriptEffect string `json:"transcript_effect,omitempty"`
+	TranscriptColor  string `json:"transcript_color,omitempty"`
 
 	Animations []Animation `json:"animations,omitempty"`
 	Transition *Animation  `json:"transition,omitempty"`

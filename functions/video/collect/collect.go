@@ -1,0 +1,146 @@
+// Package collect is queue video-collect: asks for the film until it is ready, looks at it and keeps it.
+//
+// Ends the video's step. A file that is not the film that was ordered (no
+// H.264 or AAC, wrong size, sound and picture of unlike length) does not count
+// as done.
+package collect
+
+import (
+	"context"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"castad/shared/blob"
+	"castad/shared/fault"
+	"castad/shared/media"
+	"castad/shared/message"
+	"castad/shared/provider"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Videos runs the video step.
+type Videos interface {
+	Collect(ctx context.Context, w message.Wake,
+		ask func(context.Context, message.VideoRender, message.Call) (message.VideoMade, []message.Artifact, error)) error
+}
+
+// Renderer reads renders.
+type Renderer interface {
+	Status(ctx context.Context, id string) (provider.Render, error)
+}
+
+// Downloads fetches results.
+type Downloads interface {
+	Get(ctx context.Context, url string, limit int64) (*provider.Download, error)
+}
+
+// Files keeps files.
+type Files interface {
+	Keep(ctx context.Context, name, contentType string, r io.Reader, limit int64) (blob.Kept, error)
+	Open(ctx context.Context, name string) (*blob.Object, error)
+}
+
+const (
+	maxFilm      = 512 << 20 // Instagram's largest published limit is 1 GB, its smallest 300 MB
+	maxThumbnail = 8 << 20
+	// maxSkew is how unlike the lengths of sound and picture may be, in seconds.
+	maxSkew = 0.05
+)
+
+type collector struct {
+	renderer  Renderer
+	downloads Downloads
+	files     Files
+}
+
+// New returns the function.
+func New(videos Videos, renderer Renderer, downloads Downloads, files Files) trigger.Function {
+	c := collector{renderer, downloads, files}
+	return trigger.Queue("video-collect", binding, trigger.Budget{Time: 240 * time.Second, Connections: 1},
+		func(ctx context.Context, w message.Wake) error { return videos.Collect(ctx, w, c.ask) })
+}
+
+func (c collector) ask(ctx context.Context, in message.VideoRender, call message.Call) (message.VideoMade, []message.Artifact, error) {
+	var none message.VideoMade
+	if call.ExternalID == "" {
+		return none, nil, message.NotYet{} // unsure, and no webhook yet
+	}
+	r, err := c.renderer.Status(ctx, call.ExternalID)
+	if call.Unsure {
+		var later message.NotYet
+		switch {
+		case errors.As(err, &later):
+			later.ExternalID = call.ExternalID // told by who knows the call's token
+			return none, nil, later
+		case err == nil && r.Metadata != call.Tag:
+			return none, nil, message.NotYet{} // a job, but not ours: keep waiting for our own
+		}
+	}
+	if err != nil {
+		return none, nil, err
+	}
+	name := fmt.Sprintf("runs/%v/%d-%d/", call.Run, call.Step, call.Attempt)
+	film, err := c.keep(ctx, r.URL, name+"film", "video/mp4", maxFilm)
+	if err != nil {
+		return none, nil, err
+	}
+	info, err := c.look(ctx, film)
+	if err != nil {
+		return none, nil, err
+	}
+	thumbnail, err := c.keep(ctx, r.SnapshotURL, name+"thumbnail", "image/jpeg", maxThumbnail)
+	if err != nil {
+		return none, nil, err
+	}
+	made := message.VideoMade{Blob: film.Name, Thumbnail: thumbnail.Name, SHA256: hex.EncodeToString(film.SHA256[:]), Bytes: film.Bytes,
+		Seconds: info.VideoSeconds, Width: info.Width, Height: info.Height}
+	return made, []message.Artifact{artifact("film", film), artifact("thumbnail", thumbnail)}, nil
+}
+
+func artifact(kind string, k blob.Kept) message.Artifact {
+	return message.Artifact{Kind: kind, Blob: k.Name, SHA256: k.SHA256, Bytes: k.Bytes, Type: k.Type}
+}
+
+// keep copies a result to Blob under a create-once name.
+func (c collector) keep(ctx context.Context, url, name, contentType string, limit int64) (blob.Kept, error) {
+	d, err := c.downloads.Get(ctx, url, limit)
+	if err != nil {
+		return blob.Kept{}, fmt.Errorf("fetch %s: %w", name, err)
+	}
+	defer d.Body.Close()
+	kept, err := c.files.Keep(ctx, name, contentType, d.Body, limit)
+	if err != nil {
+		return blob.Kept{}, fmt.Errorf("keep %s: %w", name, err)
+	}
+	return kept, nil
+}
+
+// look probes the kept film by ranged reads.
+func (c collector) look(ctx context.Context, film blob.Kept) (media.MP4Info, error) {
+	o, err := c.files.Open(ctx, film.Name)
+	if err != nil {
+		return media.MP4Info{}, fmt.Errorf("open %s: %w", film.Name, err)
+	}
+	defer o.Close()
+	info, err := media.MP4(o, o.Size())
+	if err != nil {
+		return info, fmt.Errorf("look at %s: %w", film.Name, err)
+	}
+	switch {
+	case info.VideoCodec != "h264" || info.AudioCodec != "aac":
+		return info, fault.Newf(fault.CodeVendorResult, "look at %s: codecs are %q and %q", film.Name, info.VideoCodec, info.AudioCodec)
+	case info.Width >= info.Height:
+		return info, fault.Newf(fault.CodeVendorResult, "look at %s: %d×%d is not upright", film.Name, info.Width, info.Height)
+	case math.Abs(info.VideoSeconds-info.AudioSeconds) > maxSkew:
+		return info, fault.Newf(fault.CodeVendorResult, "look at %s: picture %.3f s, sound %.3f s", film.Name, info.VideoSeconds, info.AudioSeconds)
+	}
+	return info, nil
+}
