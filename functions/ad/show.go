@@ -127,15 +127,23 @@ func (s *Store) posts(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Post, 
 	return posts, nil
 }
 
-// Events returns what happened to an ad after the given sequence, oldest first,
-// at most 200, and whether the ad has ended.
-func (s *Store) Events(ctx context.Context, tenant id.Tenant, ad id.Ad, after int) (events []Event, ended bool, err error) {
+// News is what happened to an ad after a sequence.
+type News struct {
+	Run    id.Run
+	State  string
+	Events []Event
+	// Ended: the ad is over and no event follows these.
+	Ended bool
+}
+
+// Events returns what happened to an ad after the given sequence, oldest first, at most 200.
+func (s *Store) Events(ctx context.Context, tenant id.Tenant, ad id.Ad, after int) (News, error) {
 	a, err := s.head(ctx, tenant, ad)
 	if err != nil {
-		return nil, false, err
+		return News{}, err
 	}
-	events, err = s.events(ctx, tenant, a.Run, after)
-	return events, pipeline.RunState(a.State).Ended() && len(events) < eventPage, err
+	events, err := s.events(ctx, tenant, a.Run, after)
+	return News{Run: a.Run, State: a.State, Events: events, Ended: pipeline.RunState(a.State).Ended() && len(events) < eventPage}, err
 }
 
 const eventPage = 200

@@ -3,7 +3,6 @@
 //
 // A token is base64url of expiry, file name and HMAC-SHA256, prefixed by the
 // key's id. It opens one file, for reading, until it expires; nothing is stored.
-// The first key signs, every key is accepted, so keys can be rotated.
 package link
 
 import (
@@ -15,24 +14,19 @@ import (
 	"time"
 
 	"castad/shared/fault"
+	"castad/shared/keyring"
 )
-
-// Key is a signing key.
-type Key struct {
-	ID     string
-	Secret []byte
-}
 
 // Signer makes and reads tokens.
 type Signer struct {
-	keys []Key
+	keys keyring.Ring
 	base string
 	now  func() time.Time
 }
 
 // New returns a signer. base is the app's public address ("https://api.example.kr",
 // no trailing slash); "" means that nobody outside can fetch from us.
-func New(keys []Key, base string, now func() time.Time) *Signer {
+func New(keys keyring.Ring, base string, now func() time.Time) *Signer {
 	return &Signer{keys: keys, base: strings.TrimSuffix(base, "/"), now: now}
 }
 
@@ -42,17 +36,20 @@ func (s *Signer) URL(blobName string, until time.Time) (string, error) {
 	if s.base == "" {
 		return "", fault.Newf(fault.CodeMisconfigured, "link %s: CASTAD_PUBLIC_URL is not set, so no provider can fetch from us", blobName)
 	}
-	return s.base + "/api/v1/media/" + s.token(blobName, until), nil
+	k, ok := s.keys.Signing()
+	if !ok {
+		return "", fault.Newf(fault.CodeMisconfigured, "link %s: CASTAD_MEDIA_KEYS has no key", blobName)
+	}
+	return s.base + "/api/v1/media/" + token(k, blobName, until), nil
 }
 
-func (s *Signer) token(blobName string, until time.Time) string {
-	k := s.keys[0]
+func token(k keyring.Key, blobName string, until time.Time) string {
 	payload := binary.BigEndian.AppendUint64(nil, uint64(until.Unix()))
 	payload = append(payload, blobName...)
 	return k.ID + "." + base64.RawURLEncoding.EncodeToString(append(payload, sum(k, payload)...))
 }
 
-func sum(k Key, payload []byte) []byte {
+func sum(k keyring.Key, payload []byte) []byte {
 	h := hmac.New(sha256.New, k.Secret)
 	h.Write([]byte("castad media link\x00"))
 	h.Write(payload)
@@ -71,14 +68,9 @@ func (s *Signer) Open(token string) (blobName string, err error) {
 		return "", none
 	}
 	payload, mac := raw[:len(raw)-sha256.Size], raw[len(raw)-sha256.Size:]
-	for _, k := range s.keys {
-		if k.ID != kid || !hmac.Equal(mac, sum(k, payload)) {
-			continue
-		}
-		if s.now().Unix() >= int64(binary.BigEndian.Uint64(payload)) {
-			return "", none
-		}
-		return string(payload[8:]), nil
+	k, ok := s.keys.Find(kid, s.now())
+	if !ok || !hmac.Equal(mac, sum(k, payload)) || s.now().Unix() >= int64(binary.BigEndian.Uint64(payload)) {
+		return "", none
 	}
-	return "", none
+	return string(payload[8:]), nil
 }

@@ -6,13 +6,23 @@ import (
 	"time"
 
 	"castad/shared/fault"
+	"castad/shared/keyring"
 )
+
+func ring(t *testing.T, keys ...keyring.Key) keyring.Ring {
+	t.Helper()
+	r, err := keyring.New(keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
 
 func TestATokenOpensOneFileForAWhile(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
-	s := New([]Key{{"k1", []byte("0123456789abcdef0123456789abcdef")}}, "https://api.example.kr/", clock)
+	s := New(ring(t, keyring.Key{ID: "k1", Secret: []byte("0123456789abcdef0123456789abcdef")}), "https://api.example.kr/", clock)
 	url, err := s.URL("photos/acct_1/photo_1", now.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
@@ -41,19 +51,19 @@ func TestAnOldKeyStillOpensAfterRotation(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
-	old, fresh := Key{"k1", []byte("0123456789abcdef0123456789abcdef")}, Key{"k2", []byte("fedcba9876543210fedcba9876543210")}
-	token := New([]Key{old}, "https://x", clock).token("a", now.Add(time.Minute))
-	if _, err := New([]Key{fresh, old}, "https://x", clock).Open(token); err != nil {
+	old, fresh := keyring.Key{ID: "k1", Secret: []byte("0123456789abcdef0123456789abcdef")}, keyring.Key{ID: "k2", Secret: []byte("fedcba9876543210fedcba9876543210")}
+	token := token(old, "a", now.Add(time.Minute))
+	if _, err := New(ring(t, fresh, old), "https://x", clock).Open(token); err != nil {
 		t.Errorf("during rotation: %v", err)
 	}
-	if _, err := New([]Key{fresh}, "https://x", clock).Open(token); err == nil {
+	if _, err := New(ring(t, fresh), "https://x", clock).Open(token); err == nil {
 		t.Error("the old key still opens after it was removed")
 	}
 }
 
 func TestWithoutAPublicAddressNothingIsLinked(t *testing.T) {
 	t.Parallel()
-	_, err := New([]Key{{"k", []byte("x")}}, "", time.Now).URL("a", time.Now())
+	_, err := New(keyring.Ring{}, "", time.Now).URL("a", time.Now())
 	if fault.KindOf(err) != fault.Misconfigured || !strings.Contains(err.Error(), "CASTAD_PUBLIC_URL") {
 		t.Errorf("got %v", err)
 	}

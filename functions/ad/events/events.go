@@ -1,0 +1,128 @@
+// Package events is GET /api/v1/ads/{id}/events: what happens to an ad, as it happens.
+//
+// Server-sent events (id = sequence, resume by Last-Event-ID), or with
+// `?wait=` seconds one JSON answer as soon as there is news (`?after=` the last
+// sequence seen). No connection is held between events: one poller per process
+// watches for all streams.
+package events
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"castad/functions/ad"
+	"castad/shared/id"
+	"castad/shared/identity"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Ads reads what happened.
+type Ads interface {
+	Events(ctx context.Context, tenant id.Tenant, a id.Ad, after int) (news ad.News, err error)
+}
+
+// Watcher tells when a run has moved.
+type Watcher interface {
+	Watch(run id.Run) (moved <-chan struct{}, stop func())
+}
+
+type question struct {
+	ID    id.Ad `path:"id"`
+	After int   `query:"after"`
+	Last  int   `header:"Last-Event-ID"`
+}
+
+type answer struct {
+	Items []ad.Event `json:"items"`
+	// Next is what to send as ?after= in the next poll.
+	Next  int    `json:"next"`
+	State string `json:"state"`
+	Ended bool   `json:"ended"`
+}
+
+// New returns the function.
+func New(ads Ads, watcher Watcher) trigger.Function {
+	return trigger.Stream("ad-events", binding, trigger.Budget{Time: 210 * time.Second, Connections: 1},
+		func(ctx context.Context, who identity.Principal, in question, out *trigger.Events) error {
+			news, err := ads.Events(ctx, who.Tenant, in.ID, max(in.After, in.Last))
+			if err != nil {
+				return err
+			}
+			moved, stop := watcher.Watch(news.Run)
+			defer stop()
+			s := stream{ads: ads, tenant: who.Tenant, ad: in.ID, seen: max(in.After, in.Last), out: out}
+			if out.Mode() == trigger.Poll {
+				return s.poll(ctx, news, moved)
+			}
+			return s.run(ctx, news, moved)
+		})
+}
+
+type stream struct {
+	ads    Ads
+	tenant id.Tenant
+	ad     id.Ad
+	seen   int
+	out    *trigger.Events
+}
+
+// run sends events until the ad has ended or the client has gone.
+func (s *stream) run(ctx context.Context, news ad.News, moved <-chan struct{}) error {
+	if err := s.out.Open(); err != nil {
+		return err
+	}
+	for {
+		for _, e := range news.Events {
+			if err := s.out.Send(int64(e.Seq), "change", e); err != nil {
+				return err
+			}
+			s.seen = e.Seq
+		}
+		if news.Ended {
+			return s.out.Send(int64(s.seen), "end", answer{State: news.State, Ended: true, Next: s.seen, Items: []ad.Event{}})
+		}
+		if len(news.Events) == 0 {
+			select {
+			case <-s.out.Done():
+				return nil
+			case <-moved:
+			}
+		}
+		var err error
+		if news, err = s.ads.Events(ctx, s.tenant, s.ad, s.seen); err != nil {
+			return err
+		}
+	}
+}
+
+// poll answers once: with news, or with none when the wait is over.
+func (s *stream) poll(ctx context.Context, news ad.News, moved <-chan struct{}) error {
+	over := time.NewTimer(s.out.Wait())
+	defer over.Stop()
+	for len(news.Events) == 0 && !news.Ended {
+		select {
+		case <-s.out.Done():
+			return s.out.Answer(s.answer(news))
+		case <-over.C:
+			return s.out.Answer(s.answer(news))
+		case <-moved:
+		}
+		var err error
+		if news, err = s.ads.Events(ctx, s.tenant, s.ad, s.seen); err != nil {
+			return err
+		}
+	}
+	return s.out.Answer(s.answer(news))
+}
+
+func (s *stream) answer(news ad.News) answer {
+	a := answer{Items: news.Events, Next: s.seen, State: news.State, Ended: news.Ended}
+	if n := len(news.Events); n > 0 {
+		a.Next = news.Events[n-1].Seq
+	}
+	return a
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+
+	"castad/functions/ad"
+	"castad/functions/video/file"
+
+	"castad/shared/claim"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/outbox"
+	"castad/shared/pipeline"
+	"castad/shared/provider/creatomate"
+	"castad/shared/provider/openai"
+	"castad/shared/provider/suno"
+	"castad/shared/servicebus"
+	"castad/shared/trigger"
+)
+
+// The adapters fit a package's own words to the interface that a function asks
+// for; they decide nothing.
+
+// writer is the chat as lyric-write wants it; what it used goes to the log line.
+type writer struct{ chat *openai.Client }
+
+func (w writer) Write(ctx context.Context, b claim.Brief) (claim.Lyric, error) {
+	text, used, err := w.chat.Write(ctx, b)
+	trigger.Note(ctx, "tokens", used.Total)
+	return text, err
+}
+
+// sweeper is the engine as background-sweep wants it.
+type sweeper struct{ engine *pipeline.Engine }
+
+func (s sweeper) Sweep(ctx context.Context) error {
+	n, err := s.engine.Sweep(ctx)
+	trigger.Note(ctx, "expired", n.Expired)
+	trigger.Note(ctx, "overdue", n.Overdue)
+	trigger.Note(ctx, "deadline", n.Deadline)
+	return err
+}
+
+// letters moves dead letters from the broker to the database.
+type letters struct {
+	bus    *servicebus.Client
+	outbox *outbox.Outbox
+}
+
+// buryAtOnce bounds one visit to one queue; the timer comes again.
+const buryAtOnce = 100
+
+func (l letters) Bury(ctx context.Context, queue message.Queue) (int, error) {
+	return l.bus.Drain(ctx, string(queue), true, buryAtOnce, func(ctx context.Context, m servicebus.Received) error {
+		reason := m.DeadLetterReason
+		if m.DeadLetterDescription != "" {
+			reason += ": " + m.DeadLetterDescription
+		}
+		return l.outbox.Bury(ctx, string(queue), m.ID, reason, m.Body)
+	})
+}
+
+// index finds files for video-file.
+type index struct{ ads *ad.Store }
+
+func (i index) Find(ctx context.Context, tenant id.Tenant, artifact id.Artifact) (file.Found, error) {
+	f, err := i.ads.File(ctx, tenant, artifact)
+	return file.Found{Kind: f.Kind, Blob: f.Blob, Type: f.Type, SHA256: f.SHA256}, err
+}
+
+// sender is Service Bus as the outbox wants it.
+type sender struct{ bus *servicebus.Client }
+
+func (s sender) Send(ctx context.Context, queue string, msgs []outbox.Outgoing) error {
+	out := make([]servicebus.Message, len(msgs))
+	for i, m := range msgs {
+		out[i] = servicebus.Message{ID: m.ID, Body: m.Body, NotBefore: m.NotBefore}
+	}
+	return s.bus.Send(ctx, queue, out)
+}
+
+// parseSong and parseVideo read what a callback claims. A body that cannot be
+// read still means that something happened: CastAD asks.
+func parseSong(body []byte) (externalID, stage string) {
+	externalID, stage, err := suno.ParseCallback(body)
+	if err != nil {
+		return "", "unreadable"
+	}
+	return externalID, stage
+}
+
+func parseVideo(body []byte) (externalID, stage string) {
+	externalID, _, err := creatomate.ParseWebhook(body)
+	if err != nil {
+		return "", "unreadable"
+	}
+	return externalID, "ended"
+}

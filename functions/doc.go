@@ -1,0 +1,30 @@
+// Command handler is CastAD: every function of the app in one process behind
+// the Azure Functions host.
+//
+// # From request to published video
+//
+// POST /api/v1/ads (ad/request) writes the ad, its run and the first wake-up in
+// one transaction and answers 201. The outbox's relay signs the wake-up and
+// sends it to Service Bus; the host receives it and posts it to the function of
+// the same name. Each function claims its step, makes one call with no database
+// connection held, and records the outcome, which readies the next step:
+//
+//	place-collect   facts and photos as they are now
+//	lyric-write     an OpenAI-compatible chat writes, shared/claim checks
+//	song-generate   a Suno-compatible service takes the order   → song-collect
+//	video-render    a Creatomate-compatible service takes it    → video-collect
+//	sns-publish     one step for each channel account           → sns-verify
+//
+// The collecting functions are woken by scheduled messages and by the vendors'
+// callbacks (song/callback, video/callback), copy results to Blob and end the
+// step. Timers (background/…) send what a crash left behind, take over what a
+// killed process held, keep dead letters and delete what nobody needs.
+//
+// # Where things are
+//
+// A folder functions/<module>/<function> is one Azure Function: its
+// function.json and its code. A module's package keeps its tables. registry.go
+// hands each function exactly what it may touch. shared/pipeline is the state
+// machine, shared/trigger the host's wire, shared/store MySQL. The rules of who
+// may import whom are a test (rules_test.go).
+package main

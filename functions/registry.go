@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	adcancel "castad/functions/ad/cancel"
+	adevents "castad/functions/ad/events"
+	adlist "castad/functions/ad/list"
+	adrequest "castad/functions/ad/request"
+	adretry "castad/functions/ad/retry"
+	adshow "castad/functions/ad/show"
+	backgrounddeadletter "castad/functions/background/deadletter"
+	backgroundpurge "castad/functions/background/purge"
+	backgroundrelay "castad/functions/background/relay"
+	backgroundsweep "castad/functions/background/sweep"
+	healthlive "castad/functions/health/live"
+	healthready "castad/functions/health/ready"
+	lyricwrite "castad/functions/lyric/write"
+	placecollect "castad/functions/place/collect"
+	placecreate "castad/functions/place/create"
+	placephoto "castad/functions/place/photo"
+	placeshow "castad/functions/place/show"
+	snspublish "castad/functions/sns/publish"
+	snsverify "castad/functions/sns/verify"
+	songcallback "castad/functions/song/callback"
+	songcollect "castad/functions/song/collect"
+	songgenerate "castad/functions/song/generate"
+	videocallback "castad/functions/video/callback"
+	videocollect "castad/functions/video/collect"
+	videofile "castad/functions/video/file"
+	videomedia "castad/functions/video/media"
+	videorender "castad/functions/video/render"
+
+	"castad/functions/ad"
+	"castad/functions/lyric"
+	"castad/functions/place"
+	"castad/functions/sns"
+	"castad/functions/song"
+	"castad/functions/video"
+
+	"castad/shared/blob"
+	"castad/shared/link"
+	"castad/shared/outbox"
+	"castad/shared/pipeline"
+	"castad/shared/provider"
+	"castad/shared/provider/creatomate"
+	"castad/shared/provider/openai"
+	"castad/shared/provider/sandbox"
+	"castad/shared/provider/suno"
+	"castad/shared/servicebus"
+	"castad/shared/trigger"
+)
+
+// parts is everything that functions are made of.
+type parts struct {
+	ads    *ad.Store
+	places *place.Store
+	lyrics *lyric.Store
+	songs  *song.Store
+	videos *video.Store
+	posts  *sns.Store
+
+	watcher *ad.Watcher
+	engine  *pipeline.Engine
+	outbox  *outbox.Outbox
+	bus     *servicebus.Client
+	files   *blob.Store
+	links   *link.Signer
+
+	chat     *openai.Client
+	music    *suno.Client
+	renderer *creatomate.Client
+	channels *sandbox.Client
+	// downloads fetches what vendors made, from the origins that are allowed.
+	downloads provider.Downloader
+
+	ready func(context.Context) error
+	now   func() time.Time
+}
+
+// registry is every function of the app, module by module, each with all that it may touch.
+func registry(p parts) []trigger.Function {
+	return []trigger.Function{
+		adrequest.New(p.ads),
+		adshow.New(p.ads),
+		adlist.New(p.ads),
+		adevents.New(p.ads, p.watcher),
+		adcancel.New(p.ads),
+		adretry.New(p.ads),
+
+		placecreate.New(p.places),
+		placeshow.New(p.places),
+		placephoto.New(p.places, p.files, p.now),
+		placecollect.New(p.places),
+
+		lyricwrite.New(p.lyrics, writer{p.chat}),
+
+		songgenerate.New(p.songs, p.music),
+		songcollect.New(p.songs, p.music, p.downloads, p.files),
+		songcallback.New(p.songs, parseSong),
+
+		videorender.New(p.videos, p.renderer, p.links, p.now),
+		videocollect.New(p.videos, p.renderer, p.downloads, p.files),
+		videocallback.New(p.videos, parseVideo),
+		videofile.New(index{p.ads}, p.files),
+		videomedia.New(p.links, p.files),
+
+		snspublish.New(p.posts, p.channels, p.files),
+		snsverify.New(p.posts, p.channels),
+
+		healthlive.New(),
+		healthready.New(p.ready),
+
+		backgroundrelay.New(p.outbox),
+		backgroundsweep.New(sweeper{p.engine}),
+		backgrounddeadletter.New(letters{p.bus, p.outbox}),
+		backgroundpurge.New(p.outbox, p.files, []backgroundpurge.Owner{
+			{Prefix: "photos/", Keeps: p.places.Keeps},
+			{Prefix: "runs/", Keeps: p.engine.Keeps},
+		}, p.now),
+	}
+}
