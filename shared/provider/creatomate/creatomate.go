@@ -148,8 +148,6 @@ func (c *Client) Check(ctx context.Context, s Script) (warnings []string, err er
 	if err := s.check(); err != nil {
 		return nil, c.notSent(call, err)
 	}
-	// Should a vendor not know dry_run, the call would render: it is sent like a paid one.
-	call.Paid = true
 	a, err := c.p.Do(ctx, call)
 	if err != nil {
 		return nil, err
@@ -161,6 +159,10 @@ func (c *Client) Check(ctx context.Context, s Script) (warnings []string, err er
 		Valid    *bool             `json:"valid"`
 		Errors   []json.RawMessage `json:"errors"`
 		Warnings []json.RawMessage `json:"warnings"`
+	}
+	if r, err := decode(a.Body); err == nil && r.Status != "" {
+		// The vendor did not know dry_run and has started a render.
+		return nil, c.p.Fail(call, a, provider.Unknown, "rendered", "a render was started: "+r.ID)
 	}
 	if err := json.Unmarshal(a.Body, &out); err != nil || out.Valid == nil {
 		return nil, c.p.Unintelligible(call, a, errors.New("no verdict on the script"))

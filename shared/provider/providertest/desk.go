@@ -81,13 +81,18 @@ type Reply struct {
 // Serve answers one API request of operation op. starts says that the request
 // starts a job; work does what the vendor does, knowing the job's fault.
 func (d *Desk) Serve(w http.ResponseWriter, r *http.Request, op string, starts bool, work func(body []byte, job Fault) Reply) {
-	d.mu.Lock()
-	d.asked[op]++
-	d.mu.Unlock()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 10<<20))
 	if err != nil {
 		return // the client went away or sent too much: net/http closes the connection
 	}
+	d.Stream(w, r, op, starts, func(job Fault) Reply { return work(body, job) })
+}
+
+// Stream is Serve for requests whose body is too large to be held: work reads it.
+func (d *Desk) Stream(w http.ResponseWriter, r *http.Request, op string, starts bool, work func(job Fault) Reply) {
+	d.mu.Lock()
+	d.asked[op]++
+	d.mu.Unlock()
 	f, job, err := d.take(r, op, starts)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -104,7 +109,7 @@ func (d *Desk) Serve(w http.ResponseWriter, r *http.Request, op string, starts b
 		w.Header().Set("Location", "/elsewhere"+r.URL.Path)
 		w.WriteHeader(orElse(f.Status, http.StatusTemporaryRedirect))
 	default:
-		d.deliver(w, r, f, work(body, job))
+		d.deliver(w, r, f, work(job))
 	}
 }
 
@@ -198,8 +203,12 @@ func send(w http.ResponseWriter, r Reply) {
 	for k, v := range r.Header {
 		w.Header()[k] = v
 	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if kind != "" {
+		w.Header().Set("Content-Type", kind)
+	}
+	if r.Status != http.StatusNoContent {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(orElse(r.Status, http.StatusOK))
 	_, _ = w.Write(body)
 }
@@ -239,6 +248,7 @@ func (d *Desk) Post(url string, body any) {
 
 // Routes adds the desk's own routes to a stand-in's.
 func (d *Desk) Routes(mux *http.ServeMux) {
+	d.FaultRoutes(mux)
 	mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, _ *http.Request) {
 		items := d.Ledger()
 		if items == nil {
@@ -246,6 +256,10 @@ func (d *Desk) Routes(mux *http.ServeMux) {
 		}
 		send(w, Reply{JSON: map[string]any{"items": items}})
 	})
+}
+
+// FaultRoutes adds only those of the faults, for stand-ins with a ledger of their own.
+func (d *Desk) FaultRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /faults", func(w http.ResponseWriter, r *http.Request) {
 		text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 		if err == nil {

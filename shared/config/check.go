@@ -1,0 +1,193 @@
+package config
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"fmt"
+	"net"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"castad/shared/keyring"
+)
+
+// development marks the keys of local.settings.sample.json, which the whole world knows.
+const development = "castad-development-only-"
+
+// check returns everything in c that makes no sense, in the order of the struct.
+func (c Config) check() []error {
+	var all problems
+	c.checkChoices(&all)
+	c.checkStores(&all)
+	c.checkKeys(&all)
+	c.checkURLs(&all)
+	c.checkTimes(&all)
+	return all
+}
+
+type problems []error
+
+func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Errorf(format, args...)) }
+
+func (c Config) local() bool { return c.Stage == Local }
+
+func (c Config) checkChoices(p *problems) {
+	all := reflect.ValueOf(c)
+	for f, i := range settings() {
+		if one := f.Tag.Get("one"); one != "" && !slices.Contains(strings.Split(one, ","), all.Field(i).String()) {
+			p.add("%s is %q; it must be one of %s", f.Tag.Get("envconfig"), all.Field(i).String(), strings.ReplaceAll(one, ",", ", "))
+		}
+	}
+}
+
+func (c Config) checkStores(p *problems) {
+	if !c.MySQLDSN.Set() { // store says what is wrong with its form
+		p.add("CASTAD_MYSQL_DSN is not set; it must be user:password@tcp(host:3306)/database")
+	}
+	switch bus, namespace := c.ServiceBus.Reveal(), c.ServiceBusNamespace; {
+	case bus == "" && namespace == "":
+		p.add("CASTAD_SERVICEBUS and CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE are both not set; one must be")
+	case bus != "" && namespace != "":
+		p.add("CASTAD_SERVICEBUS and CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE are both set; remove one")
+	case bus != "" && !strings.HasPrefix(bus, "Endpoint=sb:"):
+		p.add("CASTAD_SERVICEBUS must be a connection string that begins with Endpoint=sb://")
+	case !c.local() && strings.Contains(strings.ToLower(bus), "usedevelopmentemulator=true"):
+		p.add("CASTAD_SERVICEBUS names the development emulator, which only the stage local may use")
+	case namespace != "" && (strings.ContainsAny(namespace, "/:") || !strings.Contains(namespace, ".")):
+		p.add("CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE must be a host name such as name.servicebus.windows.net")
+	}
+	lower := strings.ToLower(c.Blob.Reveal())
+	switch {
+	case lower == "" && c.BlobAccountURL == "":
+		p.add("CASTAD_BLOB and CASTAD_BLOB_ACCOUNT_URL are both not set; one must be")
+	case lower != "" && c.BlobAccountURL != "":
+		p.add("CASTAD_BLOB and CASTAD_BLOB_ACCOUNT_URL are both set; remove one")
+	case !c.local() && (strings.Contains(lower, "usedevelopmentstorage=true") || strings.Contains(lower, "http:") ||
+		strings.Contains(lower, "defaultendpointsprotocol=http;")):
+		p.add("CASTAD_BLOB reaches the storage account without encryption, which only the stage local may do")
+	}
+	if !containerName.MatchString(c.BlobContainer) {
+		p.add("CASTAD_BLOB_CONTAINER must be 3 to 63 lower case letters, digits and single hyphens")
+	}
+}
+
+var containerName = regexp.MustCompile(`^[a-z0-9](?:-?[a-z0-9]){2,62}$`)
+
+func (c Config) checkKeys(p *problems) {
+	seen := map[string]string{}
+	for _, set := range []struct {
+		name string
+		keys Secret
+		seed bool
+	}{{"CASTAD_ENVELOPE_KEYS", c.EnvelopeKeys, false}, {"CASTAD_TOKEN_KEYS", c.TokenKeys, true}, {"CASTAD_MEDIA_KEYS", c.MediaKeys, false}} {
+		if !set.keys.Set() {
+			p.add("%s is not set; it must be kid:base64 of 32 random bytes", set.name)
+			continue
+		}
+		ring, err := keyring.Parse(set.keys.Reveal())
+		if err != nil {
+			p.add("%s: %w", set.name, err)
+			continue
+		}
+		for _, k := range ring.Keys() {
+			if set.seed && len(k.Secret) != ed25519.SeedSize {
+				p.add("%s: key %q has %d bytes; an Ed25519 seed has %d", set.name, k.ID, len(k.Secret), ed25519.SeedSize)
+			}
+			if !c.local() && bytes.HasPrefix(k.Secret, []byte(development)) {
+				p.add("%s: key %q is the development key, which everybody knows; only the stage local may use it", set.name, k.ID)
+			}
+			if other := seen[string(k.Secret)]; other != "" {
+				p.add("%s: key %q is also a key of %s; each must have its own", set.name, k.ID, other)
+			}
+			seen[string(k.Secret)] = set.name
+		}
+	}
+	for _, s := range []struct{ name, value string }{{"CASTAD_TOKEN_ISSUER", c.TokenIssuer}, {"CASTAD_TOKEN_AUDIENCE", c.TokenAud}} {
+		if strings.ContainsAny(s.value, " \t\r\n") {
+			p.add("%s must not have spaces", s.name)
+		}
+	}
+}
+
+func (c Config) checkURLs(p *problems) {
+	for _, u := range []struct {
+		name, value string
+		needed      bool
+	}{
+		{"CASTAD_BLOB_ACCOUNT_URL", c.BlobAccountURL, false},
+		{"CASTAD_PUBLIC_URL", c.PublicURL, false},
+		{"CASTAD_OPENAI_URL", c.OpenAIURL, true},
+		{"CASTAD_SUNO_URL", c.SunoURL, true},
+		{"CASTAD_CREATOMATE_URL", c.CreatomateURL, true},
+		{"CASTAD_CHANNELS_URL", c.ChannelsURL, false},
+	} {
+		if u.value == "" {
+			if u.needed {
+				p.add("%s is not set; it must be the base URL of a vendor or of the studio", u.name)
+			}
+			continue
+		}
+		c.checkURL(p, u.name, u.value, u.name == "CASTAD_PUBLIC_URL")
+	}
+	for i, origin := range c.DownloadOrigins {
+		c.checkURL(p, fmt.Sprintf("CASTAD_DOWNLOAD_ORIGINS, item %d,", i+1), strings.TrimSpace(origin), true)
+	}
+	for _, vendor := range []struct {
+		name string
+		key  Secret
+	}{{"CASTAD_OPENAI_KEY", c.OpenAIKey}, {"CASTAD_SUNO_KEY", c.SunoKey}, {"CASTAD_CREATOMATE_KEY", c.CreatomateKey}} {
+		if !c.local() && !vendor.key.Set() {
+			p.add("%s is not set", vendor.name)
+		}
+	}
+	if c.ChannelsURL != "" && !c.ChannelsKey.Set() {
+		p.add("CASTAD_CHANNELS_KEY is not set although CASTAD_CHANNELS_URL is")
+	}
+}
+
+// checkURL wants an absolute URL; bare = without a path.
+func (c Config) checkURL(p *problems, name, value string, bare bool) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		p.add("%s must be a URL such as https://api.example", name)
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		p.add("%s must not carry a password, a query or a fragment", name)
+	case bare && u.Path != "" && u.Path != "/":
+		p.add("%s must not have a path", name)
+	case c.local():
+	case u.Scheme != "https":
+		p.add("%s must use https outside the stage local", name)
+	case u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback():
+		p.add("%s is this machine itself, which only the stage local may use", name)
+	}
+}
+
+// field is one field of an NCRONTAB expression: numbers, ranges, lists, steps, names of days and months.
+var field = regexp.MustCompile(`^[0-9A-Za-z*,/-]+$`)
+
+func (c Config) checkTimes(p *problems) {
+	all := reflect.ValueOf(c)
+	for f, i := range settings() {
+		name := f.Tag.Get("envconfig")
+		if f.Type == reflect.TypeFor[time.Duration]() && all.Field(i).Int() <= 0 {
+			p.add("%s must be more than nothing", name)
+		}
+		if strings.HasSuffix(name, "_SCHEDULE") {
+			fields := strings.Split(all.Field(i).String(), " ")
+			if len(fields) != 6 || slices.ContainsFunc(fields, func(s string) bool { return !field.MatchString(s) }) {
+				p.add("%s must have six fields (second minute hour day month weekday) with one space between them", name)
+			}
+		}
+	}
+	if c.PollMax < c.PollFirst {
+		p.add("CASTAD_POLL_MAX (%v) is less than CASTAD_POLL_FIRST (%v)", c.PollMax, c.PollFirst)
+	}
+	if c.RunDeadline > 0 && c.RunDeadline <= c.ReconcileWindow {
+		p.add("CASTAD_RUN_DEADLINE (%v) must be more than CASTAD_RECONCILE_WINDOW (%v), or no lost answer is ever found", c.RunDeadline, c.ReconcileWindow)
+	}
+}

@@ -1,0 +1,182 @@
+// Package config is every setting of CastAD: its name, its default, what it
+// means, and what makes no sense. It is the only reader of the environment.
+//
+// Load reads all of them and reports everything that is wrong at once, in
+// sentences that name the setting and never show a value that may be secret.
+// Outside the stage "local" it also refuses what only a laptop may have:
+// unencrypted vendors and databases, emulators, and the development keys of
+// local.settings.sample.json. An empty setting counts as one that is not there.
+//
+// docs/settings.md and local.settings.sample.json are made from the Config
+// struct; a test fails when they differ (go test ./shared/config -update).
+//
+// Only main and the programs under scripts import this package: everything
+// else is given what it needs.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+)
+
+// Stage is the size that CastAD runs at.
+type Stage string
+
+// The stages.
+const (
+	Local Stage = "local" // a developer's machine
+	S1    Stage = "s1"    // up to 50 concurrent users
+	S2    Stage = "s2"    // 50 to 200
+	S3    Stage = "s3"    // 200 to 1,000
+)
+
+// HostKind is what the Functions host runs on; the connection rule depends on it.
+type HostKind string
+
+// The kinds of hosts.
+const (
+	Reference    HostKind = "reference" // the fixed instances of the requirements document
+	Premium      HostKind = "premium"
+	ContainerApp HostKind = "containerapp"
+	Flex         HostKind = "flex"
+)
+
+// Config is every setting. Tags: envconfig is the name; default is the value
+// when it is not set; sample is the value in local.settings.sample.json when
+// that is not the default; one lists the allowed values; by "host" marks what
+// the Functions host sets itself; desc is the documentation.
+type Config struct {
+	Port     string   `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT" by:"host" desc:"Port on 127.0.0.1 that the Functions host tells the handler to listen on."`
+	Stage    Stage    `envconfig:"CASTAD_STAGE" default:"local" one:"local,s1,s2,s3" desc:"Size of the deployment. Decides the connection budget; outside local, encryption and real keys are demanded."`
+	HostKind HostKind `envconfig:"CASTAD_HOST_KIND" default:"reference" one:"reference,premium,containerapp,flex" desc:"What the Functions host runs on. Decides how the connection budget is shared among instances."`
+	LogLevel string   `envconfig:"CASTAD_LOG_LEVEL" default:"info" one:"debug,info,warn,error" desc:"Least severe log line that is written."`
+
+	MySQLDSN        Secret `envconfig:"CASTAD_MYSQL_DSN" sample:"castad:castad@tcp(127.0.0.1:3307)/castad" desc:"Data source name of the primary, as go-sql-driver/mysql reads it. Outside local it must ask for TLS with a checked certificate (tls=true or a named configuration)."`
+	MySQLReplicaDSN Secret `envconfig:"CASTAD_MYSQL_REPLICA_DSN" desc:"Data source name of the read replica. Empty: lists and reports read the primary."`
+
+	ServiceBus          Secret `envconfig:"CASTAD_SERVICEBUS" sample:"Endpoint=sb://127.0.0.1:5673;SharedAccessKeyName=castad;SharedAccessKey=bG9jYWw=;UseDevelopmentEmulator=true" desc:"Connection string of the Service Bus namespace, also used by the host's queue triggers. Set this or CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE."`
+	ServiceBusNamespace string `envconfig:"CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE" desc:"Host name of the Service Bus namespace, reached with the app's managed identity (name.servicebus.windows.net)."`
+
+	Blob           Secret `envconfig:"CASTAD_BLOB" sample:"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1;" desc:"Connection string of the storage account. Set this or CASTAD_BLOB_ACCOUNT_URL."`
+	BlobAccountURL string `envconfig:"CASTAD_BLOB_ACCOUNT_URL" desc:"URL of the storage account, reached with the app's managed identity (https://name.blob.core.windows.net)."`
+	BlobContainer  string `envconfig:"CASTAD_BLOB_CONTAINER" default:"castad" desc:"Private container that holds photos, songs and films."`
+
+	PublicURL    string `envconfig:"CASTAD_PUBLIC_URL" sample:"http://127.0.0.1:7071" desc:"Where CastAD is reached from outside, without a path. Builds callback and media URLs; empty: CastAD only polls, and vendors that must fetch from us are refused."`
+	EnvelopeKeys Secret `envconfig:"CASTAD_ENVELOPE_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktZW52ZWwtMDE=" desc:"Keys that sign queue messages, kid:base64 of at least 32 bytes; the first signs, a second is still accepted (kid:base64,old:base64@2026-12-01T00:00:00Z)."`
+	TokenKeys    Secret `envconfig:"CASTAD_TOKEN_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktdG9rZW4tMDE=" desc:"Ed25519 seeds that sign access tokens, kid:base64 of exactly 32 bytes; the first signs, a second is still accepted."`
+	MediaKeys    Secret `envconfig:"CASTAD_MEDIA_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktbWVkaWEtMDE=" desc:"Keys that sign the expiring media links for vendors, kid:base64 of at least 32 bytes."`
+	TokenIssuer  string `envconfig:"CASTAD_TOKEN_ISSUER" default:"castad" desc:"Claim iss of access tokens."`
+	TokenAud     string `envconfig:"CASTAD_TOKEN_AUDIENCE" default:"castad-api" desc:"Claim aud of access tokens."`
+
+	OpenAIURL   string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8090/openai/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
+	OpenAIKey   Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"local" desc:"Its API key."`
+	OpenAIModel string `envconfig:"CASTAD_OPENAI_MODEL" default:"studio" desc:"Model that writes lyrics."`
+	SunoURL     string `envconfig:"CASTAD_SUNO_URL" sample:"http://127.0.0.1:8090/suno" desc:"Base URL of a Suno-compatible music API: a vendor or the studio."`
+	SunoKey     Secret `envconfig:"CASTAD_SUNO_KEY" sample:"local" desc:"Its API key."`
+	SunoModel   string `envconfig:"CASTAD_SUNO_MODEL" default:"studio" desc:"Model that sings."`
+	SunoTable   string `envconfig:"CASTAD_SUNO_TABLE" default:"studio" desc:"Which vendor's table of status codes the music client reads answers by."`
+
+	CreatomateURL string `envconfig:"CASTAD_CREATOMATE_URL" sample:"http://127.0.0.1:8090/creatomate/v2" desc:"Base URL of a Creatomate-compatible render API: the vendor or the studio."`
+	CreatomateKey Secret `envconfig:"CASTAD_CREATOMATE_KEY" sample:"local" desc:"Its API key."`
+	ChannelsURL   string `envconfig:"CASTAD_CHANNELS_URL" sample:"http://127.0.0.1:8090/channels" desc:"Base URL of the sandbox that stands in for YouTube and Instagram. Empty: no sandbox."`
+	ChannelsKey   Secret `envconfig:"CASTAD_CHANNELS_KEY" sample:"local" desc:"Its API key."`
+
+	DownloadOrigins []string `envconfig:"CASTAD_DOWNLOAD_ORIGINS" sample:"http://127.0.0.1:8090" desc:"Origins, separated by commas, that results may be downloaded from besides each vendor's own (https://cdn.example). Plain http and loopback are for local only."`
+
+	LeaseSkew       time.Duration `envconfig:"CASTAD_LEASE_SKEW" default:"30s" desc:"How long after its end a lease is left alone, because clocks differ."`
+	ReconcileWindow time.Duration `envconfig:"CASTAD_RECONCILE_WINDOW" default:"15m" desc:"How long a call with an unknown outcome is looked for at the vendor before it is given up."`
+	SweepGrace      time.Duration `envconfig:"CASTAD_SWEEP_GRACE" default:"2m" desc:"How long a step may be ready without a message before the sweeper wakes it again."`
+	PollFirst       time.Duration `envconfig:"CASTAD_POLL_FIRST" default:"5s" desc:"Wait before a vendor is first asked whether a job is ready."`
+	PollMax         time.Duration `envconfig:"CASTAD_POLL_MAX" default:"20s" desc:"Longest wait between two such questions."`
+	RunDeadline     time.Duration `envconfig:"CASTAD_RUN_DEADLINE" default:"6h" desc:"When a run that has not ended is failed."`
+
+	RelaySchedule      string `envconfig:"CASTAD_RELAY_SCHEDULE" default:"*/15 * * * * *" desc:"When the outbox is looked through for messages that the relay after commit did not send (six fields, UTC, read by the host)."`
+	SweepSchedule      string `envconfig:"CASTAD_SWEEP_SCHEDULE" default:"0 * * * * *" desc:"When stuck runs are looked for."`
+	DeadLetterSchedule string `envconfig:"CASTAD_DEADLETTER_SCHEDULE" default:"30 */5 * * * *" desc:"When the queues' dead letters are looked at."`
+	PurgeSchedule      string `envconfig:"CASTAD_PURGE_SCHEDULE" default:"0 20 18 * * *" desc:"When what is past its keeping time is deleted (18:20 UTC = 03:20 in Seoul)."`
+}
+
+// Load reads the environment. On error the Config is still what could be read.
+func Load() (Config, error) {
+	c, problems := read()
+	return c, errors.Join(append(problems, c.check()...)...)
+}
+
+// Unknown names the CASTAD_ settings that are set and that nobody reads: most are typing mistakes.
+func Unknown() []string {
+	var names []string
+	for f := range settings() {
+		names = append(names, f.Tag.Get("envconfig"))
+	}
+	var unknown []string
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "CASTAD_") && !strings.HasPrefix(name, "CASTAD_TEST_") && !slices.Contains(names, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}
+
+// settings yields the fields of Config.
+func settings() func(yield func(reflect.StructField, int) bool) {
+	t := reflect.TypeFor[Config]()
+	return func(yield func(reflect.StructField, int) bool) {
+		for i := range t.NumField() {
+			if !yield(t.Field(i), i) {
+				return
+			}
+		}
+	}
+}
+
+// read lets envconfig fill one field at a time: it stops at the first mistake,
+// and we want all of them.
+func read() (Config, []error) {
+	var c Config
+	var problems []error
+	all := reflect.ValueOf(&c).Elem()
+	for f, i := range settings() {
+		name := f.Tag.Get("envconfig")
+		// Empty is not set. No variable's name can have a "=", so envconfig takes this one's default.
+		unset := f
+		unset.Tag = reflect.StructTag(strings.Replace(string(f.Tag), name, name+"=", 1))
+		if os.Getenv(name) == "" {
+			f = unset
+		}
+		v, err := process(f)
+		if err != nil {
+			// envconfig's own text repeats the value, which may be a secret in the wrong place.
+			problems = append(problems, fmt.Errorf("%s is not %s", name, wanted(f.Type)))
+			// The default, so that check does not find a second fault in the same mistake.
+			if v, err = process(unset); err != nil {
+				problems = append(problems, fmt.Errorf("%s: its default: %w", name, err))
+				continue
+			}
+		}
+		all.Field(i).Set(v)
+	}
+	return c, problems
+}
+
+// process reads a single field.
+func process(f reflect.StructField) (reflect.Value, error) {
+	one := reflect.New(reflect.StructOf([]reflect.StructField{f}))
+	err := envconfig.Process("", one.Interface())
+	return one.Elem().Field(0), err
+}
+
+func wanted(t reflect.Type) string {
+	if t == reflect.TypeFor[time.Duration]() {
+		return `a duration such as "30s" or "15m"`
+	}
+	return "a valid " + t.Kind().String()
+}
