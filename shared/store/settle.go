@@ -67,8 +67,7 @@ func (p *Primary) endThread(ctx context.Context, lost *lostCommit) error {
 	if lost.id == 0 || uptime+2*time.Second < time.Since(lost.since) {
 		return nil
 	}
-	// An id cannot be a placeholder here on every server; it is a number of ours.
-	_, err = p.Exec(ctx, "KILL "+strconv.FormatInt(lost.id, 10))
+	_, err = p.Exec(ctx, "KILL ?", lost.id) // interpolated: the server sees the number
 	if n := number(err); err != nil && n != errNoThread && n != errNotOwner {
 		return err
 	}

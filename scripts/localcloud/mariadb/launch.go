@@ -240,4 +240,3 @@ func freePort() (int, error) {
 	port := l.Addr().(*net.TCPAddr).Port
 	return port, l.Close()
 }
-

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,6 +38,10 @@ func Server(t testing.TB) *mariadb.Server {
 	return s
 }
 
+// lifeline is our end of the janitor's pipe. Were it collected as garbage, its
+// finalizer would close it, and the janitor would take us for dead.
+var lifeline io.Closer
+
 // workdir makes a directory that is removed after this process has ended: by a
 // janitor that waits for our end of a pipe to close, which the kernel does even
 // after kill -9. A janitor that was killed too leaves the directory to the next one.
@@ -49,7 +54,7 @@ func workdir() (string, error) {
 	// The server dies at the same moment; a second try catches what it was still writing.
 	janitor := exec.Command("/bin/sh", "-c", `cat >/dev/null; rm -rf -- "$1" 2>/dev/null || { sleep 1; rm -rf -- "$1"; }`, "sh", dir)
 	janitor.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if _, err := janitor.StdinPipe(); err != nil {
+	if lifeline, err = janitor.StdinPipe(); err != nil {
 		return "", err
 	}
 	if err := janitor.Start(); err != nil {
