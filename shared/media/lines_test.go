@@ -145,6 +145,14 @@ func TestAReplacedLineIsUnsung(t *testing.T) {
 	}
 }
 
+func TestLettersThatMatchAloneAreChance(t *testing.T) {
+	t.Parallel()
+	got := timed(t, []string{"여기 우리 가게"}, []Word{{"여보 기차", 1, 2}, {"우산 리본", 2, 3}, {"가방 게임", 3, 4}})
+	wantSpans(t, got, [][2]float64{{}})
+	// A line of one letter has no neighbour.
+	wantSpans(t, timed(t, []string{"야!"}, []Word{{"야", 1, 2}}), [][2]float64{{1, 2}})
+}
+
 func TestOfSwappedLinesOneIsShownAtItsTimeAndTheOtherNot(t *testing.T) {
 	t.Parallel()
 	for i := range len(lyric) - 1 {
@@ -176,6 +184,9 @@ func TestARepeatedChorusIsCaptionedWhereItIsWritten(t *testing.T) {
 	// A line sung twice, once far away, is not stretched over the song.
 	far := []Word{{lyric[4], 1, 3}, {"라라라", 10, 12}, {"골목식당", 60, 61}}
 	wantSpans(t, timed(t, lyric[4:], far), [][2]float64{{1, 3}})
+	// Nor is a line whose end is heard in another one much later.
+	torn := []Word{{"골목식당으로 ", 1, 2}, {"라라라", 10, 12}, {"오세요", 60, 61}}
+	wantSpans(t, timed(t, lyric[4:], torn), [][2]float64{{1, 2}})
 }
 
 func TestSmallSlipsOfTheProviderAreForgiven(t *testing.T) {

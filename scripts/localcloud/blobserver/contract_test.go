@@ -78,8 +78,11 @@ var serial atomic.Int64
 
 // clientOptions: no retries, so a test sees the first answer.
 func clientOptions() azcore.ClientOptions {
-	return azcore.ClientOptions{Retry: policy.RetryOptions{MaxRetries: -1}}
+	return azcore.ClientOptions{Retry: policy.RetryOptions{MaxRetries: -1}, Transport: &http.Client{Transport: connections}}
 }
+
+// connections are shared by all tests, so that TestMain can close them.
+var connections = &http.Transport{MaxIdleConnsPerHost: 8}
 
 // container returns a client for a container of its own.
 func (e endpoint) container(t *testing.T) *container.Client {
