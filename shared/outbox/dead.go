@@ -2,6 +2,8 @@ package outbox
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -82,4 +84,10 @@ func (o *Outbox) Redrive(ctx context.Context, letter int64) error {
 		}
 		return nil
 	})
+}
+
+// Fingerprint names a message that has no id that could be believed.
+func Fingerprint(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return "sha256-" + hex.EncodeToString(sum[:16])
 }

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"castad/functions/ad"
+	"castad/functions/lyric"
+	"castad/functions/place"
+	"castad/functions/sns"
+	"castad/functions/song"
+	"castad/functions/video"
+
+	"castad/shared/blob"
+	"castad/shared/config"
+	"castad/shared/envelope"
+	"castad/shared/identity"
+	"castad/shared/keyring"
+	"castad/shared/link"
+	"castad/shared/message"
+	"castad/shared/outbox"
+	"castad/shared/pipeline"
+	"castad/shared/provider"
+	"castad/shared/provider/creatomate"
+	"castad/shared/provider/openai"
+	"castad/shared/provider/sandbox"
+	"castad/shared/provider/suno"
+	"castad/shared/servicebus"
+	"castad/shared/store"
+	"castad/shared/telemetry"
+	"castad/shared/trigger"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// app is what the parts are made from and main needs too.
+type app struct {
+	db        *store.DB
+	outbox    *outbox.Outbox
+	envelopes keyring.Ring
+	tokens    *identity.Verifier
+}
+
+const (
+	// envelopeLife is how long a queue message is good: longer than the deepest
+	// queue anyone would keep, shorter than a key's rotation.
+	envelopeLife = 24 * time.Hour
+	// watchEvery is how often watched ads are looked at for all streams together.
+	watchEvery = 250 * time.Millisecond
+)
+
+func clock() time.Time { return time.Now().UTC() }
+
+// assemble builds everything from the settings. It does no I/O: what cannot be
+// reached yet is no reason not to listen.
+func assemble(c config.Config, log *slog.Logger, meter *telemetry.Meter) (parts, *app, error) {
+	a := &app{}
+	p := parts{now: clock}
+	for _, step := range []func() error{
+		func() error { return a.keys(c, &p) },
+		func() error { return a.stores(c, &p, meter) },
+		func() error { return vendors(c, &p) },
+	} {
+		if err := step(); err != nil {
+			return p, a, err
+		}
+	}
+	a.outbox = outbox.New(outbox.Config{DB: a.db.Primary(), Sender: sender{p.bus}, Seal: a.seal, Unseal: a.unseal, Now: clock, Log: log})
+	p.outbox = a.outbox
+	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: a.outbox, Recipe: recipe(c), Rules: rules(c), Now: clock, Log: log,
+		CallbackURL: callbackURL(c.PublicURL)})
+	p.ads = ad.New(a.db.Primary(), a.db.Replica(), p.engine, clock)
+	p.places = place.New(a.db.Primary(), p.engine, clock)
+	p.lyrics, p.songs, p.videos = lyric.New(p.engine), song.New(p.engine), video.New(p.engine)
+	p.posts = sns.New(a.db.Primary(), p.engine, clock)
+	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
+	return p, a, nil
+}
+
+func (a *app) keys(c config.Config, p *parts) error {
+	var err error
+	if a.envelopes, err = keyring.Parse(c.EnvelopeKeys.Reveal()); err != nil {
+		return fmt.Errorf("CASTAD_ENVELOPE_KEYS: %w", err)
+	}
+	media, err := keyring.Parse(c.MediaKeys.Reveal())
+	if err != nil {
+		return fmt.Errorf("CASTAD_MEDIA_KEYS: %w", err)
+	}
+	p.links = link.New(media, c.PublicURL, clock)
+	tokens, err := identity.ParseKeys(c.TokenKeys.Reveal())
+	if err != nil {
+		return fmt.Errorf("CASTAD_TOKEN_KEYS: %w", err)
+	}
+	if a.tokens, err = identity.NewVerifier(tokens, c.TokenIssuer, c.TokenAud, clock); err != nil {
+		return fmt.Errorf("CASTAD_TOKEN_KEYS: %w", err)
+	}
+	return nil
+}
+
+func (a *app) stores(c config.Config, p *parts, meter *telemetry.Meter) error {
+	var err error
+	if a.db, err = store.Open(store.Config{DSN: c.MySQLDSN.Reveal(), ReplicaDSN: c.MySQLReplicaDSN.Reveal(), Stage: string(c.Stage),
+		Host: string(c.HostKind), Hooks: store.Hooks{SecondConnection: meter.SecondConnection, PoolWait: meter.PoolWait, Deadlock: meter.Deadlock,
+			Fallback: meter.ReplicaFallback, LostCommit: meter.LostCommit}}); err != nil {
+		return err
+	}
+	credential, err := managed(c)
+	if err != nil {
+		return err
+	}
+	if p.bus, err = servicebus.Open(servicebus.Config{ConnectionString: c.ServiceBus.Reveal(), Namespace: c.ServiceBusNamespace, Credential: credential}); err != nil {
+		return err
+	}
+	p.files, err = blob.Open(blob.Config{ConnectionString: c.Blob.Reveal(), AccountURL: c.BlobAccountURL, Credential: credential, Container: c.BlobContainer})
+	return err
+}
+
+// managed is the app's managed identity, where one is used.
+func managed(c config.Config) (azcore.TokenCredential, error) {
+	if c.ServiceBusNamespace == "" && c.BlobAccountURL == "" {
+		return nil, nil
+	}
+	credential, err := azidentity.NewManagedIdentityCredential(nil)
+	if err != nil {
+		return nil, fmt.Errorf("use the managed identity: %w", err)
+	}
+	return credential, nil
+}
+
+func vendors(c config.Config, p *parts) error {
+	var err error
+	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel}); err != nil {
+		return fmt.Errorf("CASTAD_OPENAI_URL: %w", err)
+	}
+	table := suno.SunoAPI()
+	if c.SunoTable == "kie" {
+		table = suno.Kie()
+	}
+	if p.music, err = suno.New(suno.Config{BaseURL: c.SunoURL, Key: c.SunoKey.Reveal(), Model: c.SunoModel, Table: table}); err != nil {
+		return fmt.Errorf("CASTAD_SUNO_URL: %w", err)
+	}
+	if p.renderer, err = creatomate.New(creatomate.Config{BaseURL: c.CreatomateURL, Key: c.CreatomateKey.Reveal()}); err != nil {
+		return fmt.Errorf("CASTAD_CREATOMATE_URL: %w", err)
+	}
+	if p.channels, err = sandbox.New(sandbox.Config{BaseURL: c.ChannelsURL, Key: c.ChannelsKey.Reveal()}); err != nil {
+		return fmt.Errorf("CASTAD_CHANNELS_URL: %w", err)
+	}
+	p.downloads = provider.Downloader{Provider: "result", Allow: c.DownloadOrigins}
+	if err := p.downloads.Check(); err != nil {
+		return fmt.Errorf("CASTAD_DOWNLOAD_ORIGINS: %w", err)
+	}
+	return nil
+}
+
+// recipe names the providers and reserves their prices. Prices are won for one
+// call, rounded up: a lyric of 2,000 tokens, twelve music credits, a minute of
+// rendering (reference prices of November 2026).
+func recipe(c config.Config) ad.Recipe {
+	return ad.Recipe{Providers: ad.Providers{Lyric: "openai", Song: "suno", Video: "creatomate"}, Costs: ad.Costs{Lyric: 20, Song: 90, Video: 400}}
+}
+
+func rules(c config.Config) pipeline.Rules {
+	r := pipeline.DefaultRules()
+	r.Skew, r.ReconcileFor, r.SweepGrace, r.RunDeadline = c.LeaseSkew, c.ReconcileWindow, c.SweepGrace, c.RunDeadline
+	r.PollFirst, r.PollMax = c.PollFirst, c.PollMax
+	return r
+}
+
+// callbackURL is where a vendor reports about one call; "" without a public address.
+func callbackURL(public string) func(message.Kind, string) string {
+	return func(kind message.Kind, token string) string {
+		if public == "" || (kind != message.Song && kind != message.Video) {
+			return ""
+		}
+		return strings.TrimSuffix(public, "/") + "/api/v1/callbacks/" + string(kind) + "/" + token
+	}
+}
+
+// seal signs a wake-up when it is sent; a scheduled one is good from its delivery on.
+func (a *app) seal(queue, messageID string, body []byte, notBefore time.Time) ([]byte, error) {
+	life := envelopeLife
+	if ahead := time.Until(notBefore); ahead > 0 {
+		life += ahead
+	}
+	return envelope.Seal(clock(), a.envelopes, queue, messageID, "", body, life)
+}
+
+// unseal verifies a dead letter's signature as of the time it was good.
+func (a *app) unseal(queue string, raw []byte) ([]byte, error) {
+	_, body, _, err := envelope.Open(time.Unix(0, 0), a.envelopes, queue, raw)
+	return body, err
+}
+
+// options is how the host of the functions is set up.
+func (a *app) options(c config.Config, log *slog.Logger, meter *telemetry.Meter, g *gate) trigger.Options {
+	return trigger.Options{Tokens: a.tokens, Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter, Metrics: http.Handler(meter),
+		Poison: func(ctx context.Context, queue string, raw []byte, reason string) error {
+			return a.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
+		},
+		Invocation: func(ctx context.Context, name string, kind trigger.Kind, connections int) context.Context {
+			lane := store.LaneQueue
+			if kind == trigger.KindHTTP {
+				lane = store.LaneHTTP
+			}
+			return store.WithInvocation(ctx, store.Invocation{Function: name, Lane: lane, Connections: connections})
+		}}
+}

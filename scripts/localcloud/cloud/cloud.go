@@ -1,0 +1,320 @@
+// Package cloud is CastAD's whole cloud on one machine: a private MariaDB, a
+// Service Bus emulator, a blob server, the studio, the sandbox channels and a
+// Functions host with the staged app, each the real thing over the wire as far
+// as one can be had without an account.
+//
+// Start brings the parts up in the order in which they need each other, writes
+// build/app/local.settings.json with the real ports and keys (so that `func`
+// can start the same app), migrates the database and supervises the host as the
+// platform does. State is in one folder and survives a restart and a kill -9;
+// the ports are kept there too, because addresses with them are in that state.
+// Everything listens on 127.0.0.1 and ends with this process.
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"castad/scripts/localcloud/blobserver"
+	"castad/scripts/localcloud/funchost"
+	"castad/scripts/localcloud/mariadb"
+	"castad/scripts/localcloud/servicebus"
+	"castad/scripts/stage/app"
+	"castad/shared/blob"
+	"castad/shared/provider/sandbox/sandboxtest"
+	"castad/shared/store"
+	"castad/shared/studio/command"
+)
+
+// Options say what to start.
+type Options struct {
+	// Dir keeps all state.
+	Dir string
+	// Root is the repository, from which the app is staged.
+	Root string
+	// App is where the app is staged; "" = build/app below Root.
+	App string
+	// Addr is the public address of the API; "" = a free port of 127.0.0.1.
+	Addr string
+	// Instances is how many Functions hosts run behind Addr; 0 = 1.
+	Instances int
+	// DSN names another MySQL; "" = a private MariaDB in Dir.
+	DSN string
+	// Chaos kills handlers; nil = none.
+	Chaos *funchost.Chaos
+	// Settings override what is written to local.settings.json.
+	Settings map[string]string
+	// Output gets the handlers' and hosts' lines; nil = Dir/host.log.
+	Output io.Writer
+	// Progress is told what is being started; nil = nobody.
+	Progress func(string)
+}
+
+// Cloud is a running local cloud.
+type Cloud struct {
+	o        Options
+	state    state
+	db       *mariadb.Server
+	dsn      string
+	bus      *servicebus.Emulator
+	blobs    *blobserver.Server
+	hosts    *funchost.Supervisor
+	settings map[string]string
+	closers  []func() error
+}
+
+// Start starts everything and returns when the API answers. On error nothing is left running.
+func Start(ctx context.Context, o Options) (*Cloud, error) {
+	if o.Instances == 0 {
+		o.Instances = 1
+	}
+	if o.App == "" {
+		o.App = filepath.Join(o.Root, "build", "app")
+	}
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("find the data folder: %w", err)
+	}
+	o.Dir = dir
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	c := &Cloud{o: o}
+	if c.state, err = loadState(filepath.Join(o.Dir, "state.json")); err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		name  string
+		start func(context.Context) error
+	}{
+		{"app", c.stage}, {"database", c.database}, {"queues", c.queues}, {"files", c.files},
+		{"studio", c.studio}, {"channels", c.channels}, {"host", c.host},
+	} {
+		began := time.Now()
+		if err := part.start(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("start %s: %w", part.name, err), c.Close())
+		}
+		o.Progress(fmt.Sprintf("%-9s ready after %.1f s", part.name, time.Since(began).Seconds()))
+	}
+	return c, nil
+}
+
+func (c *Cloud) stage(ctx context.Context) error {
+	_, err := app.Build(ctx, app.Options{Root: c.o.Root, Out: c.o.App})
+	return err
+}
+
+func (c *Cloud) database(ctx context.Context) error {
+	c.dsn = c.o.DSN
+	if c.dsn == "" {
+		db, err := mariadb.Start(ctx, mariadb.Options{Dir: filepath.Join(c.o.Dir, "mariadb"), Port: c.state.port("mariadb")})
+		if err != nil {
+			return err
+		}
+		c.db = db
+		c.closers = append(c.closers, db.Stop)
+		if err := db.Root(ctx, "CREATE DATABASE IF NOT EXISTS castad CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"); err != nil {
+			return err
+		}
+		c.dsn = db.DSN("castad")
+	}
+	db, err := store.Open(store.Config{DSN: c.dsn, Stage: "local", Host: "reference"})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := db.Check(ctx); err != nil {
+		return err
+	}
+	_, err = db.Migrate(ctx)
+	return err
+}
+
+func (c *Cloud) queues(ctx context.Context) error {
+	bus, err := servicebus.Start(ctx, servicebus.Options{Addr: c.state.addr("servicebus"), Dir: filepath.Join(c.o.Dir, "servicebus"),
+		Config: filepath.Join(c.o.Root, "scripts", "localcloud", "Config.json"), Logger: c.logger()})
+	if err != nil {
+		return err
+	}
+	c.bus = bus
+	c.closers = append(c.closers, bus.Close)
+	return nil
+}
+
+func (c *Cloud) files(ctx context.Context) error {
+	s, err := blobserver.Start(ctx, blobserver.Options{Addr: c.state.addr("blob"), Dir: filepath.Join(c.o.Dir, "blob")})
+	if err != nil {
+		return err
+	}
+	c.blobs = s
+	c.closers = append(c.closers, func() error { return s.Close(context.WithoutCancel(ctx)) })
+	files, err := blob.Open(blob.Config{ConnectionString: s.ConnectionString(), Container: container})
+	if err != nil {
+		return err
+	}
+	return files.EnsureContainer(ctx)
+}
+
+const container = "castad"
+
+func (c *Cloud) studio(ctx context.Context) error {
+	addr := c.state.addr("studio")
+	s, err := command.Open(ctx, command.Options{Dir: filepath.Join(c.o.Dir, "studio"), Public: "http://" + addr, Key: c.state.Secrets["studio"], Log: c.logger()})
+	if err != nil {
+		return err
+	}
+	c.closers = append(c.closers, s.Close)
+	return c.listen(addr, s.Handler())
+}
+
+func (c *Cloud) channels(context.Context) error {
+	addr := c.state.addr("channels")
+	s, err := sandboxtest.Open(sandboxtest.Options{Dir: filepath.Join(c.o.Dir, "channels"), Key: c.state.Secrets["channels"], Public: "http://" + addr})
+	if err != nil {
+		return err
+	}
+	c.closers = append(c.closers, s.Close)
+	return c.listen(addr, s.Handler())
+}
+
+// listen serves a part on its address until the cloud is closed.
+func (c *Cloud) listen(addr string, h http.Handler) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = s.Serve(l) }() // ends with Close, which is the only way
+	c.closers = append(c.closers, s.Close)
+	return nil
+}
+
+func (c *Cloud) host(ctx context.Context) error {
+	addr := c.o.Addr
+	if addr == "" {
+		addr = c.state.addr("api")
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("public address %q: %w", addr, err)
+	}
+	c.settings = c.localSettings(port)
+	if err := writeSettings(filepath.Join(c.o.App, "local.settings.json"), c.settings, port); err != nil {
+		return err
+	}
+	loaded, err := funchost.Load(c.o.App, os.Environ())
+	if err != nil {
+		return err
+	}
+	options := funchost.Options{Log: funchost.WriterLog(c.output(), false), RestartDelay: 100 * time.Millisecond, DrainTimeout: 2 * time.Second}
+	options.Faults.Chaos = c.o.Chaos
+	hosts, err := funchost.Supervise(ctx, addr, c.o.Instances, loaded, options)
+	if err != nil {
+		return err
+	}
+	c.hosts = hosts
+	return c.answers(ctx)
+}
+
+// answers waits until the API says that it is ready.
+func (c *Cloud) answers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	last := errors.New("no answer")
+	for {
+		status, err := probe(ctx, c.URL()+"/api/v1/health/ready")
+		if err == nil && status == http.StatusOK {
+			return nil
+		}
+		if err != nil {
+			last = err
+		} else {
+			last = fmt.Errorf("health/ready answers %d", status)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the app is not ready after a minute (%w); its lines are in %s", last, c.logFile())
+		case <-again.C:
+		}
+	}
+}
+
+func probe(ctx context.Context, url string) (int, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, err
+	}
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	return a.StatusCode, a.Body.Close()
+}
+
+// URL is the public address of the API.
+func (c *Cloud) URL() string { return "http://" + c.hosts.Addr() }
+
+// DSN is the database's.
+func (c *Cloud) DSN() string { return c.dsn }
+
+// StudioURL is the studio's address, ChannelsURL the sandbox channels'.
+func (c *Cloud) StudioURL() string { return "http://" + c.state.addr("studio") }
+
+// ChannelsURL is the sandbox channels' address.
+func (c *Cloud) ChannelsURL() string { return "http://" + c.state.addr("channels") }
+
+// Setting is a setting that the app was started with.
+func (c *Cloud) Setting(name string) string { return c.settings[name] }
+
+// Bus is the Service Bus emulator.
+func (c *Cloud) Bus() *servicebus.Emulator { return c.bus }
+
+// Hosts are the Functions hosts.
+func (c *Cloud) Hosts() *funchost.Supervisor { return c.hosts }
+
+// Wait returns when a part that the cloud cannot do without has ended.
+func (c *Cloud) Wait() error { return c.hosts.Wait() }
+
+// Close stops everything, the last first.
+func (c *Cloud) Close() error {
+	var all error
+	if c.hosts != nil {
+		all = errors.Join(all, c.hosts.Close())
+	}
+	for i := len(c.closers) - 1; i >= 0; i-- {
+		all = errors.Join(all, c.closers[i]())
+	}
+	return all
+}
+
+func (c *Cloud) logFile() string { return filepath.Join(c.o.Dir, "host.log") }
+
+func (c *Cloud) output() io.Writer {
+	if c.o.Output != nil {
+		return c.o.Output
+	}
+	f, err := os.OpenFile(c.logFile(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return os.Stderr
+	}
+	c.closers = append(c.closers, f.Close)
+	c.o.Output = f
+	return f
+}
+
+func (c *Cloud) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(c.output(), nil))
+}

@@ -1,0 +1,69 @@
+package cloud
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"strconv"
+)
+
+// localSettings are the app's settings on this machine. The times are short,
+// because the vendors answer in seconds and nobody wants to wait for a sweep.
+func (c *Cloud) localSettings(port string) map[string]string {
+	studio, channels := "http://"+c.state.addr("studio"), "http://"+c.state.addr("channels")
+	s := map[string]string{
+		"FUNCTIONS_WORKER_RUNTIME":                 "custom",
+		"AzureWebJobsStorage":                      c.blobs.ConnectionString(),
+		"AzureFunctionsJobHost__sequentialRestart": "true",
+		"CASTAD_STAGE":                             "local",
+		"CASTAD_HOST_KIND":                         "reference",
+		"CASTAD_MYSQL_DSN":                         c.dsn,
+		"CASTAD_SERVICEBUS":                        c.bus.ConnectionString(),
+		"CASTAD_BLOB":                              c.blobs.ConnectionString(),
+		"CASTAD_BLOB_CONTAINER":                    container,
+		"CASTAD_PUBLIC_URL":                        "http://127.0.0.1:" + port,
+		"CASTAD_OPENAI_URL":                        studio + "/v1",
+		"CASTAD_OPENAI_KEY":                        c.state.Secrets["studio"],
+		"CASTAD_OPENAI_MODEL":                      "castad-studio",
+		"CASTAD_SUNO_URL":                          studio,
+		"CASTAD_SUNO_KEY":                          c.state.Secrets["studio"],
+		"CASTAD_SUNO_MODEL":                        "V5",
+		"CASTAD_CREATOMATE_URL":                    studio,
+		"CASTAD_CREATOMATE_KEY":                    c.state.Secrets["studio"],
+		"CASTAD_CHANNELS_URL":                      channels,
+		"CASTAD_CHANNELS_KEY":                      c.state.Secrets["channels"],
+		"CASTAD_DOWNLOAD_ORIGINS":                  studio,
+		"CASTAD_LEASE_SKEW":                        "1s",
+		"CASTAD_RECONCILE_WINDOW":                  "30s",
+		"CASTAD_SWEEP_GRACE":                       "3s",
+		"CASTAD_POLL_FIRST":                        "1s",
+		"CASTAD_POLL_MAX":                          "3s",
+		"CASTAD_RUN_DEADLINE":                      "30m",
+		"CASTAD_RELAY_SCHEDULE":                    "*/5 * * * * *",
+		"CASTAD_SWEEP_SCHEDULE":                    "*/2 * * * * *",
+		"CASTAD_DEADLETTER_SCHEDULE":               "*/30 * * * * *",
+		"CASTAD_PURGE_SCHEDULE":                    "0 20 18 * * *",
+	}
+	for _, name := range keyNames {
+		s[name] = c.state.Secrets[name]
+	}
+	maps.Copy(s, c.o.Settings)
+	return s
+}
+
+// writeSettings writes local.settings.json as func and the stand-in read it.
+func writeSettings(file string, values map[string]string, port string) error {
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return fmt.Errorf("public port %q: %w", port, err)
+	}
+	text, err := json.MarshalIndent(map[string]any{"IsEncrypted": false, "Values": values, "Host": map[string]any{"LocalHttpPort": n}}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write local.settings.json: %w", err)
+	}
+	if err := os.WriteFile(file, append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write local.settings.json: %w", err)
+	}
+	return nil
+}
