@@ -5,11 +5,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -142,7 +142,7 @@ func writer() error {
 	if err != nil {
 		return err
 	}
-	film := &film{left: size, heap: &heap, sum: sha256.New()}
+	film := &film{left: size, heap: &heap, sum: sha256.New(), rnd: rand.NewChaCha8([32]byte{})}
 	kept, err := store.Keep(ctx, "film", "video/mp4", film, size)
 	if err != nil {
 		return err
@@ -190,12 +190,12 @@ func peak(reset bool) (int64, error) {
 	return 0, errors.New("/proc/self/status has no VmHWM")
 }
 
-// film gives left bytes that differ from block to block.
+// film gives left bytes, random so that nothing on the way can shrink them.
 type film struct {
 	left int64
-	n    uint64
 	heap *atomic.Int64
 	sum  hash.Hash
+	rnd  *rand.ChaCha8
 }
 
 func (f *film) Read(p []byte) (int, error) {
@@ -203,13 +203,8 @@ func (f *film) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	p = p[:min(int64(len(p)), f.left, 1<<20)]
-	for i := 0; i < len(p); i += 8 {
-		f.n = f.n*6364136223846793005 + 1442695040888963407
-		var word [8]byte
-		binary.LittleEndian.PutUint64(word[:], f.n)
-		copy(p[i:], word[:])
-	}
 	f.left -= int64(len(p))
+	_, _ = f.rnd.Read(p) // never fails
 	sampleHeap(f.heap)
 	return f.sum.Write(p)
 }
