@@ -1,0 +1,143 @@
+package music
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// Compose makes the song of an order. The error is a request fault that names
+// the field of the order that cannot be met.
+func Compose(o Order) (*Song, error) {
+	o, lines, err := o.normal()
+	if err != nil {
+		return nil, err
+	}
+	s, err := compose(o, lines)
+	if err != nil {
+		return nil, err
+	}
+	return s.perform(o, lines), nil
+}
+
+// Check returns the error that Compose would return, without composing.
+func Check(o Order) error {
+	o, lines, err := o.normal()
+	if err != nil {
+		return err
+	}
+	_, err = makePlan(styles[o.Genre], lines, o.Seconds)
+	return err
+}
+
+// perform plays, sings and mixes the score. One stem is rendered at a time into
+// the same buffer, so that a minute of song needs about 100 MB and not 400.
+func (s *score) perform(o Order, lines []lineText) *Song {
+	n := o.Seconds * Rate
+	stem := newStereo(n)
+	kicks := s.drums(stem)
+	vocal := s.voicing(o.Voice, 0, func(sung) bool { return true }, func(sung) float64 { return 0 }).sing(n)
+	depth := .35
+	if o.Genre == KPop || o.Genre == HipHop {
+		depth = .6
+	}
+	m := &mixer{s: s, sum: newStereo(n), send: newStereo(n), echo: make([]float32, n), duck: sidechain(n, kicks, depth), space: under(vocal)}
+	m.add("drums", stem, .05, 0, false)
+	for _, part := range []struct {
+		name       string
+		play       func(stereo)
+		room, echo float64
+	}{{"bass", s.bassline, 0, 0}, {"chords", s.comping, .14, 0}, {"pad", s.padding, .1, 0}, {"lead", s.leads, .2, .18}} {
+		stem.clear()
+		part.play(stem)
+		m.add(part.name, stem, part.room, part.echo, true)
+	}
+	s.backing(o.Voice, stem)
+	m.add("backing", stem, .3, 0, false)
+	copy(stem.l, vocal)
+	copy(stem.r, vocal)
+	m.add("vocal", stem, s.style.room, s.style.echo, false)
+	m.effects()
+	fade := min(s.plan.seconds(float64(s.plan.outro)), 2.2)
+	song := &Song{Rate: Rate, Seconds: float64(n) / Rate, Tempo: s.plan.tempo, Key: s.key.String(), vocal: vocal}
+	song.PCM = master(m.sum, s.style.drive, int(fade*Rate))
+	s.timings(song, lines)
+	return song
+}
+
+// backing sings the hooks a second and a third time: a third above in the
+// scale on the left, the tune itself a little late on the right.
+func (s *score) backing(voice string, out stereo) {
+	out.clear()
+	hook := func(n sung) bool { return s.bars[s.barAt(n.start)].section == "hook" }
+	third := func(n sung) float64 {
+		for up := 3; up <= 5; up++ {
+			if s.inScale(n.pitch + up) {
+				return float64(up)
+			}
+		}
+		return 12
+	}
+	high := s.voicing(voice, 1, hook, third).sing(len(out.l))
+	same := s.voicing(voice, 2, hook, func(sung) float64 { return -.09 }).sing(len(out.l))
+	const late = Rate * 17 / 1000
+	for i := range out.l {
+		a, b := high[i], float32(0)
+		if i >= late {
+			b = same[i-late]
+		}
+		out.l[i] = .8*a + .25*b
+		out.r[i] = .25*a + .8*b
+	}
+}
+
+// timings writes when each word, line and syllable is sung.
+func (s *score) timings(song *Song, lines []lineText) {
+	for i, n := range s.vocals {
+		start, end := s.plan.seconds(n.start), s.plan.seconds(n.start+n.beats)
+		song.Notes = append(song.Notes, Note{Start: start, End: end, Hz: hz(float64(n.pitch)), Line: n.line})
+		if i == 0 || s.vocals[i-1].line != n.line {
+			song.Lines = append(song.Lines, Span{Text: lines[n.line].text, Start: start})
+		}
+		song.Lines[len(song.Lines)-1].End = end
+		if i == 0 || s.vocals[i-1].line != n.line || s.vocals[i-1].syl.word != n.syl.word {
+			song.Words = append(song.Words, Word{Text: lines[n.line].words[n.syl.word], Start: start, Line: n.line})
+		}
+		song.Words[len(song.Words)-1].End = end
+	}
+}
+
+// WriteWAV writes the song as a RIFF WAVE file, 16-bit stereo PCM.
+func (s *Song) WriteWAV(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	size := uint32(2 * len(s.PCM))
+	head := struct {
+		Riff        [4]byte
+		Size        uint32
+		Wave, Fmt   [4]byte
+		FmtSize     uint32
+		Format, Ch  uint16
+		Rate, Bytes uint32
+		Block, Bits uint16
+		Data        [4]byte
+		DataSize    uint32
+	}{
+		Riff: [4]byte{'R', 'I', 'F', 'F'}, Size: 36 + size, Wave: [4]byte{'W', 'A', 'V', 'E'}, Fmt: [4]byte{'f', 'm', 't', ' '}, FmtSize: 16,
+		Format: 1, Ch: 2, Rate: uint32(s.Rate), Bytes: uint32(4 * s.Rate), Block: 4, Bits: 16, Data: [4]byte{'d', 'a', 't', 'a'}, DataSize: size,
+	}
+	if err := binary.Write(b, binary.LittleEndian, head); err != nil {
+		return fmt.Errorf("write WAV header: %w", err)
+	}
+	var two [2]byte
+	for _, v := range s.PCM {
+		binary.LittleEndian.PutUint16(two[:], uint16(v))
+		if _, err := b.Write(two[:]); err != nil {
+			return fmt.Errorf("write WAV samples: %w", err)
+		}
+	}
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("write WAV samples: %w", err)
+	}
+	return nil
+}

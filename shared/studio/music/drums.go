@@ -1,0 +1,155 @@
+package music
+
+import "math"
+
+// hit is one drum's sound, rendered once a song.
+type hit struct {
+	sample      []float32
+	left, right float64
+}
+
+// kit renders a genre's drums.
+func (s *score) kit() map[string]hit {
+	n := newNoise(s.seed, 1)
+	k := map[string]hit{}
+	put := func(name string, position float64, sample []float32) {
+		l, r := pan(position)
+		k[name] = hit{sample, l * math.Sqrt2, r * math.Sqrt2}
+	}
+	low, long := 50.0, .28
+	if s.style.bass == "808" {
+		low, long = 44, .42
+	}
+	soft := s.style.chords == "guitar" || s.style.chords == "piano"
+	click := .5
+	if soft {
+		click = .12
+	}
+	put("kick", 0, kick(n, low, long, click))
+	put("snare", .05, snare(n, soft))
+	put("clap", -.08, clap(n))
+	put("hat", .25, metal(n, .045, 8200, .34))
+	put("open", .25, metal(n, .28, 7600, .3))
+	put("shaker", -.3, metal(n, .06, 5600, .26))
+	put("rim", .15, rim())
+	put("crash", -.15, metal(n, 1.5, 5200, .32))
+	return k
+}
+
+func kick(n *noise, low, seconds, click float64) []float32 {
+	out := make([]float32, int(seconds*1.3*Rate))
+	phase := 0.0
+	for i := range out {
+		t := float64(i) / Rate
+		phase += (low + 120*math.Exp(-t*38)) / Rate
+		v := sine(phase) * math.Exp(-t*5/seconds)
+		v += click * n.next() * math.Exp(-t*420)
+		out[i] = float32(math.Tanh(1.6 * v))
+	}
+	return tail(out)
+}
+
+func snare(n *noise, soft bool) []float32 {
+	out := make([]float32, int(.24*Rate))
+	hp := highPass(900, .7)
+	body, wire := .55, 17.0
+	if soft {
+		body, wire = .4, 24
+	}
+	phase := 0.0
+	for i := range out {
+		t := float64(i) / Rate
+		phase += (185 + 60*math.Exp(-t*40)) / Rate
+		v := body*sine(phase)*math.Exp(-t*22) + .75*hp.next(n.next())*math.Exp(-t*wire)
+		out[i] = float32(v)
+	}
+	return tail(out)
+}
+
+func clap(n *noise) []float32 {
+	out := make([]float32, int(.22*Rate))
+	bp := bandPass(1500, 1400)
+	for i := range out {
+		t := float64(i) / Rate
+		env := math.Exp(-max(0, t-.028) * 24)
+		if t < .028 { // three hands before the clap
+			env = math.Exp(-math.Mod(t, .0095) * 260)
+		}
+		out[i] = float32(1.9 * bp.next(n.next()) * env)
+	}
+	return tail(out)
+}
+
+func metal(n *noise, seconds, cutoff, gain float64) []float32 {
+	out := make([]float32, int(seconds*1.2*Rate))
+	hp, hp2 := highPass(cutoff, .8), highPass(cutoff*.8, .7)
+	for i := range out {
+		t := float64(i) / Rate
+		attack := min(1, t/.0008)
+		out[i] = float32(gain * attack * hp2.next(hp.next(n.next())) * math.Exp(-t*5.5/seconds))
+	}
+	return tail(out)
+}
+
+func rim() []float32 {
+	out := make([]float32, int(.07*Rate))
+	for i := range out {
+		t := float64(i) / Rate
+		out[i] = float32(.5 * (sine(t*1650)*math.Exp(-t*90) + .6*sine(t*820)*math.Exp(-t*60)))
+	}
+	return tail(out)
+}
+
+// tail fades the last 5 ms, so that a cut sample does not click.
+func tail(s []float32) []float32 {
+	n := min(len(s), 220)
+	for i := range n {
+		s[len(s)-1-i] *= float32(i) / float32(n)
+	}
+	return s
+}
+
+// drums plays the kit and returns the kicks' samples, for the sidechain.
+func (s *score) drums(out stereo) (kicks []int) {
+	kit := s.kit()
+	rng := draw(s.seed, "drums")
+	play := func(name string, at int, gain float64) {
+		h := kit[name]
+		for i, v := range h.sample {
+			out.add(at+i, float64(v)*gain, h.left, h.right)
+		}
+		if name == "kick" {
+			kicks = append(kicks, at)
+		}
+	}
+	for _, b := range s.bars {
+		g := s.groove(b.section)
+		rows := []struct{ name, steps string }{{"kick", g.kick}, {"snare", g.snare}, {"clap", g.clap}, {"hat", g.hat}, {"open", g.open}, {"shaker", g.shaker}, {"rim", g.rim}}
+		sparse := b.section == "intro" || b.section == "outro"
+		for _, row := range rows {
+			if sparse && (row.name == "kick" || row.name == "snare" || row.name == "clap") && b.start < 4 && s.plan.intro >= 4 && b.section == "intro" {
+				continue // the introduction begins without the heavy drums
+			}
+			for step := 0; step < len(row.steps) && step < int(b.beats*4); step++ {
+				gain := map[byte]float64{'x': 1, 'o': .45}[row.steps[step]]
+				if gain == 0 {
+					continue
+				}
+				if b.section == "outro" && step > 0 && b.last {
+					continue // the last bar is one stroke that rings
+				}
+				gain *= .9 + .2*rng.Float64()
+				play(row.name, s.sample(s.swung(b, step)), gain)
+			}
+		}
+		if b.first && (b.section == "hook" || b.section == "outro" || b.section == "break") {
+			play("crash", s.sample(b.start), .8)
+		}
+		if b.last && b.section == "verse" && b.beats == 4 { // a fill leads into the hook
+			for i, gain := range []float64{.35, .42, .52, .63} {
+				play("snare", s.sample(s.swung(b, 12+i)), gain)
+			}
+		}
+	}
+	return kicks
+}
