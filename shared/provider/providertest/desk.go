@@ -115,6 +115,7 @@ func (d *Desk) Stream(w http.ResponseWriter, r *http.Request, op string, starts 
 
 // deliver sends the answer of a job that was accepted, as the fault says.
 func (d *Desk) deliver(w http.ResponseWriter, r *http.Request, f Fault, reply Reply) {
+	reply.Status = orElse(reply.Status, http.StatusOK)
 	switch f.Kind {
 	case Hang:
 		d.hang(r)

@@ -38,12 +38,13 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request) {
 	_ = page.Execute(w, p) // an error is the reader's connection
 }
 
-func (s *Server) file(w http.ResponseWriter, r *http.Request) {
-	p, ok := s.published(r.PathValue("post"))
-	name := r.PathValue("file")
-	if !ok || name != filmFile && name != thumbnailFile {
-		http.NotFound(w, r)
-		return
+func (s *Server) file(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, ok := s.published(r.PathValue("post"))
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		http.ServeFile(w, r, filepath.Join(s.shelf.post(p.ID), name)) // knows Range
 	}
-	http.ServeFile(w, r, filepath.Join(s.shelf.post(p.ID), name)) // knows Range
 }

@@ -104,7 +104,8 @@ func (s *Server) routes() {
 	api("GET /{channel}/{account}/posts/{post}", "look", false, s.look)
 	api("GET /{channel}/{account}/posts", "find", false, s.find)
 	s.mux.HandleFunc("GET /watch/{post}", s.watch)
-	s.mux.HandleFunc("GET /watch/{post}/{file}", s.file)
+	s.mux.HandleFunc("GET /watch/{post}/"+filmFile, s.file(filmFile))
+	s.mux.HandleFunc("GET /watch/{post}/"+thumbnailFile, s.file(thumbnailFile))
 	s.mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(map[string]any{"items": s.Posts()})
