@@ -207,6 +207,10 @@ func (m migrator) define(ctx context.Context, file Migration, i int, doubtful bo
 		return err
 	}
 	if err := m.exec(ctx, file.Statements[i].SQL); err != nil && !(doubtful && already(err)) {
+		if number(err) != 0 {
+			// The server has answered, so there is no doubt: it did not happen.
+			err = errors.Join(err, m.exec(ctx, `UPDATE schema_migrations SET begun = done WHERE version = ?`, file.Version))
+		}
 		return err
 	}
 	return m.exec(ctx, `UPDATE schema_migrations SET done = ? WHERE version = ?`, i+1, file.Version)

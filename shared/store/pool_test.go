@@ -20,26 +20,41 @@ func invoke(t *testing.T, lane store.Lane, connections int) context.Context {
 	return store.WithInvocation(t.Context(), store.Invocation{Function: "song-collect", Lane: lane, Connections: connections})
 }
 
-// holdAll takes every connection of a lane until the returned function is called.
-func holdAll(t *testing.T, db *store.DB, lane store.Lane, n int) (release func()) {
+// hold takes n connections of a lane until the returned function is called;
+// errs are of those that it could not get.
+func hold(t *testing.T, db *store.DB, lane store.Lane, n int) (errs []error, release func()) {
 	t.Helper()
-	var wait, held sync.WaitGroup
+	var wait sync.WaitGroup
+	got := make(chan error, n)
 	free := make(chan struct{})
-	held.Add(n)
 	for range n {
 		wait.Go(func() {
-			err := db.Primary().Tx(invoke(t, lane, 1), func(context.Context, *store.Tx) error {
-				held.Done()
+			if err := db.Primary().Tx(invoke(t, lane, 1), func(context.Context, *store.Tx) error {
+				got <- nil
 				<-free
 				return nil
-			})
-			if err != nil {
-				t.Error(err)
+			}); err != nil {
+				got <- err
 			}
 		})
 	}
-	held.Wait()
-	return func() { close(free); wait.Wait() }
+	for range n {
+		if err := <-got; err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs, func() { close(free); wait.Wait() }
+}
+
+// holdAll is hold that must succeed.
+func holdAll(t *testing.T, db *store.DB, lane store.Lane, n int) (release func()) {
+	t.Helper()
+	errs, release := hold(t, db, lane, n)
+	if len(errs) > 0 {
+		release()
+		t.Fatalf("hold %d connections: %v", n, errors.Join(errs...))
+	}
+	return release
 }
 
 func TestWaitingForAConnectionIsBounded(t *testing.T) {
@@ -185,9 +200,14 @@ func TestAServerThatIsFullStoppedOrAwayIsUnavailable(t *testing.T) {
 	}
 
 	release := holdAll(t, db, store.LaneHTTP, 8)
-	root("SET GLOBAL max_connections = 10")
-	releaseMore := holdAll(t, db, store.LaneQueue, 2)
-	wantUnavailable("too many connections", write(), 1040)
+	root("SET GLOBAL max_connections = 10") // the least that the server allows
+	errs, releaseMore := hold(t, db, store.LaneQueue, 4)
+	if len(errs) == 0 {
+		t.Error("12 connections fitted into 10")
+	}
+	for _, err := range errs {
+		wantUnavailable("too many connections", err, 1040)
+	}
 	root("SET GLOBAL max_connections = 100")
 	if err := write(); err != nil {
 		t.Errorf("room again: %v", err)

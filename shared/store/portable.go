@@ -144,7 +144,7 @@ func (s *sqlText) words() {
 			continue
 		}
 		upper := strings.ToUpper(t.text)
-		if why, ok := only[upper]; ok && !s.at(i-1).sym(".") {
+		if why, ok := only[upper]; ok && (!s.at(i-1).sym(".") || s.at(i-3).sym("@@")) {
 			s.bad("%s", why)
 		}
 		if strings.Contains(upper, "_0900_") {

@@ -40,6 +40,7 @@ type Wire struct {
 	paused  bool
 	refuse  bool
 	cut     Cut
+	at      int // the statement to cut, counted down; 0 = the next COMMIT
 	fake    fakeError
 	late    []func() error
 	seen    []string
@@ -84,7 +85,24 @@ func (w *Wire) Addr() string { return w.listener.Addr().String() }
 func (w *Wire) CutCommit(c Cut) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.cut = c
+	w.cut, w.at = c, 0
+}
+
+// CutStatement arms the wire for the nth statement from now on, from 1,
+// counted over all connections (a new connection sends four of its own).
+func (w *Wire) CutStatement(n int, c Cut) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cut, w.at = c, n
+}
+
+// Disarm takes a cut back and says whether one was still waiting.
+func (w *Wire) Disarm() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	armed := w.cut != 0
+	w.cut, w.at = 0, 0
+	return armed
 }
 
 // Release delivers the COMMITs that CutLate holds back.
@@ -260,7 +278,7 @@ func (l *link) handle(packet []byte) bool {
 	cut, fake := Cut(0), fakeError{}
 	if w.fake.packet != nil && strings.HasPrefix(statement, w.fake.prefix) {
 		fake, w.fake = w.fake, fakeError{}
-	} else if w.cut != 0 && statement == "COMMIT" {
+	} else if w.due(statement) {
 		cut, w.cut = w.cut, 0
 	}
 	if cut == CutLate {
@@ -312,6 +330,15 @@ func (l *link) backward() {
 			return
 		}
 	}
+}
+
+// due says whether the armed cut is for this statement; w.mu is held.
+func (w *Wire) due(statement string) bool {
+	if w.cut == 0 || w.at == 0 {
+		return w.cut != 0 && statement == "COMMIT"
+	}
+	w.at--
+	return w.at == 0
 }
 
 // readPacket reads one packet of the protocol: 3 bytes length, 1 byte sequence, payload.
