@@ -11,6 +11,7 @@ import (
 	"castad/shared/id"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 type photo struct {
@@ -34,7 +35,7 @@ type order struct {
 	Raw     json.RawMessage   `json:"raw"`
 	Bytes   []byte            `json:"bytes"`
 	Pair    [2]int            `json:"pair"`
-	unseen  string
+	Unseen  string
 	Skipped string `json:"-"`
 	Path    string `path:"id"`
 	embedded
@@ -91,7 +92,7 @@ func TestItRefuses(t *testing.T) {
 		"a duplicate key in any":               {`{"any":[{"k":1,"k":2}]}`, fault.CodeDuplicateField, "any[0].k"},
 		"a duplicate key in raw JSON":          {`{"raw":{"k":{"l":1,"l":2}}}`, fault.CodeDuplicateField, "raw.k.l"},
 		"a duplicate key in a misplaced value": {`{"title":{"k":1,"k":2}}`, fault.CodeDuplicateField, "title.k"},
-		"a field that Go alone knows":          {`{"unseen":"a"}`, fault.CodeUnknownField, "unseen"},
+		"a field that Go alone knows":          {`{"Unseen":"a"}`, fault.CodeUnknownField, "Unseen"},
 		"a field marked as not there":          {`{"Skipped":"a"}`, fault.CodeUnknownField, "Skipped"},
 		"a path parameter in the body":         {`{"Path":"a"}`, fault.CodeUnknownField, "Path"},
 		"a missing field":                      {`{"title":"a"}`, fault.CodeMissingField, "place"},
@@ -262,7 +263,7 @@ func FuzzSameAsEncodingJSON(f *testing.F) {
 		if err := json.Unmarshal(in, &want); err != nil {
 			t.Fatalf("encoding/json refuses it: %v", err)
 		}
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(order{}), cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })); diff != "" {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(order{}), cmpopts.IgnoreFields(order{}, "Unseen", "Path"), cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })); diff != "" {
 			t.Error(diff)
 		}
 	})
