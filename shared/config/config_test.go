@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"castad/shared/identity"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -45,6 +47,13 @@ func real() map[string]string {
 		"CASTAD_CHANNELS_URL": "", "CASTAD_DOWNLOAD_ORIGINS": "https://cdn.example,https://cdn2.example",
 		"CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE": "castad.servicebus.windows.net",
 		"CASTAD_BLOB_ACCOUNT_URL":                    "https://castad.blob.core.windows.net",
+	}
+}
+
+func TestTokenDefaultsAreTheIssuers(t *testing.T) {
+	set(t, nil)
+	if c, err := Load(); err != nil || c.TokenIssuer != identity.DefaultIssuer || c.TokenAud != identity.DefaultAudience {
+		t.Errorf("%q %q %v", c.TokenIssuer, c.TokenAud, err)
 	}
 }
 
@@ -165,7 +174,7 @@ func TestASecretIsNeverSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"%v": fmt.Sprintf("%v", c), "%+v": fmt.Sprintf("%+v", c), "%#v": fmt.Sprintf("%#v", c), "%s": fmt.Sprintf("%s", c.MySQLDSN),
+		"%v": fmt.Sprintf("%v", c), "%+v": fmt.Sprintf("%+v", c), "%#v": fmt.Sprintf("%#v", c), "%s": fmt.Sprintf("%s", any(c.MySQLDSN)),
 		"%q": fmt.Sprintf("%q", c.MySQLDSN), "%x": fmt.Sprintf("%x", c.MySQLDSN), "json": string(encoded), "slog": line.String(),
 	} {
 		if strings.Contains(text, "hunter2") || strings.Contains(text, "68756e746572") {

@@ -10,6 +10,12 @@ import (
 	"castad/shared/keyring"
 )
 
+// What tokens say unless settings say otherwise.
+const (
+	DefaultIssuer   = "castad"
+	DefaultAudience = "castad-api"
+)
+
 // Keys are the Ed25519 keys of access tokens: the first signs, all that are
 // live verify. EdDSA and not HS256: who only reads tokens (a gateway, another
 // service, by GET /auth/keys) then cannot make them, and there is no secret

@@ -16,14 +16,13 @@ const Connection = "CASTAD_SERVICEBUS"
 
 // binding is what a function.json says.
 type binding struct {
-	kind      Kind
-	name      string // of the trigger: the key in Data
-	out       string // of the http output
-	route     string
-	methods   []string
-	queue     string
-	schedule  string
-	anonymous bool
+	kind     Kind
+	name     string // of the trigger: the key in Data
+	out      string // of the http output
+	route    string
+	methods  []string
+	queue    string
+	schedule string
 }
 
 // functionJSON is a function.json with every property that CastAD uses; another one is refused,
