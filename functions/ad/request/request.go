@@ -8,7 +8,6 @@ package request
 import (
 	"context"
 	_ "embed"
-	"net/http"
 	"time"
 
 	"castad/functions/ad"
@@ -50,7 +49,7 @@ func New(ads Ads) trigger.Function {
 			a, created, err := ads.Start(ctx, who.Tenant, in.Wish, in.Key)
 			out := answer{Ad: a}
 			if created {
-				out.Status = http.StatusCreated
+				out.Status = trigger.Created
 			}
 			return out, err
 		})

@@ -6,8 +6,6 @@ package show
 import (
 	"context"
 	_ "embed"
-	"fmt"
-	"net/http"
 	"time"
 
 	"castad/functions/ad"
@@ -38,6 +36,6 @@ func New(ads Ads) trigger.Function {
 	return trigger.HTTP("ad-show", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
 			a, err := ads.Show(ctx, who.Tenant, in.ID)
-			return answer{Reply: trigger.Reply{Header: http.Header{"Etag": {fmt.Sprintf("%q", fmt.Sprint(a.Version))}}}, Ad: a}, err
+			return answer{Reply: trigger.Versioned(a.Version), Ad: a}, err
 		})
 }

@@ -7,7 +7,6 @@ package create
 import (
 	"context"
 	_ "embed"
-	"net/http"
 	"time"
 
 	"castad/functions/place"
@@ -42,7 +41,7 @@ func New(places Places) trigger.Function {
 			p, created, err := places.Create(ctx, who.Tenant, in.Details, in.Key)
 			a := answer{Place: p}
 			if created {
-				a.Status = http.StatusCreated
+				a.Status = trigger.Created
 			}
 			return a, err
 		})

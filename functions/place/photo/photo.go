@@ -11,7 +11,6 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"castad/functions/place"
@@ -80,6 +79,6 @@ func New(places Places, files Files, now func() time.Time) trigger.Function {
 			}
 			ph.Bytes, ph.SHA256 = kept.Bytes, kept.SHA256
 			ph, err = places.AddPhoto(ctx, who.Tenant, in.ID, ph)
-			return answer{Reply: trigger.Reply{Status: http.StatusCreated}, Photo: ph}, err
+			return answer{Reply: trigger.Reply{Status: trigger.Created}, Photo: ph}, err
 		})
 }

@@ -180,13 +180,16 @@ func (c *Cloud) studio(ctx context.Context) error {
 
 func (c *Cloud) channels(context.Context) error {
 	addr := c.state.addr("channels")
-	s, err := sandboxtest.Open(sandboxtest.Options{Dir: filepath.Join(c.o.Dir, "channels"), Key: c.state.Secrets["channels"], Public: "http://" + addr})
+	s, err := sandboxtest.New(sandboxtest.Options{Dir: filepath.Join(c.o.Dir, "channels"), Key: c.state.Secrets["channels"], Processing: processing})
 	if err != nil {
 		return err
 	}
-	c.closers = append(c.closers, s.Close)
-	return c.listen(addr, s.Handler())
+	return c.listen(addr, s)
 }
+
+// processing is how long the sandbox channels take to make a post public: long
+// enough that it is asked for more than once.
+const processing = 2 * time.Second
 
 // listen serves a part on its address until the cloud is closed.
 func (c *Cloud) listen(addr string, h http.Handler) error {
@@ -219,11 +222,17 @@ func (c *Cloud) host(ctx context.Context) error {
 	}
 	options := funchost.Options{Log: funchost.WriterLog(c.output(), false), RestartDelay: 100 * time.Millisecond, DrainTimeout: 2 * time.Second}
 	options.Faults.Chaos = c.o.Chaos
-	hosts, err := funchost.Supervise(ctx, addr, c.o.Instances, loaded, options)
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	hosts, err := funchost.Supervise(running, addr, c.o.Instances, loaded, options)
 	if err != nil {
+		stop()
 		return err
 	}
 	c.hosts = hosts
+	c.closers = append(c.closers, func() error {
+		stop()
+		return hosts.Wait()
+	})
 	return c.answers(ctx)
 }
 
@@ -291,9 +300,6 @@ func (c *Cloud) Wait() error { return c.hosts.Wait() }
 // Close stops everything, the last first.
 func (c *Cloud) Close() error {
 	var all error
-	if c.hosts != nil {
-		all = errors.Join(all, c.hosts.Close())
-	}
 	for i := len(c.closers) - 1; i >= 0; i-- {
 		all = errors.Join(all, c.closers[i]())
 	}
