@@ -50,6 +50,8 @@ const (
 	// concurrency is how many blocks of one Keep are on their way at once; one
 	// more is being filled.
 	concurrency = 2
+	// maxBlocks is the service's limit per blob.
+	maxBlocks = 50_000
 )
 
 // Config says which container to use and how to sign in: either a connection

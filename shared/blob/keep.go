@@ -47,6 +47,7 @@ func (s *Store) Keep(ctx context.Context, name, contentType string, r io.Reader,
 	if contentType == "" || limit <= 0 {
 		return Kept{}, fault.Newf(fault.CodeInternal, "keep blob %s: a content type and a limit above 0 are needed", name)
 	}
+	limit = min(limit, maxBlocks*blockSize)
 	u := &upload{store: s, blob: s.container.NewBlockBlobClient(name), name: name, contentType: contentType, sum: sha256.New(),
 		in: &source{r: r, left: limit, limit: limit}}
 	err := u.run(ctx)

@@ -63,7 +63,7 @@ func imageOf(f *file) (Info, error) {
 	default:
 		return info, errors.New("neither JPEG, PNG nor WebP")
 	}
-	config, name, err := image.DecodeConfig(io.NewSectionReader(f.r, 0, f.size))
+	config, name, err := image.DecodeConfig(io.NewSectionReader(f, 0, f.size))
 	if err != nil {
 		return info, fmt.Errorf("decode the header: %w", err)
 	}

@@ -68,6 +68,23 @@ func (f *file) bytes(off int64, n int) ([]byte, bool) {
 	return f.buf[i : i+n], true
 }
 
+// ReadAt lets a decoder read through the window, so that its I/O errors are
+// seen and small reads do not become requests.
+func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
+	for n < len(p) {
+		at := off + int64(n)
+		b, ok := f.bytes(at, int(min(int64(len(p)-n), window, f.size-at)))
+		switch {
+		case f.err != nil:
+			return n, f.err
+		case !ok || len(b) == 0:
+			return n, io.EOF
+		}
+		n += copy(p[n:], b)
+	}
+	return n, nil
+}
+
 // is reports whether the file has s at off.
 func (f *file) is(off int64, s string) bool {
 	b, ok := f.bytes(off, len(s))

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"castad/shared/fault"
@@ -94,13 +95,19 @@ func TestWhatIsNotMediaIsRefused(t *testing.T) {
 	}
 }
 
-// faulty fails at an offset.
+// faulty fails on everything that reaches behind good.
 type faulty struct {
 	io.ReaderAt
-	err error
+	good int64
+	err  error
 }
 
-func (f faulty) ReadAt([]byte, int64) (int, error) { return 0, f.err }
+func (f faulty) ReadAt(p []byte, off int64) (int, error) {
+	if off+int64(len(p)) > f.good {
+		return 0, f.err
+	}
+	return f.ReaderAt.ReadAt(p, off)
+}
 
 func TestAnErrorOfTheReaderIsNotTheFilesFault(t *testing.T) {
 	t.Parallel()
@@ -112,6 +119,14 @@ func TestAnErrorOfTheReaderIsNotTheFilesFault(t *testing.T) {
 		// A file shorter than its size is an I/O error too: the size came from storage.
 		if err := j.judge(bytes.NewReader([]byte("\xff\xd8")), 1000); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Before the header is complete, while the decoder reads.
+	jpg := fixture(t, "photo.jpg")
+	long := slices.Concat(jpg[:2], bytes.Repeat(segment(0xEF, make([]byte, 60_000)), 5), jpg[2:])
+	for good := int64(window); good < int64(len(long)); good += 50_000 {
+		if _, err := Image(faulty{bytes.NewReader(long), good, down}, int64(len(long))); fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("failing behind %d: %v", good, err)
 		}
 	}
 }

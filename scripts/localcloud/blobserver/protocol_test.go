@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,14 +157,14 @@ func (f doer) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestSignaturesAge(t *testing.T) {
 	t.Parallel()
-	var ahead time.Duration // of the server's clock
-	s, err := blobserver.Start(t.Context(), blobserver.Options{Dir: t.TempDir(), Now: func() time.Time { return time.Now().Add(ahead) }})
+	var ahead atomic.Int64 // nanoseconds, of the server's clock
+	s, err := blobserver.Start(t.Context(), blobserver.Options{Dir: t.TempDir(), Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stop(t, s)
 	for minutes, want := range map[int]int{0: 404, 14: 404, -14: 404, 16: 403, -16: 403} { // 404: the signature passed, there is no such container
-		ahead = time.Duration(minutes) * time.Minute
+		ahead.Store(int64(time.Duration(minutes) * time.Minute))
 		if got := signedDo(t, of(s), func(*http.Request) {}); got.StatusCode != want {
 			t.Errorf("%d minutes ahead: %s", minutes, got.Status)
 		}
