@@ -26,7 +26,7 @@ type writer struct{ chat *openai.Client }
 
 func (w writer) Write(ctx context.Context, b claim.Brief) (claim.Lyric, error) {
 	text, used, err := w.chat.Write(ctx, b)
-	trigger.Note(ctx, "tokens", used.Total)
+	trigger.Note(ctx, "tokens", used.Prompt+used.Output)
 	return text, err
 }
 

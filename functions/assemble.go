@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -31,7 +30,6 @@ import (
 	"castad/shared/provider/suno"
 	"castad/shared/servicebus"
 	"castad/shared/store"
-	"castad/shared/telemetry"
 	"castad/shared/trigger"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -58,7 +56,7 @@ func clock() time.Time { return time.Now().UTC() }
 
 // assemble builds everything from the settings. It does no I/O: what cannot be
 // reached yet is no reason not to listen.
-func assemble(c config.Config, log *slog.Logger, meter *telemetry.Meter) (parts, *app, error) {
+func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, error) {
 	a := &app{}
 	p := parts{now: clock}
 	for _, step := range []func() error{
@@ -102,11 +100,10 @@ func (a *app) keys(c config.Config, p *parts) error {
 	return nil
 }
 
-func (a *app) stores(c config.Config, p *parts, meter *telemetry.Meter) error {
+func (a *app) stores(c config.Config, p *parts, meter *meter) error {
 	var err error
 	if a.db, err = store.Open(store.Config{DSN: c.MySQLDSN.Reveal(), ReplicaDSN: c.MySQLReplicaDSN.Reveal(), Stage: string(c.Stage),
-		Host: string(c.HostKind), Hooks: store.Hooks{SecondConnection: meter.SecondConnection, PoolWait: meter.PoolWait, Deadlock: meter.Deadlock,
-			Fallback: meter.ReplicaFallback, LostCommit: meter.LostCommit}}); err != nil {
+		Host: string(c.HostKind), Hooks: meter.hooks()}); err != nil {
 		return err
 	}
 	credential, err := managed(c)
@@ -197,8 +194,8 @@ func (a *app) unseal(queue string, raw []byte) ([]byte, error) {
 }
 
 // options is how the host of the functions is set up.
-func (a *app) options(c config.Config, log *slog.Logger, meter *telemetry.Meter, g *gate) trigger.Options {
-	return trigger.Options{Tokens: a.tokens, Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter, Metrics: http.Handler(meter),
+func (a *app) options(c config.Config, log *slog.Logger, meter *meter, g *gate) trigger.Options {
+	return trigger.Options{Tokens: a.tokens, Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter.invocations, Metrics: meter.metrics.Handler(),
 		Poison: func(ctx context.Context, queue string, raw []byte, reason string) error {
 			return a.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
 		},

@@ -53,8 +53,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 // serve listens at once and becomes ready when the database can be reached.
 func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
-	meter := telemetry.New()
-	log := telemetry.Logger(stdout, c.LogLevel)
+	meter := newMeter()
+	log := telemetry.NewLog(stdout, level(c.LogLevel))
 	for _, name := range config.Unknown() {
 		log.WarnContext(ctx, "a setting that nobody reads", "setting", name)
 	}

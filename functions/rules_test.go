@@ -39,7 +39,7 @@ type rule struct {
 
 const sharedTypes = `shared/(fault|id|message|claim)`
 
-var rules = []rule{
+var importRules = []rule{
 	{who: `functions`, open: true},
 	{who: `scripts(/.*)?`, open: true},
 	{who: `.*test`, open: true}, // stand-ins; that only tests and programs import them is checked apart
@@ -87,7 +87,7 @@ func violation(from, to string) string {
 	if strings.HasSuffix(to, "test") && !strings.HasSuffix(from, "test") && !strings.HasPrefix(from, "scripts/") {
 		return fmt.Sprintf("%s imports %s: stand-ins are for tests and programs", from, to)
 	}
-	for _, r := range rules {
+	for _, r := range importRules {
 		if !regexp.MustCompile(`^(` + r.who + `)$`).MatchString(from) {
 			continue
 		}
@@ -236,7 +236,7 @@ func TestEveryStatementIsItsOwnersPortableAndWhole(t *testing.T) {
 	statements := 0
 	for _, root := range []string{".", "../shared"} {
 		err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || strings.Contains(file, "test/") {
+			if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || strings.Contains(file, "test/") || file == "../shared/store/portable.go" /* the words it looks for */ {
 				return err
 			}
 			problems, n := sqlProblems(file, nil, filepath.Base(filepath.Dir(file)), owners)

@@ -73,7 +73,7 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 
 func hasPhotos(ctx context.Context, tx *store.Tx, tenant id.Tenant, place id.Place) error {
 	n, err := store.One(ctx, tx, `SELECT COUNT(ph.id) FROM places p LEFT JOIN place_photos ph ON ph.place_id = p.id AND ph.tenant_id = p.tenant_id
-		WHERE p.tenant_id = ? AND p.id = ? GROUP BY p.id`, func(n *int) []any { return []any{n} }, tenant, place)
+		WHERE p.tenant_id = ? AND p.id = ? GROUP BY p.id LIMIT 1`, func(n *int) []any { return []any{n} }, tenant, place)
 	if errors.Is(err, store.ErrNoRows) {
 		return fault.Newf(fault.CodeNotFound, "order an ad for %v: no such place", place).In("place")
 	}
@@ -91,7 +91,7 @@ func (s *Store) byKey(ctx context.Context, tenant id.Tenant, key message.Key, ha
 		id   id.Ad
 		hash []byte
 	}
-	m, err := store.One(ctx, s.db, `SELECT id, request_hash FROM ads WHERE tenant_id = ? AND request_key = ?`,
+	m, err := store.One(ctx, s.db, `SELECT id, request_hash FROM ads WHERE tenant_id = ? AND request_key = ? LIMIT 1`,
 		func(m *made) []any { return []any{&m.id, &m.hash} }, tenant, string(key))
 	if err != nil {
 		return Ad{}, fmt.Errorf("find ad of key: %w", err)
@@ -105,7 +105,7 @@ func (s *Store) byKey(ctx context.Context, tenant id.Tenant, key message.Key, ha
 // head reads an ad without its steps.
 func (s *Store) head(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
 	a, err := store.One(ctx, s.db, `SELECT a.id, a.place_id, a.run_id, a.wish_json, a.created_at, r.state, r.version, r.fail_code, r.ended_at
-		FROM ads a JOIN pipeline_runs r ON r.id = a.run_id WHERE a.tenant_id = ? AND a.id = ?`, adColumns, tenant, ad)
+		FROM ads a JOIN pipeline_runs r ON r.id = a.run_id WHERE a.tenant_id = ? AND a.id = ? LIMIT 1`, adColumns, tenant, ad)
 	if errors.Is(err, store.ErrNoRows) {
 		return Ad{}, fault.Newf(fault.CodeNotFound, "show %v: no such ad", ad)
 	}

@@ -80,7 +80,7 @@ func (s *Store) byKey(ctx context.Context, tenant id.Tenant, key message.Key, ha
 		id   id.Place
 		hash []byte
 	}
-	m, err := store.One(ctx, s.db, `SELECT id, request_hash FROM places WHERE tenant_id = ? AND request_key = ?`,
+	m, err := store.One(ctx, s.db, `SELECT id, request_hash FROM places WHERE tenant_id = ? AND request_key = ? LIMIT 1`,
 		func(m *made) []any { return []any{&m.id, &m.hash} }, tenant, string(key))
 	if err != nil {
 		return Place{}, fmt.Errorf("find place of key: %w", err)
@@ -153,7 +153,7 @@ func (s *Store) photos(ctx context.Context, tenant id.Tenant, place id.Place) ([
 // Room says whether the place is the tenant's and may have another photo.
 func (s *Store) Room(ctx context.Context, tenant id.Tenant, place id.Place) error {
 	n, err := store.One(ctx, s.db, `SELECT COUNT(ph.id) FROM places p LEFT JOIN place_photos ph ON ph.place_id = p.id
-		WHERE p.tenant_id = ? AND p.id = ? GROUP BY p.id`, func(n *int) []any { return []any{n} }, tenant, place)
+		WHERE p.tenant_id = ? AND p.id = ? GROUP BY p.id LIMIT 1`, func(n *int) []any { return []any{n} }, tenant, place)
 	if errors.Is(err, store.ErrNoRows) {
 		return fault.Newf(fault.CodeNotFound, "add photo to %v: no such place", place)
 	}

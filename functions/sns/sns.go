@@ -87,7 +87,7 @@ func (s *Store) Verify(ctx context.Context, w message.Wake,
 			if n != 1 {
 				return out, fault.Newf(fault.CodeInternal, "mark publication of %v on %s: %d rows", target.Ad, target.Channel, n)
 			}
-			out.Post, err = store.One(ctx, tx, `SELECT id FROM publications WHERE ad_id = ? AND channel = ? AND account_id = ? AND revision = 1`,
+			out.Post, err = store.One(ctx, tx, `SELECT id FROM publications WHERE ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 LIMIT 1`,
 				func(p *id.Post) []any { return []any{p} }, target.Ad, target.Channel, target.Account)
 			if err != nil {
 				return out, fmt.Errorf("read publication of %v on %s: %w", target.Ad, target.Channel, err)

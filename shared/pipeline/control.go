@@ -35,7 +35,7 @@ func (e *Engine) Callback(ctx context.Context, kind message.Kind, token string, 
 	hash := sha256.Sum256(raw)
 	call, err := store.One(ctx, e.c.DB, `SELECT c.id, c.run_id, c.tenant_id, c.step_no, c.attempt, c.state, c.external_id, c.token_hash
 		FROM provider_calls c JOIN pipeline_steps s ON s.run_id = c.run_id AND s.step_no = c.step_no
-		WHERE c.token_hash = ? AND s.kind = ?`, callColumns, hash[:], kind)
+		WHERE c.token_hash = ? AND s.kind = ? LIMIT 1`, callColumns, hash[:], kind)
 	if errors.Is(err, store.ErrNoRows) {
 		return fault.Newf(fault.CodeNotFound, "callback: no call has this token")
 	}

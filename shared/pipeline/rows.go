@@ -143,7 +143,7 @@ func updateRun(ctx context.Context, tx *store.Tx, was, r Run, now time.Time) err
 
 // landed says whether the move that was to write event seq with this cause is there.
 func landed(ctx context.Context, q store.Querier, run id.Run, seq int, cause [16]byte) (bool, error) {
-	_, err := store.One(ctx, q, `SELECT seq FROM run_events WHERE run_id = ? AND seq = ? AND cause_id = ?`,
+	_, err := store.One(ctx, q, `SELECT seq FROM run_events WHERE run_id = ? AND seq = ? AND cause_id = ? LIMIT 1`,
 		func(n *int) []any { return []any{n} }, run, seq, cause[:])
 	if errors.Is(err, store.ErrNoRows) {
 		return false, nil
@@ -170,7 +170,7 @@ func callColumns(c *callRow) []any {
 
 func callOf(ctx context.Context, q store.Querier, run id.Run, step, attempt int) (callRow, error) {
 	c, err := store.One(ctx, q, `SELECT id, run_id, tenant_id, step_no, attempt, state, external_id, token_hash FROM provider_calls
-		WHERE run_id = ? AND step_no = ? AND attempt = ?`, callColumns, run, step, attempt)
+		WHERE run_id = ? AND step_no = ? AND attempt = ? LIMIT 1`, callColumns, run, step, attempt)
 	if err != nil {
 		return c, fmt.Errorf("read call %d of step %d of %v: %w", attempt, step, run, err)
 	}

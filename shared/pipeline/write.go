@@ -215,7 +215,7 @@ func keepArtifacts(ctx context.Context, tx *store.Tx, l loaded, no int, files []
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			newArtifactID(now), l.Tenant, l.ID, no, a.Kind, a.Blob, a.SHA256[:], a.Bytes, a.Type, now)
 		if _, dup := store.Duplicate(err); dup {
-			was, readErr := store.One(ctx, tx, `SELECT sha256 FROM artifacts WHERE run_id = ? AND step_no = ? AND kind = ?`,
+			was, readErr := store.One(ctx, tx, `SELECT sha256 FROM artifacts WHERE run_id = ? AND step_no = ? AND kind = ? LIMIT 1`,
 				func(b *[]byte) []any { return []any{b} }, l.ID, no, a.Kind)
 			if readErr == nil && bytes.Equal(was, a.SHA256[:]) {
 				continue

@@ -46,7 +46,7 @@ type answer struct {
 
 // New returns the function.
 func New(ads Ads, watcher Watcher) trigger.Function {
-	return trigger.Stream("ad-events", binding, trigger.Budget{Time: 210 * time.Second, Connections: 1},
+	return trigger.Stream("ad-events", binding, trigger.Budget{Time: trigger.StreamLife, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question, out *trigger.Events) error {
 			news, err := ads.Events(ctx, who.Tenant, in.ID, max(in.After, in.Last))
 			if err != nil {
