@@ -321,7 +321,10 @@ func render(ctx context.Context, s *script, f fonts, dir string, files map[strin
 	}
 	out, err := c.verify(ctx, mp4)
 	if err != nil {
-		return nil, fmt.Errorf("check film: %w", err)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("check film: %w", err)
+		}
+		return nil, userf("The finished film did not pass its check: %v.", err)
 	}
 	at := min(deref(s.snapshot, c.total/3), c.total-1/c.rate)
 	out.jpg = filepath.Join(dir, "snapshot.jpg")
