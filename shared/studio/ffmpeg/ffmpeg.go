@@ -137,8 +137,10 @@ func Run(ctx context.Context, spec Spec) (string, error) {
 		return "", err
 	}
 	stderr, err := run(ctx, "ffmpeg", spec.Dir, args, spec.Feed, io.Discard, spec.Limit)
-	if err == nil {
-		err = spec.checkSizes()
+	// An output at its limit ends the run early, with success for ffmpeg and a
+	// broken pipe for the feed: the limit is the reason to tell.
+	if sizes := spec.checkSizes(); err == nil || errors.Is(sizes, ErrTooLarge) {
+		err = sizes
 	}
 	if err != nil {
 		for _, o := range spec.Outputs {

@@ -19,7 +19,7 @@ import (
 
 // Limits of what a script's sources may be.
 const (
-	maxPhotoBytes  = 25 << 20  // the product's photo limit, ../../message photos
+	maxPhotoBytes  = 25 << 20  // the product's limit for a photo
 	maxAudioBytes  = 50 << 20  // three minutes of WAV are 32 MB
 	maxSourceBytes = 300 << 20 // of all sources of one film
 	maxSources     = 60
@@ -137,14 +137,19 @@ type wanted struct {
 // sources lists what the script needs, each once.
 func (s *script) sources(p *problems) []wanted {
 	var out []wanted
-	seen := map[string]bool{}
+	audio := map[string]bool{}
 	var walk func([]element)
 	walk = func(list []element) {
 		for i := range list {
 			e := &list[i]
-			if e.source != "" && !seen[e.source] {
-				seen[e.source] = true
+			before, seen := audio[e.source]
+			switch {
+			case e.source == "":
+			case !seen:
+				audio[e.source] = e.kind == kindAudio
 				out = append(out, wanted{e.source, e.path + ".source", e.kind == kindAudio})
+			case before != (e.kind == kindAudio):
+				p.errorf(e.path+".source", "is used as a picture and as sound")
 			}
 			walk(e.children)
 		}

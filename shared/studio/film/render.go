@@ -2,8 +2,8 @@ package film
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"image"
 	"io"
 	"math"
 	"os"
@@ -124,7 +124,7 @@ func prepare(ctx context.Context, s *script, f fonts, dir string, files map[stri
 	c := &cut{scene: s.resolve(media, p), script: s}
 	ass := c.letter(f, p)
 	if len(p.errors) > 0 {
-		return nil, errors.New(p.errors[0].String())
+		return nil, userf("%s", p.errors[0])
 	}
 	if ass != nil {
 		c.ass = "text.ass" // named in a filter: see ffmpeg.Spec.Dir
@@ -189,15 +189,41 @@ func (sc *scene) layer(v *visual, files map[string]source) (*layer, error) {
 	}
 	img, err := decodePhoto(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s.source %w", v.e.path, err)
+		return nil, userf("%s.source: %v", v.e.path, err)
 	}
-	iw, ih := float64(img.Bounds().Dx()), float64(img.Bounds().Dy())
+	if err := l.fit(img, zoom); err != nil {
+		return nil, err
+	}
+	if radius > 0 {
+		if len(l.moves) > 0 {
+			return nil, userf("%s.border_radius: cannot be used together with motion", v.e.path)
+		}
+		l.pic.round(l.base, radius*zoom)
+	}
+	return l, nil
+}
+
+// fit scales the photo so that it fills its box as the element asks, with
+// zoom times as many pixels as the box has. What cover cuts off is only kept
+// when the photo is panned over.
+func (l *layer) fit(img image.Image, zoom float64) error {
+	v, b := l.visual, img.Bounds()
+	iw, ih := float64(b.Dx()), float64(b.Dy())
 	bw, bh := v.w*zoom, v.h*zoom
 	kx, ky := bw/iw, bh/ih
 	switch v.e.fit {
 	case "cover":
 		kx = max(kx, ky)
 		ky = kx
+		if sub, ok := img.(interface {
+			SubImage(image.Rectangle) image.Image
+		}); ok && !l.pans() {
+			// Whole pixels: the photo's aspect changes by less than one in a thousand.
+			w, h := min(b.Dx(), int(math.Round(bw/kx))), min(b.Dy(), int(math.Round(bh/ky)))
+			at := b.Min.Add(image.Pt((b.Dx()-w)/2, (b.Dy()-h)/2))
+			img = sub.SubImage(image.Rectangle{at, at.Add(image.Pt(w, h))})
+			iw, ih = bw/kx, bh/ky
+		}
 	case "contain":
 		kx = min(kx, ky)
 		ky = kx
@@ -205,20 +231,23 @@ func (sc *scene) layer(v *visual, files map[string]source) (*layer, error) {
 		v.x, v.y, v.w, v.h = v.x+(v.w-w)/2, v.y+(v.h-h)/2, w, h
 		bw, bh = w*zoom, h*zoom
 	}
-	pw, ph := max(2, even(math.Ceil(iw*kx))), max(2, even(math.Ceil(ih*ky)))
+	pw, ph := max(2, even(iw*kx)), max(2, even(ih*ky))
 	if pw*ph > 4*maxPixels {
-		return nil, fmt.Errorf("%s.source has an extreme shape: it would need %d x %d pixels to fill its box", v.e.path, pw, ph)
+		return userf("%s.source: has an extreme shape: it would need %d x %d pixels to fill its box", v.e.path, pw, ph)
 	}
 	l.pic = toPicture(resize(img, pw, ph))
 	bw, bh = min(bw, float64(pw)), min(bh, float64(ph))
 	l.base = rect{(float64(pw) - bw) / 2, (float64(ph) - bh) / 2, bw, bh}
-	if radius > 0 {
-		if len(l.moves) > 0 {
-			return nil, fmt.Errorf("%s.border_radius cannot be used together with motion", v.e.path)
+	return nil
+}
+
+func (l *layer) pans() bool {
+	for _, m := range l.moves {
+		if m.kind == "pan" {
+			return true
 		}
-		l.pic.round(l.base, radius*zoom)
 	}
-	return l, nil
+	return false
 }
 
 // round makes the corners of the base window transparent.
@@ -239,9 +268,14 @@ func (p *picture) round(base rect, radius float64) {
 	p.setAlpha(a)
 }
 
-// encodeOptions are the H.264 and AAC settings of every film.
+// encodeOptions are the H.264 and AAC settings of every film. Measured on 5 s
+// of the sample film (CPU seconds, MB, SSIM): veryfast crf 21 6.7, 1.7, 0.9895;
+// superfast crf 21 4.7, 3.0, 0.9915; these 4.0, 2.7, 0.9898; ultrafast crf 21
+// 3.3, 7.1, 0.9882. So the picture is veryfast's at 60 % of its work and 1.6
+// times its size, which no channel's limit notices.
 func encodeOptions(rate float64) []string {
-	return []string{"-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-profile:v", "high", "-pix_fmt", "yuv420p",
+	return []string{"-c:v", "libx264", "-preset", "superfast", "-crf", "22", "-x264-params", "partitions=none:bframes=2:b-adapt=0",
+		"-profile:v", "high", "-pix_fmt", "yuv420p",
 		"-g", strconv.Itoa(int(math.Round(2 * rate))), // a key frame every 2 s, so that players can seek
 		"-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
 		"-map_metadata", "-1", "-movflags", "+faststart"}
@@ -287,7 +321,10 @@ func render(ctx context.Context, s *script, f fonts, dir string, files map[strin
 	}
 	out, err := c.verify(ctx, mp4)
 	if err != nil {
-		return nil, fmt.Errorf("check film: %w", err)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("check film: %w", err)
+		}
+		return nil, userf("The finished film did not pass its check: %v.", err)
 	}
 	at := min(deref(s.snapshot, c.total/3), c.total-1/c.rate)
 	out.jpg = filepath.Join(dir, "snapshot.jpg")

@@ -222,6 +222,9 @@ func (s *Server) run(ctx, life context.Context, j *job) {
 	if j.done() { // cancelled meanwhile
 		s.mu.Unlock()
 		s.discard(j.ID)
+		for _, ext := range []string{".mp4", ".jpg"} {
+			_ = os.Remove(s.store.file(j.ID, ext)) // usually it is not there
+		}
 		return
 	}
 	j.Finished = s.config.Clock().UTC()
@@ -295,7 +298,6 @@ func (s *Server) render(ctx context.Context, j *job) (*finished, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.warnings = append(p.warnings, out.warnings...)
 	if err := s.store.keep(out.jpg, j.ID, ".jpg"); err != nil {
 		return nil, err
 	}

@@ -22,8 +22,6 @@ const (
 	silentLUFS = -60.0 // below this a soundtrack is silent to anybody
 )
 
-var errSilent = errors.New("the soundtrack is silent")
-
 const stereo = "aformat=sample_fmts=fltp:sample_rates=44100:channel_layouts=stereo"
 
 // mixSound renders the audio elements to one WAV as long as the film and
@@ -110,7 +108,7 @@ func loudnorm(report string) (string, error) {
 		v[i] = f
 	}
 	if v[0] < silentLUFS {
-		return "", errSilent
+		return "", userf("The soundtrack is silent.")
 	}
 	lra := min(50, max(targetLRA, v[2])) // a smaller target than the measured range would force the dynamic mode
 	return fmt.Sprintf("loudnorm=I=%g:TP=%g:LRA=%g:measured_I=%g:measured_TP=%g:measured_LRA=%g:measured_thresh=%g:offset=%g:linear=true",
