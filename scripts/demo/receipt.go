@@ -210,10 +210,8 @@ func (d *demo) witnesses(ctx context.Context, a ad.Ad) (map[string]int, error) {
 		{"render", d.cloud.StudioURL() + "/ledger/renders", d.cloud.Setting("CASTAD_CREATOMATE_KEY")},
 		{"post", d.cloud.ChannelsURL() + "/ledger", d.cloud.Setting("CASTAD_CHANNELS_KEY")},
 	} {
-		var entries []struct {
-			Channel string `json:"channel"`
-		}
-		if err := (client{base: w.url, token: w.key}).get(ctx, "", &entries); err != nil {
+		entries, err := ledger(ctx, client{base: w.url, token: w.key})
+		if err != nil {
 			return nil, fmt.Errorf("read the ledger of %ss: %w", w.kind, err)
 		}
 		for _, e := range entries {
@@ -233,4 +231,25 @@ func (d *demo) witnesses(ctx context.Context, a ad.Ad) (map[string]int, error) {
 		return counts, fmt.Errorf("%d song tasks and %d renders were ordered", counts["song"], counts["render"])
 	}
 	return counts, nil
+}
+
+// entry is one accepted job or post.
+type entry struct {
+	Channel string `json:"channel"`
+}
+
+// ledger reads a list of entries, bare or as {"items": […]}.
+func ledger(ctx context.Context, c client) ([]entry, error) {
+	var raw json.RawMessage
+	if err := c.get(ctx, "", &raw); err != nil {
+		return nil, err
+	}
+	var list []entry
+	if json.Unmarshal(raw, &list) == nil {
+		return list, nil
+	}
+	var page struct {
+		Items []entry `json:"items"`
+	}
+	return page.Items, json.Unmarshal(raw, &page)
 }

@@ -71,7 +71,9 @@ func newWorld(t *testing.T) *world {
 		Seal: func(_, _ string, body []byte, _ time.Time) ([]byte, error) { return body, nil }})
 	rules := pipeline.DefaultRules()
 	w.engine = pipeline.New(pipeline.Config{DB: w.db.Primary(), Outbox: w.outbox, Recipe: recipe{}, Rules: rules, Now: w.now,
-		CallbackURL: func(kind message.Kind, token string) string { return "https://x/callbacks/" + string(kind) + "/" + token }})
+		CallbackURL: func(kind message.Kind, token string) string {
+			return "https://x/callbacks/" + string(kind) + "/" + token
+		}})
 	return w
 }
 

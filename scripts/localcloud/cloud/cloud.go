@@ -168,9 +168,9 @@ func (c *Cloud) files(ctx context.Context) error {
 
 const container = "castad"
 
-func (c *Cloud) studio(ctx context.Context) error {
+func (c *Cloud) studio(context.Context) error {
 	addr := c.state.addr("studio")
-	s, err := command.Open(ctx, command.Options{Dir: filepath.Join(c.o.Dir, "studio"), Public: "http://" + addr, Key: c.state.Secrets["studio"], Log: c.logger()})
+	s, err := command.Open(command.Options{Dir: filepath.Join(c.o.Dir, "studio"), Public: "http://" + addr, Key: c.state.Secrets["studio"], Loopback: true, Log: c.logger()})
 	if err != nil {
 		return err
 	}
