@@ -256,7 +256,7 @@ func blurPlane(a []float64, w, h int, radius float64) {
 	if n < 1 {
 		return
 	}
-	line := make([]float64, max(w, h))
+	line := make([]float64, max(w, h)+2*n+1)
 	for range 3 {
 		for y := range h {
 			box(a[y*w:], line, w, 1, n)
@@ -267,19 +267,25 @@ func blurPlane(a []float64, w, h int, radius float64) {
 	}
 }
 
-// box averages 2n+1 neighbours along one line.
+// box averages 2n+1 neighbours along one line; line has room for n more at
+// both ends, where the first and last value are repeated.
 func box(a, line []float64, count, step, n int) {
-	for i := range count {
-		line[i] = a[i*step]
+	line = line[:count+2*n+1]
+	for i := range n {
+		line[i], line[n+count+i] = a[0], a[(count-1)*step]
 	}
-	at := func(i int) float64 { return line[min(count-1, max(0, i))] }
+	line[2*n+count] = a[(count-1)*step]
+	for i := range count {
+		line[n+i] = a[i*step]
+	}
 	var sum float64
-	for i := -n; i <= n; i++ {
-		sum += at(i)
+	for _, v := range line[:2*n+1] {
+		sum += v
 	}
+	size := float64(2*n + 1)
 	for i := range count {
-		a[i*step] = sum / float64(2*n+1)
-		sum += at(i+n+1) - at(i-n)
+		a[i*step] = sum / size
+		sum += line[i+2*n+1] - line[i]
 	}
 }
 

@@ -5,12 +5,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -109,14 +105,6 @@ func fail(w http.ResponseWriter, status int, hint string, problems []Problem) {
 	answer(w, status, map[string]any{"hint": hint, "documentation_url": "https://creatomate.com/docs/api/render-script/the-basics", "errors": append([]Problem{}, problems...)})
 }
 
-// order is a create request that has been read.
-type order struct {
-	script   json.RawMessage
-	webhook  string
-	metadata string
-	dryRun   bool
-}
-
 // create accepts a render, or only checks it (dry_run).
 func (s *Server) create(w http.ResponseWriter, r *http.Request, version int) {
 	if !s.withinRate() {
@@ -196,87 +184,6 @@ func (s *Server) withinRate() bool {
 	}
 	s.recent = append(s.recent, now)
 	return true
-}
-
-// readOrder reads the request; a hint that is not empty is what is wrong with it.
-func (s *Server) readOrder(w http.ResponseWriter, r *http.Request, version int) (o order, status int, hint string) {
-	bad := func(format string, args ...any) (order, int, string) {
-		return order{}, http.StatusBadRequest, fmt.Sprintf(format, args...)
-	}
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return bad("The body must be application/json.")
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return bad("The body is larger than %d bytes.", maxBody)
-	}
-	if err != nil {
-		return bad("The body could not be read.")
-	}
-	p := &problems{}
-	req, ok := newObject(body, "", p)
-	if !ok {
-		return bad("The body must be one JSON object.")
-	}
-	if _, ok := req.take("template_id"); ok {
-		return bad("template_id is not supported yet by this renderer: send the RenderScript itself.")
-	}
-	for _, name := range []string{"tags", "modifications"} {
-		if raw, ok := req.take(name); ok && string(raw) != "{}" && string(raw) != "[]" {
-			return bad("%s needs templates, which are not supported yet by this renderer: send the RenderScript itself.", name)
-		}
-	}
-	o.webhook, o.metadata, o.dryRun = req.text("webhook_url", ""), req.text("metadata", ""), req.flag("dry_run", false)
-	if len(o.metadata) > 4096 {
-		return bad("metadata is longer than 4096 bytes.")
-	}
-	if o.webhook != "" {
-		u, err := url.Parse(o.webhook)
-		if err == nil {
-			err = checkURL(u, s.allow)
-		}
-		if err != nil || len(o.webhook) > 4096 {
-			return bad("webhook_url is not an address that may be called.")
-		}
-	}
-	script := req
-	if raw, ok := req.take("source"); ok {
-		if version == 2 {
-			return bad("source is not used in version 2: send the RenderScript's fields at the top level.")
-		}
-		if script, ok = newObject(raw, "", p); !ok {
-			return bad("source must be an object.")
-		}
-		for name, v := range req.fields { // output_format, render_scale, … beside the source
-			script.fields[name] = v
-		}
-	} else if version == 1 {
-		return bad("source is needed: an object that holds the RenderScript.")
-	}
-	if len(p.errors) > 0 {
-		return bad("%s", p.errors[0])
-	}
-	if o.script, err = json.Marshal(script.fields); err != nil {
-		return bad("The body must be one JSON object.")
-	}
-	return o, 0, ""
-}
-
-// read parses a script and checks all that can be known without its files.
-func (s *Server) read(raw json.RawMessage, p *problems) (*script, []wanted) {
-	o, ok := newObject(raw, "", p)
-	if !ok {
-		return nil, nil
-	}
-	count := 0
-	sc := parseScript(o, &count)
-	list := sc.sources(p)
-	s.checkSources(list, p)
-	if len(p.errors) == 0 {
-		sc.check(s.fonts, p)
-	}
-	return sc, list
 }
 
 func (s *Server) show(w http.ResponseWriter, r *http.Request) {

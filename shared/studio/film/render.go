@@ -42,7 +42,7 @@ type finished struct {
 	warnings      []Problem
 }
 
-// visualsOnly checks everything about a script that can be known without its
+// check finds everything about a script that can be known without its
 // files: times, places, text that leaves the frame.
 func (s *script) check(f fonts, p *problems) {
 	sc := s.resolve(nil, p)
