@@ -18,7 +18,7 @@ setup: ## install what the demo needs (Debian packages), and say so
 
 .PHONY: demo
 demo: setup ## one ad from a sample place, start to finish, in build/demo (PLACE=file.json KILL=n PURGE=1)
-	@$(GO) run ./scripts/demo -place '$(PLACE)' -out build/demo -kill $(KILL) -purge $(PURGE)
+	@$(GO) run ./scripts/demo -place '$(PLACE)' -out build/demo -kill=$(KILL) -purge=$(PURGE)
 
 .PHONY: run
 run: setup ## keep everything up on http://localhost:7071 and print a curl tour (PORT= DATA=)

@@ -181,7 +181,7 @@ func loudness(ctx context.Context, dir, file string) (lufs, peak float64, err er
 		return 0, 0, err
 	}
 	defer os.RemoveAll(work)
-	report, err := ffmpeg.Run(ctx, ffmpeg.Spec{Dir: work, Inputs: []ffmpeg.Input{{Path: file}}, Graph: "[0:a]ebur128=peak=true:framelog=quiet[a]",
+	report, err := ffmpeg.Run(ctx, ffmpeg.Spec{Dir: work, Inputs: []ffmpeg.Input{{Path: file}}, Graph: "[0:a]ebur128=peak=true:framelog=verbose[a]",
 		Outputs:  []ffmpeg.Output{{Path: filepath.Join(work, "sound.wav"), Format: "wav", Options: []string{"-map", "[a]"}}},
 		Loglevel: "info"})
 	if err != nil {

@@ -126,8 +126,7 @@ func (o object) number(name string, lo, hi float64) *float64 {
 
 // seconds reads a time: a number, or text such as "2.5 s"; nil when absent.
 func (o object) seconds(name string) *float64 {
-	raw, ok := o.fields[name]
-	if ok {
+	if raw := o.fields[name]; len(raw) > 0 && raw[0] == '"' { // null is absent, and is no text
 		var s string
 		if json.Unmarshal(raw, &s) == nil {
 			b, _ := json.Marshal(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(s), "s")))
