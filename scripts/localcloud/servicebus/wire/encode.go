@@ -1,7 +1,7 @@
 package wire
 
 import (
-	"math"
+	"encoding/binary"
 	"time"
 )
 
@@ -158,15 +158,13 @@ func (p *Close) appendTo(b []byte) []byte {
 
 func (m *SASLMechanisms) appendTo(b []byte) []byte {
 	c := beginList(b, descMechanisms)
-	a := append(c.Bytes, codeArray8, 0, byte(len(m.Mechanisms)), codeSym8)
-	at := len(c.Bytes) + 1
+	a := begin(append(c.Bytes, codeArray32))
+	a.Count = uint32(len(m.Mechanisms))
+	a.Bytes = append(a.Bytes, codeSym32)
 	for _, s := range m.Mechanisms {
-		a = append(append(a, byte(len(s))), s...)
+		a.Bytes = append(binary.BigEndian.AppendUint32(a.Bytes, uint32(len(s))), s...)
 	}
-	if n := len(a) - at - 1; n <= math.MaxUint8 {
-		a[at] = byte(n)
-	}
-	c.set(a)
+	c.set(a.End())
 	return c.endList()
 }
 

@@ -429,11 +429,11 @@ func parse(code uint64, f *fields) (Performative, error) {
 	case descInit:
 		return &SASLInit{Mechanism: f.text()}, nil
 	case descMechanisms:
-		v := f.raw()
-		if s, ok := v.Text(); ok {
-			return &SASLMechanisms{[]string{s}}, nil
+		all, ok := f.raw().symbols()
+		if !ok {
+			f.bad("sasl-server-mechanisms is neither a symbol nor symbols")
 		}
-		return &SASLMechanisms{}, nil
+		return &SASLMechanisms{all}, nil
 	case descOutcome:
 		return &SASLOutcome{Code: uint8(f.uint(math.MaxUint8, 0))}, nil
 	}

@@ -118,15 +118,11 @@ func bodySize(code byte, b []byte, depth int) (int, error) {
 	body := b[head : head+n]
 	switch code {
 	case codeBin8, codeBin32:
-	case codeStr8, codeStr32:
+	case codeStr8, codeStr32, codeSym8, codeSym32:
+		// Symbols should be ASCII, but go-amqp writes any property name that a
+		// message is modified with as one.
 		if !utf8.Valid(body) {
 			return 0, errMalformed
-		}
-	case codeSym8, codeSym32:
-		for _, c := range body {
-			if c >= utf8.RuneSelf {
-				return 0, errMalformed
-			}
 		}
 	default:
 		if err := checkCompound(code, body, depth); err != nil {
@@ -348,6 +344,35 @@ func (v Raw) list() (int, []byte, bool) {
 		return int(binary.BigEndian.Uint32(v[5:])), v[9:], true
 	}
 	return 0, nil, false
+}
+
+// symbols returns the elements of a symbol or an array of symbols.
+func (v Raw) symbols() ([]string, bool) {
+	if one, ok := v.Text(); ok {
+		return []string{one}, true
+	}
+	if len(v) == 0 || v[0] != codeArray8 && v[0] != codeArray32 {
+		return nil, false
+	}
+	head, n, err := length(v[0], v[1:])
+	if err != nil {
+		return nil, false
+	}
+	count, rest, err := elements(v[0], v[1+head:1+head+n])
+	if err != nil || len(rest) == 0 || rest[0] != codeSym8 && rest[0] != codeSym32 {
+		return nil, false
+	}
+	code, rest := rest[0], rest[1:]
+	var out []string
+	for range count {
+		head, n, err := length(code, rest)
+		if err != nil {
+			return nil, false
+		}
+		out = append(out, string(rest[head:head+n]))
+		rest = rest[head+n:]
+	}
+	return out, true
 }
 
 // Pair is one entry of a Map.
