@@ -94,6 +94,7 @@ func main() {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/", web)
+	mux.HandleFunc("/API/", web)
 	mux.HandleFunc("POST /{function}", invoke)
 	panic(http.Serve(listener, mux))
 }
