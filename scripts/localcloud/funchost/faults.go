@@ -118,6 +118,13 @@ func (c *Chaos) draw() (after time.Duration, kill bool) {
 	return time.Duration(c.rand.Int64N(int64(delay))), true
 }
 
+// giveBack returns a kill that hit nothing.
+func (c *Chaos) giveBack() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left++
+}
+
 // chance throws a coin for a message; message faults are independent of the
 // kills' seed.
 func chance(p float64) bool { return p > 0 && rand.Float64() < p }

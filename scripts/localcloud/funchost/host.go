@@ -138,7 +138,7 @@ func (h *Host) begin(ctx context.Context) (*job, error) {
 
 // open turns the triggers on once the handler listens.
 func (h *Host) open(j *job) {
-	if _, err := j.worker.await(j.ctx); err != nil {
+	if err := j.worker.await(j.ctx); err != nil {
 		return
 	}
 	j.listen()
@@ -160,7 +160,7 @@ func (h *Host) replace(ctx context.Context, old *job) (*job, error) {
 	if err != nil {
 		return old, err
 	}
-	if _, err := next.worker.await(ctx); err != nil {
+	if err := next.worker.await(ctx); err != nil {
 		next.stop()
 		select {
 		case err = <-next.ended:
@@ -206,11 +206,7 @@ func (h *Host) KillHandler() bool {
 		return false
 	}
 	p := j.worker.running()
-	if p == nil {
-		return false
-	}
-	p.kill(false)
-	return true
+	return p != nil && p.kill(false)
 }
 
 // Stats are a snapshot.

@@ -154,18 +154,24 @@ func (j *job) begin(ctx context.Context, f *Function) (*invocation, error) {
 		ctx, stop = context.WithTimeoutCause(ctx, limit, ErrFunctionTimeout)
 	}
 	v.ctx, v.cancel = ctx, func() { stop(); forget(); cut(nil) }
-	p, err := j.worker.await(ctx)
-	if err != nil {
+	if err := j.worker.await(ctx); err != nil {
 		v.finish(err)
 		return nil, err
 	}
-	if after, kill := j.host.opt.Faults.Chaos.draw(); kill && p != nil {
-		time.AfterFunc(after, func() {
-			j.host.log(Warning, CategoryHost, v.id, fmt.Sprintf("chaos: SIGKILL to pid %d during %s", p.pid(), f.Name))
-			p.kill(false)
-		})
+	if after, kill := j.host.opt.Faults.Chaos.draw(); kill {
+		time.AfterFunc(after, func() { v.strike() })
 	}
 	return v, nil
+}
+
+// strike is a chaos kill. One that finds no living handler is drawn again.
+func (v *invocation) strike() {
+	h := v.job.host
+	if p := v.job.worker.running(); p != nil && p.kill(false) {
+		h.log(Warning, CategoryHost, v.id, fmt.Sprintf("chaos: SIGKILL to pid %d during %s", p.pid(), v.function.Name))
+		return
+	}
+	h.opt.Faults.Chaos.giveBack()
 }
 
 // finish ends the accounting of an invocation; err is its failure. The kill

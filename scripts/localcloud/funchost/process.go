@@ -20,6 +20,7 @@ type process struct {
 	mu       sync.Mutex
 	code     int // valid after exited; -1 for a signal
 	reason   string
+	killed   bool
 	expected bool // killed by the host itself: not a crash
 	lastErr  []string
 }
@@ -116,13 +117,17 @@ func (p *process) exit() (code int, reason string, expected bool) {
 	return p.code, reason, p.expected
 }
 
-// kill sends SIGKILL; expected says that the host wants the end itself.
-func (p *process) kill(expected bool) {
+// kill sends SIGKILL; expected says that the host wants the end itself, which
+// then is no crash. It reports whether this was the kill that counts: false when
+// the process has ended or been killed before.
+func (p *process) kill(expected bool) bool {
 	p.mu.Lock()
-	p.expected = p.expected || expected
-	p.mu.Unlock()
-	// An error here means that the process has ended already.
-	_ = p.cmd.Process.Kill()
+	defer p.mu.Unlock()
+	if p.killed || p.cmd.Process.Kill() != nil {
+		return false
+	}
+	p.killed, p.expected = true, expected
+	return true
 }
 
 func (p *process) pid() int { return p.cmd.Process.Pid }

@@ -59,6 +59,9 @@ func serveProxy(v *invocation, w http.ResponseWriter, r *http.Request, _ map[str
 			}
 		},
 	}
+	// Go's server would otherwise read the whole request before the first byte of
+	// the answer goes out; an error means that the connection is duplex anyway.
+	_ = http.NewResponseController(w).EnableFullDuplex()
 	in := r.WithContext(ctx)
 	if r.Body != nil && r.ContentLength != 0 {
 		in.Body = watchedBody{r.Body, alive}

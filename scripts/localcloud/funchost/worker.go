@@ -260,28 +260,28 @@ func (w *worker) set(next phase, p *process) {
 	w.changed = make(chan struct{})
 }
 
-// await blocks until the handler may be called and returns the process that is
-// then running (nil when it is dead).
-func (w *worker) await(ctx context.Context) (*process, error) {
-	limit := time.NewTimer(crashLimit*w.host.opt.InitializationTimeout + w.host.opt.InitializationTimeout)
+// await blocks until the handler may be called. A handler that exited with 0
+// may be: the call then fails with connection refused.
+func (w *worker) await(ctx context.Context) error {
+	limit := time.NewTimer((crashLimit + 1) * w.host.opt.InitializationTimeout)
 	defer limit.Stop()
 	for {
 		w.mu.Lock()
-		now, p, changed := w.phase, w.current, w.changed
+		now, changed := w.phase, w.changed
 		w.mu.Unlock()
 		switch now {
 		case ready, dead:
-			return p, nil
+			return nil
 		case stopped:
-			return nil, errStopped
+			return errStopped
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		case <-limit.C:
 			w.host.fail(ErrNotReady)
-			return nil, ErrNotReady
+			return ErrNotReady
 		}
 	}
 }

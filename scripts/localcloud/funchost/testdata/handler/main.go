@@ -94,6 +94,7 @@ func main() {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/", web)
+	mux.HandleFunc("/API/", web)
 	mux.HandleFunc("POST /{function}", invoke)
 	panic(http.Serve(listener, mux))
 }
@@ -194,6 +195,9 @@ func invoke(w http.ResponseWriter, r *http.Request) {
 	}
 	task := read(envelope.Data)
 	journal("invoke", map[string]any{"function": r.PathValue("function"), "headers": headers(r), "body": json.RawMessage(body), "id": task.ID})
+	if task.Pause == "" {
+		task.Pause = os.Getenv("PAUSE")
+	}
 	if pause, err := time.ParseDuration(task.Pause); err == nil {
 		time.Sleep(pause)
 	}
