@@ -35,4 +35,3 @@ func TestThePicturesAreWhatTheProgramPaints(t *testing.T) {
 		t.Error("docs/sample/photos/5-map.jpg is not what the program paints: go run ./scripts/sample")
 	}
 }
-
