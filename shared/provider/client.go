@@ -216,12 +216,14 @@ func (c *Client) request(ctx context.Context, call Call) (req *http.Request, rel
 		}
 		body, length, kind = bytes.NewReader(text), int64(len(text)), "application/json"
 	}
-	release = func() {}
-	if body != nil {
-		once := &onceBody{from: body}
-		body, release = once, once.release
+	if body == nil {
+		// net/http repeats a GET without a body when a kept connection dies under it.
+		// One with a body that cannot be rewound, though empty, it sends once.
+		body = strings.NewReader("")
 	}
-	req, err = http.NewRequestWithContext(ctx, call.Method, target, body)
+	once := &onceBody{from: body}
+	release = once.release
+	req, err = http.NewRequestWithContext(ctx, call.Method, target, once)
 	if err != nil {
 		return nil, nil, err
 	}

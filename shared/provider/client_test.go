@@ -241,6 +241,28 @@ func TestEachPaidCallHasItsOwnConnection(t *testing.T) {
 	}
 }
 
+// net/http would repeat a GET whose kept connection dies.
+func TestAReadOnAKeptConnectionIsSentOnce(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t)
+	c := newClient(t, v.url, HTTP{})
+	for _, method := range []string{"GET", "DELETE", "POST"} {
+		call := Call{Op: "op", Method: method}
+		if method == "POST" {
+			call.JSON = 1
+		}
+		if _, err := c.Do(t.Context(), call); err != nil {
+			t.Fatal(err)
+		}
+		before := v.Asked("op")
+		v.Next(providertest.Fault{Kind: providertest.Drop})
+		_, err := c.Do(t.Context(), call)
+		if e := classOf(t, err); e.Class != Later || v.Asked("op") != before+1 {
+			t.Errorf("%s: %v, sent %d times", method, e, v.Asked("op")-before)
+		}
+	}
+}
+
 func TestAStatusIsTheVendorsTableToJudge(t *testing.T) {
 	t.Parallel()
 	for status, row := range map[int]struct{ paid, read Class }{
