@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -325,7 +324,7 @@ func FuzzDownloadURL(f *testing.F) {
 		}
 		host := strings.ToLower(req.URL.Host)
 		if host != "cdn.example.com" && host != "cdn.example.com:443" && host != "cdn.example.com:" || !strings.EqualFold(req.URL.Scheme, "https") || req.URL.User != nil {
-			t.Error(fmt.Sprintf("%q leads to %q", raw, req.URL.Host))
+			t.Errorf("%q leads to %q", raw, req.URL.Host)
 		}
 	})
 }
