@@ -20,7 +20,7 @@ import (
 const (
 	DefaultTimeout  = 30 * time.Second
 	DefaultMaxBytes = 4 << 20
-	userAgent       = "CastAD/1 (+https://github.com/castad)"
+	userAgent       = "CastAD/1"
 )
 
 // HTTP tunes the HTTP layer of one vendor's client. The zero value is right for production.
@@ -38,8 +38,8 @@ type HTTP struct {
 	Observe func(Observation)
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
-	// Transport replaces the client's own transports. Unless it reports httptrace's
-	// GotConn, "not sent" cannot be proven... see Client.RoundTrip.
+	// Transport replaces the client's own transports; for tests. What is not an
+	// *http.Transport proves nothing: each paid failure through it is unknown.
 	Transport http.RoundTripper
 }
 
@@ -216,12 +216,14 @@ func (c *Client) request(ctx context.Context, call Call) (req *http.Request, rel
 		}
 		body, length, kind = bytes.NewReader(text), int64(len(text)), "application/json"
 	}
-	release = func() {}
-	if body != nil {
-		once := &onceBody{from: body}
-		body, release = once, once.release
+	if body == nil {
+		// net/http repeats a GET without a body when a kept connection dies under it.
+		// One with a body that cannot be rewound, though empty, it sends once.
+		body = strings.NewReader("")
 	}
-	req, err = http.NewRequestWithContext(ctx, call.Method, target, body)
+	once := &onceBody{from: body}
+	release = once.release
+	req, err = http.NewRequestWithContext(ctx, call.Method, target, once)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -290,7 +292,11 @@ func (c *Client) Unintelligible(call Call, a *Answer, cause error) *Error {
 	if call.Paid {
 		class = Unknown
 	}
-	e := c.Fail(call, a, class, "unintelligible", "")
+	said := ""
+	if b := bytes.TrimSpace(a.Body); len(b) > 0 && (b[0] == '{' || b[0] == '[') {
+		said = fmt.Sprintf("JSON of %d bytes", len(b)) // a record holds the lyric, which does not belong in a log
+	}
+	e := c.Fail(call, a, class, "unintelligible", said)
 	if cause != nil {
 		e.Err = redacted{cause, c.secrets()}
 	}

@@ -241,6 +241,28 @@ func TestEachPaidCallHasItsOwnConnection(t *testing.T) {
 	}
 }
 
+// net/http would repeat a GET whose kept connection dies.
+func TestAReadOnAKeptConnectionIsSentOnce(t *testing.T) {
+	t.Parallel()
+	v := newVendor(t)
+	c := newClient(t, v.url, HTTP{})
+	for _, method := range []string{"GET", "DELETE", "POST"} {
+		call := Call{Op: "op", Method: method}
+		if method == "POST" {
+			call.JSON = 1
+		}
+		if _, err := c.Do(t.Context(), call); err != nil {
+			t.Fatal(err)
+		}
+		before := v.Asked("op")
+		v.Next(providertest.Fault{Kind: providertest.Drop})
+		_, err := c.Do(t.Context(), call)
+		if e := classOf(t, err); e.Class != Later || v.Asked("op") != before+1 {
+			t.Errorf("%s: %v, sent %d times", method, e, v.Asked("op")-before)
+		}
+	}
+}
+
 func TestAStatusIsTheVendorsTableToJudge(t *testing.T) {
 	t.Parallel()
 	for status, row := range map[int]struct{ paid, read Class }{
@@ -315,15 +337,15 @@ func (w *watched) Read(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reads++
-	return copy(p, "x"), nil
+	return len(p), nil
 }
 
 func TestABodyIsNotReadAfterTheCall(t *testing.T) {
 	t.Parallel()
-	v := newVendor(t)
-	v.Next(providertest.Fault{Kind: providertest.DropBefore})
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(s.Close)
 	body := &watched{}
-	_, err := newClient(t, v.url, HTTP{}).Do(t.Context(), Call{Op: "op", Method: "PUT", Body: body, Length: 64 << 20, Type: "video/mp4", Paid: true})
+	_, err := newClient(t, s.URL, HTTP{}).Do(t.Context(), Call{Op: "op", Method: "PUT", Body: body, Length: 64 << 20, Type: "video/mp4", Paid: true})
 	classOf(t, err)
 	body.mu.Lock()
 	before := body.reads

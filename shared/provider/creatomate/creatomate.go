@@ -36,6 +36,9 @@ func New(cfg Config) (*Client, error) {
 	return &Client{p: p}, nil
 }
 
+// Close closes idle connections; the client stays usable.
+func (c *Client) Close() { c.p.Close() }
+
 type order struct {
 	Script
 	WebhookURL string `json:"webhook_url,omitempty"`

@@ -78,6 +78,9 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// Close closes idle connections; the client stays usable.
+func (c *Client) Close() { c.p.Close() }
+
 // Write asks for a lyric. Usage is what the call consumed, also when the lyric
 // was of no use; its zero value means that no count came back. Errors are *provider.Error.
 func (c *Client) Write(ctx context.Context, b claim.Brief) (claim.Lyric, Usage, error) {

@@ -51,6 +51,9 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// Close closes idle connections; the client stays usable.
+func (c *Client) Close() { c.p.Close() }
+
 // metadata is what opens an upload or makes a container.
 type metadata struct {
 	Title       string   `json:"title,omitempty"`

@@ -51,6 +51,9 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// Close closes idle connections; the client stays usable.
+func (c *Client) Close() { c.p.Close() }
+
 type order struct {
 	CustomMode   bool   `json:"customMode"`
 	Instrumental bool   `json:"instrumental"`
