@@ -249,7 +249,7 @@ func TestAServerThatIsFullStoppedOrAwayIsUnavailable(t *testing.T) {
 	}
 	wantUnavailable("no server", write(), 0)
 	wantUnavailable("no server, Check", db.Check(t.Context()), 0)
-	again, err := mariadb.Start(t.Context(), mariadb.Options{Dir: dir, Port: port, Abrupt: true})
+	again, err := mariadb.Start(t.Context(), mariadb.Options{Dir: dir, Port: port, Disposable: true})
 	if err != nil {
 		t.Fatal(err)
 	}

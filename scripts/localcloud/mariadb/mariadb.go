@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,9 +28,10 @@ type Options struct {
 	BinaryLog bool
 	// ReadOnly starts with read_only=1, which binds castad but not root.
 	ReadOnly bool
-	// Abrupt kills the server with SIGKILL instead of SIGTERM when this process
-	// ends without Stop: quicker, and as safe, but the next Start has to recover.
-	Abrupt bool
+	// Disposable is for tests: nothing waits for the disk (what was committed
+	// survives kill -9, but not a power cut), and when this process ends without
+	// Stop the server gets SIGKILL instead of SIGTERM.
+	Disposable bool
 	// Extra are further options of mariadbd.
 	Extra []string
 }
@@ -77,7 +77,7 @@ func find(program string) (string, error) {
 
 // Start starts a server in o.Dir and returns when it answers. The first Start
 // in a directory creates the database files.
-func Start(ctx context.Context, o Options) (s *Server, err error) {
+func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := Installed(); err != nil {
 		return nil, err
 	}
@@ -93,32 +93,35 @@ func Start(ctx context.Context, o Options) (s *Server, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	s = &Server{dir: dir}
-	defer func() {
-		if err != nil {
-			s.release()
-		}
-	}()
-	if s.lock, err = lock(ctx, filepath.Join(dir, "lock")); err != nil {
+	s := &Server{dir: dir}
+	if err := s.start(ctx, o); err != nil {
+		s.release()
 		return nil, err
 	}
-	if s.password, err = secret(filepath.Join(dir, "password")); err != nil {
-		return nil, err
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, o Options) (err error) {
+	if s.lock, err = lock(ctx, filepath.Join(s.dir, "lock")); err != nil {
+		return err
 	}
-	if s.root, err = secret(filepath.Join(dir, "root-password")); err != nil {
-		return nil, err
+	if s.password, err = secret(filepath.Join(s.dir, "password")); err != nil {
+		return err
+	}
+	if s.root, err = secret(filepath.Join(s.dir, "root-password")); err != nil {
+		return err
 	}
 	if err := s.placeSocket(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := create(ctx, dir, s.lock); err != nil {
-		return nil, err
+	if err := create(ctx, s.dir, s.lock, o); err != nil {
+		return err
 	}
 	for try := 0; ; try++ {
 		err := s.launch(ctx, o)
 		// Between choosing a free port and binding it somebody else may take it.
 		if err == nil || o.Port != 0 || try == 4 || !errors.Is(err, errPortTaken) {
-			return s, err
+			return err
 		}
 	}
 }
@@ -216,13 +219,3 @@ func (s *Server) placeSocket() error {
 }
 
 func first(s string, n int) string { return s[:min(n, len(s))] }
-
-// logTail returns the end of the server's error log, for an error message.
-func (s *Server) logTail() string {
-	raw, err := os.ReadFile(filepath.Join(s.dir, "error.log"))
-	if err != nil {
-		return ""
-	}
-	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
-	return strings.Join(lines[max(0, len(lines)-5):], "; ")
-}

@@ -22,7 +22,7 @@ var private = sync.OnceValues(func() (*mariadb.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mariadb.Start(context.Background(), mariadb.Options{Dir: dir, MaxConnections: connections, Abrupt: true})
+	return mariadb.Start(context.Background(), mariadb.Options{Dir: dir, MaxConnections: connections, Disposable: true})
 })
 
 // Server returns the private MariaDB of this test process, starting it on
