@@ -3,7 +3,6 @@ package mariadb
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -233,7 +232,7 @@ func (s *Server) users() string {
 // ready asks until the server answers. The socket of a server that is still
 // recovering does not exist yet.
 func (s *Server) ready(ctx context.Context) error {
-	db, err := sql.Open("mysql", s.RootDSN(""))
+	db, err := s.asRoot()
 	if err != nil {
 		return err
 	}

@@ -148,6 +148,9 @@ func (s *Server) Port() int { return s.port }
 // Password is user castad's.
 func (s *Server) Password() string { return s.password }
 
+// Dir is the directory that holds everything of the server.
+func (s *Server) Dir() string { return s.dir }
+
 // Pid is the server's process id.
 func (s *Server) Pid() int { return s.process.pid() }
 
@@ -156,7 +159,7 @@ func (s *Server) Done() <-chan struct{} { return s.process.done }
 
 // Root runs statements as root, for tests and replication.
 func (s *Server) Root(ctx context.Context, statements ...string) error {
-	db, err := sql.Open("mysql", s.RootDSN(""))
+	db, err := s.asRoot()
 	if err != nil {
 		return err
 	}
@@ -167,6 +170,21 @@ func (s *Server) Root(ctx context.Context, statements ...string) error {
 		}
 	}
 	return nil
+}
+
+// asRoot opens a connection whose driver is silent: asking a server that does
+// not answer yet is no news.
+func (s *Server) asRoot() (*sql.DB, error) {
+	c, err := mysql.ParseDSN(s.RootDSN(""))
+	if err != nil {
+		return nil, err
+	}
+	c.Logger = &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(c)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
 }
 
 // Stop ends the server in an orderly way and waits for it.

@@ -156,21 +156,13 @@ func TestUserCastadOwnsItsDatabasesAndNothingElse(t *testing.T) {
 		}
 	}
 	for _, secret := range []string{"password", "root-password"} {
-		info, err := os.Stat(filepath.Join(filepath.Dir(mustDir(t, s)), secret))
-		if err == nil && info.Mode().Perm() != 0o600 {
+		info, err := os.Stat(filepath.Join(s.Dir(), secret))
+		if err != nil {
+			t.Error(err)
+		} else if info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %s", secret, info.Mode())
 		}
 	}
-}
-
-// mustDir returns the server's data directory.
-func mustDir(t *testing.T, s *mariadb.Server) string {
-	t.Helper()
-	var dir string
-	if err := open(t, s.RootDSN("")).QueryRow("SELECT @@datadir").Scan(&dir); err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSuffix(dir, "/")
 }
 
 func TestServersThatStartAtOnceDoNotDisturbEachOther(t *testing.T) {
@@ -208,7 +200,7 @@ func TestStartSaysWhyItCannot(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := mariadb.Start(ctx, mariadb.Options{Dir: filepath.Dir(mustDir(t, s))}); err == nil || !strings.Contains(err.Error(), "another database server uses the directory") {
+	if _, err := mariadb.Start(ctx, mariadb.Options{Dir: s.Dir()}); err == nil || !strings.Contains(err.Error(), "another database server uses the directory") {
 		t.Errorf("a directory in use: %v", err)
 	}
 }
