@@ -32,7 +32,7 @@ func (db *DB) Check(ctx context.Context) error {
 		return nil
 	}
 	err := db.checkServer(ctx, "the replica", laneReader{db.replica.lanes})
-	if fault.KindOf(err) == fault.Unavailable {
+	if k := fault.KindOf(err); k == fault.Unavailable || k == fault.Timeout {
 		return nil // reads fall back to the primary
 	}
 	return err

@@ -230,7 +230,7 @@ func TestAServerThatIsFullStoppedOrAwayIsUnavailable(t *testing.T) {
 		t.Errorf("writable again: %v", err)
 	}
 
-	if err := server.Pause(); err != nil {
+	if err := server.Pause(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

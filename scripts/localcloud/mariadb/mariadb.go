@@ -202,8 +202,23 @@ func (s *Server) Kill() error {
 	return err
 }
 
-// Pause stops the server's process without ending it (SIGSTOP); Resume lets it go on.
-func (s *Server) Pause() error { return s.process.signal(syscall.SIGSTOP) }
+// Pause stops the server's process without ending it (SIGSTOP) and returns when
+// every thread stands still; Resume lets it go on.
+func (s *Server) Pause(ctx context.Context) error {
+	if err := s.process.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	// The kernel stops a process thread by thread; until then one may still answer.
+	for {
+		still, err := s.process.still()
+		if err != nil || still {
+			return err
+		}
+		if err := pause(ctx, time.Millisecond); err != nil {
+			return fmt.Errorf("wait for the database server to stand still: %w", err)
+		}
+	}
+}
 
 // Resume ends a Pause.
 func (s *Server) Resume() error { return s.process.signal(syscall.SIGCONT) }
