@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"castad/shared/fault"
+
+	"github.com/go-sql-driver/mysql"
 )
 
 // server is what Check reads.
@@ -30,7 +32,7 @@ func (db *DB) Check(ctx context.Context) error {
 		return nil
 	}
 	err := db.checkServer(ctx, "the replica", laneReader{db.replica.lanes})
-	if fault.KindOf(err) == fault.Unavailable {
+	if k := fault.KindOf(err); k == fault.Unavailable || k == fault.Timeout {
 		return nil // reads fall back to the primary
 	}
 	return err
@@ -44,24 +46,33 @@ func (db *DB) checkServer(ctx context.Context, which string, q Querier) error {
 	return s.check(which, db.budget, db.group)
 }
 
-// explain turns a refused login into a sentence without the server's text,
-// which names the user and the host.
+// explain turns a refused login into a sentence that says what to change; the
+// server's own words follow as the cause.
 func explain(which string, err error) error {
 	sentence := ""
 	switch number(err) {
 	case 1045, 1698:
-		sentence = "The server of %s refused the user or the password in the DSN (error %d)."
+		sentence = "The server of %s refused the user or the password in the DSN"
 	case 1044, 1142, 1143, 1227:
-		sentence = "The user in the DSN of %s lacks the rights on the database (error %d)."
+		sentence = "The user in the DSN of %s lacks the rights on the database"
 	case 1049:
-		sentence = "The DSN of %s names a database that does not exist on its server (error %d)."
+		sentence = "The DSN of %s names a database that does not exist on its server"
 	case 1130:
-		sentence = "The server of %s does not accept connections from this machine (error %d)."
+		sentence = "The server of %s does not accept connections from this machine"
+	}
+	switch {
+	case errors.Is(err, mysql.ErrNoTLS):
+		sentence = "The server of %s does not offer TLS; switch it on at the server"
+	case wrongSettings(err):
+		sentence = "The server of %s could not prove who it is or asks for a login that is not allowed; look at its certificate, its name in the DSN and the user's plugin"
 	}
 	if sentence == "" {
 		return fmt.Errorf("check %s: %w", which, err)
 	}
-	return &fault.Error{Kind: fault.Misconfigured, Code: fault.CodeMisconfigured, Err: fmt.Errorf(sentence+" %w", which, number(err), err)}
+	if n := number(err); n != 0 {
+		sentence += fmt.Sprintf(" (error %d)", n)
+	}
+	return misconfigured(sentence+": %w", which, err)
 }
 
 func readServer(ctx context.Context, q Querier) (server, error) {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"castad/scripts/localcloud/mariadb"
 	"castad/shared/fault"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
@@ -11,9 +12,10 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-func TestCheckExplainsARefusedLoginWithoutTheServersText(t *testing.T) {
+func TestCheckExplainsARefusedLogin(t *testing.T) {
 	t.Parallel()
-	good := storetest.Open(t)
+	// The private server, whose accounts are known.
+	good, _ := storetest.Own(t, mariadb.Options{})
 	if err := good.Check(t.Context()); err != nil {
 		t.Fatalf("Check of a good database: %v", err)
 	}
@@ -22,13 +24,13 @@ func TestCheckExplainsARefusedLoginWithoutTheServersText(t *testing.T) {
 		want   string
 	}{
 		"wrong password": {func(c *mysql.Config) { c.Passwd = "wrong" },
-			"The server of the database refused the user or the password in the DSN (error 1045)."},
+			"The server of the database refused the user or the password in the DSN (error 1045)"},
 		"unknown database": {func(c *mysql.Config) { c.DBName = "castad_missing" },
-			"The DSN of the database names a database that does not exist on its server (error 1049)."},
+			"The DSN of the database names a database that does not exist on its server (error 1049)"},
 		"a database of others": {func(c *mysql.Config) { c.DBName = "mysql" },
-			"The user in the DSN of the database lacks the rights on the database (error 1044)."},
+			"The user in the DSN of the database lacks the rights on the database (error 1044)"},
 		"a server without TLS": {func(c *mysql.Config) { c.TLSConfig = "true" },
-			"TLS requested but server does not support TLS"},
+			"The server of the database does not offer TLS; switch it on at the server"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

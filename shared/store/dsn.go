@@ -22,6 +22,9 @@ const (
 	// Below readTimeout, so that a lock wait ends as error 1205 (which runs the
 	// transaction again) and not as a connection lost in the middle.
 	lockWaitSeconds = "5"
+	// The same for the lock on a table's definition. A migration that waits for
+	// it makes every later query on the table wait too, so it gives up early.
+	definitionWaitSeconds = "10"
 )
 
 // SQLMode is what every session runs with: bad data is refused, not bent.
@@ -93,7 +96,7 @@ func driverConfig(setting, dsn, stage string, h Hooks) (*mysql.Config, error) {
 	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = dialTimeout, readTimeout, writeTimeout
 	cfg.Params = map[string]string{
 		"time_zone": fixed["time_zone"].value, "sql_mode": fixed["sql_mode"].value,
-		"innodb_lock_wait_timeout": lockWaitSeconds,
+		"innodb_lock_wait_timeout": lockWaitSeconds, "lock_wait_timeout": definitionWaitSeconds,
 	}
 	cfg.Logger = driverLog{h.Driver}
 	// DATETIME(6) rounds a seventh digit up, into the future; cut it off instead.

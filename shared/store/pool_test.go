@@ -230,7 +230,7 @@ func TestAServerThatIsFullStoppedOrAwayIsUnavailable(t *testing.T) {
 		t.Errorf("writable again: %v", err)
 	}
 
-	if err := server.Pause(); err != nil {
+	if err := server.Pause(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -249,7 +249,7 @@ func TestAServerThatIsFullStoppedOrAwayIsUnavailable(t *testing.T) {
 	}
 	wantUnavailable("no server", write(), 0)
 	wantUnavailable("no server, Check", db.Check(t.Context()), 0)
-	again, err := mariadb.Start(t.Context(), mariadb.Options{Dir: dir, Port: port, Abrupt: true})
+	again, err := mariadb.Start(t.Context(), mariadb.Options{Dir: dir, Port: port, Disposable: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func (r *Replica) distrust(ctx context.Context) string {
 		return r.verdict(lag, "lag")
 	case err != nil:
 		return r.verdict(0, "down")
-	case lag > MaxLag:
+	case lag > MaxLag || lag < -MaxLag: // the latter: the clocks disagree too much to say
 		return r.verdict(lag, "lag")
 	}
 	return r.verdict(lag, "")
@@ -105,18 +105,19 @@ func (r *Replica) verdict(lag time.Duration, reason string) string {
 func (r *Replica) lastLag() (lag time.Duration, lagging bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.lag, r.reason != ""
+	return max(0, r.lag), r.reason != ""
 }
 
 const lagQuery = `SELECT TIMESTAMPDIFF(MICROSECOND, beat_at, NOW(6)) FROM replica_heartbeat WHERE id = 1`
 
 // measure reads the age of the heartbeat row as the replica has it. The clocks
-// of the two servers are taken to agree to well below MaxLag.
+// of the two servers have to agree to well below MaxLag; a beat from the future is
+// a negative lag.
 func (r *Replica) measure(ctx context.Context) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, measureTime)
 	defer cancel()
 	us, err := One(ctx, laneReader{r.lanes}, lagQuery, func(n *int64) []any { return []any{n} })
-	return max(0, time.Duration(us)*time.Microsecond), err
+	return time.Duration(us) * time.Microsecond, err
 }
 
 // laneReader reads one server without any fallback.

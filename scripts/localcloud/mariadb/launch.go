@@ -3,7 +3,6 @@ package mariadb
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,7 +66,7 @@ func secret(path string) (string, error) {
 
 // create makes the database files unless they are there. They are made beside
 // and renamed, so files that exist are whole; halves are removed.
-func create(ctx context.Context, dir string, keep *os.File) error {
+func create(ctx context.Context, dir string, keep *os.File, o Options) error {
 	data := filepath.Join(dir, "data")
 	halves, err := filepath.Glob(filepath.Join(dir, "data.new-*"))
 	if err != nil {
@@ -92,8 +91,11 @@ func create(ctx context.Context, dir string, keep *os.File) error {
 	args := append([]string{"--no-defaults"}, as()...)
 	// --rpm keeps the script, when run by root, from changing the rights of a
 	// PAM helper of the machine's own MariaDB.
-	args = append(args, "--rpm", "--datadir="+half, "--auth-root-authentication-method=normal", "--skip-test-db",
+	// A tmpdir of its own, because a starting server deletes temporary tables
+	// that it finds there, also those of another server that is starting.
+	args = append(args, "--rpm", "--datadir="+half, "--tmpdir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db",
 		"--skip-name-resolve", "--skip-log-bin", logSize)
+	args = append(args, o.sync()...)
 	p, err := run(install, args, filepath.Join(dir, "install.log"), keep, syscall.SIGKILL)
 	if err != nil {
 		return err
@@ -106,16 +108,41 @@ func create(ctx context.Context, dir string, keep *os.File) error {
 		return fmt.Errorf("create the database files: %w", ctx.Err())
 	}
 	if p.err != nil {
-		raw, _ := os.ReadFile(filepath.Join(dir, "install.log"))
-		return fmt.Errorf("create the database files: %w: %s", p.err, strings.TrimSpace(string(raw[max(0, len(raw)-600):])))
+		return fmt.Errorf("create the database files: %w: %s", p.err, reasons(filepath.Join(dir, "install.log")))
 	}
 	return os.Rename(half, data)
+}
+
+// reasons returns the lines of a log that speak of errors, else its end.
+func reasons(path string) string {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	var errs []string
+	for _, line := range lines {
+		if strings.Contains(line, "ERROR") || strings.Contains(line, "rror:") {
+			errs = append(errs, line)
+		}
+	}
+	if len(errs) == 0 {
+		errs = lines
+	}
+	return strings.Join(errs[max(0, len(errs)-4):], "; ")
 }
 
 // as names the user that mariadbd shall run as: root must say so expressly.
 func as() []string {
 	if os.Geteuid() == 0 {
 		return []string{"--user=root"}
+	}
+	return nil
+}
+
+func (o Options) sync() []string {
+	if o.Disposable {
+		return []string{"--innodb-flush-method=nosync", "--debug-no-sync"}
 	}
 	return nil
 }
@@ -145,7 +172,7 @@ func (s *Server) launch(ctx context.Context, o Options) error {
 		return err
 	}
 	signal := syscall.SIGTERM
-	if o.Abrupt {
+	if o.Disposable {
 		signal = syscall.SIGKILL
 	}
 	if s.process, err = run(mariadbd, s.arguments(o, start), log, s.lock, signal); err != nil {
@@ -184,7 +211,7 @@ func (s *Server) arguments(o Options, start string) []string {
 	if o.ReadOnly {
 		args = append(args, "--read-only=1")
 	}
-	return append(args, o.Extra...)
+	return append(append(args, o.sync()...), o.Extra...)
 }
 
 // users is run by the server at each start, before it listens: the accounts
@@ -205,7 +232,7 @@ func (s *Server) users() string {
 // ready asks until the server answers. The socket of a server that is still
 // recovering does not exist yet.
 func (s *Server) ready(ctx context.Context) error {
-	db, err := sql.Open("mysql", s.RootDSN(""))
+	db, err := s.asRoot()
 	if err != nil {
 		return err
 	}
@@ -213,7 +240,7 @@ func (s *Server) ready(ctx context.Context) error {
 	for {
 		select {
 		case <-s.process.done:
-			tail := s.logTail()
+			tail := reasons(filepath.Join(s.dir, "error.log"))
 			if strings.Contains(tail, "Address already in use") {
 				return fmt.Errorf("start mariadbd on port %d: %w", s.port, errPortTaken)
 			}
@@ -227,7 +254,7 @@ func (s *Server) ready(ctx context.Context) error {
 			return nil
 		}
 		if perr := pause(ctx, 10*time.Millisecond); perr != nil {
-			return fmt.Errorf("start mariadbd: no answer: %w: %s", err, s.logTail())
+			return fmt.Errorf("start mariadbd: no answer: %w: %s", err, reasons(filepath.Join(s.dir, "error.log")))
 		}
 	}
 }

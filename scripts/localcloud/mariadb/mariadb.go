@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,9 +28,10 @@ type Options struct {
 	BinaryLog bool
 	// ReadOnly starts with read_only=1, which binds castad but not root.
 	ReadOnly bool
-	// Abrupt kills the server with SIGKILL instead of SIGTERM when this process
-	// ends without Stop: quicker, and as safe, but the next Start has to recover.
-	Abrupt bool
+	// Disposable is for tests: nothing waits for the disk (what was committed
+	// survives kill -9, but not a power cut), and when this process ends without
+	// Stop the server gets SIGKILL instead of SIGTERM.
+	Disposable bool
 	// Extra are further options of mariadbd.
 	Extra []string
 }
@@ -77,7 +77,7 @@ func find(program string) (string, error) {
 
 // Start starts a server in o.Dir and returns when it answers. The first Start
 // in a directory creates the database files.
-func Start(ctx context.Context, o Options) (s *Server, err error) {
+func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := Installed(); err != nil {
 		return nil, err
 	}
@@ -93,32 +93,35 @@ func Start(ctx context.Context, o Options) (s *Server, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	s = &Server{dir: dir}
-	defer func() {
-		if err != nil {
-			s.release()
-		}
-	}()
-	if s.lock, err = lock(ctx, filepath.Join(dir, "lock")); err != nil {
+	s := &Server{dir: dir}
+	if err := s.start(ctx, o); err != nil {
+		s.release()
 		return nil, err
 	}
-	if s.password, err = secret(filepath.Join(dir, "password")); err != nil {
-		return nil, err
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, o Options) (err error) {
+	if s.lock, err = lock(ctx, filepath.Join(s.dir, "lock")); err != nil {
+		return err
 	}
-	if s.root, err = secret(filepath.Join(dir, "root-password")); err != nil {
-		return nil, err
+	if s.password, err = secret(filepath.Join(s.dir, "password")); err != nil {
+		return err
+	}
+	if s.root, err = secret(filepath.Join(s.dir, "root-password")); err != nil {
+		return err
 	}
 	if err := s.placeSocket(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := create(ctx, dir, s.lock); err != nil {
-		return nil, err
+	if err := create(ctx, s.dir, s.lock, o); err != nil {
+		return err
 	}
 	for try := 0; ; try++ {
 		err := s.launch(ctx, o)
 		// Between choosing a free port and binding it somebody else may take it.
 		if err == nil || o.Port != 0 || try == 4 || !errors.Is(err, errPortTaken) {
-			return s, err
+			return err
 		}
 	}
 }
@@ -145,6 +148,9 @@ func (s *Server) Port() int { return s.port }
 // Password is user castad's.
 func (s *Server) Password() string { return s.password }
 
+// Dir is the directory that holds everything of the server.
+func (s *Server) Dir() string { return s.dir }
+
 // Pid is the server's process id.
 func (s *Server) Pid() int { return s.process.pid() }
 
@@ -153,7 +159,7 @@ func (s *Server) Done() <-chan struct{} { return s.process.done }
 
 // Root runs statements as root, for tests and replication.
 func (s *Server) Root(ctx context.Context, statements ...string) error {
-	db, err := sql.Open("mysql", s.RootDSN(""))
+	db, err := s.asRoot()
 	if err != nil {
 		return err
 	}
@@ -164,6 +170,21 @@ func (s *Server) Root(ctx context.Context, statements ...string) error {
 		}
 	}
 	return nil
+}
+
+// asRoot opens a connection whose driver is silent: asking a server that does
+// not answer yet is no news.
+func (s *Server) asRoot() (*sql.DB, error) {
+	c, err := mysql.ParseDSN(s.RootDSN(""))
+	if err != nil {
+		return nil, err
+	}
+	c.Logger = &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(c)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
 }
 
 // Stop ends the server in an orderly way and waits for it.
@@ -181,8 +202,23 @@ func (s *Server) Kill() error {
 	return err
 }
 
-// Pause stops the server's process without ending it (SIGSTOP); Resume lets it go on.
-func (s *Server) Pause() error { return s.process.signal(syscall.SIGSTOP) }
+// Pause stops the server's process without ending it (SIGSTOP) and returns when
+// every thread stands still; Resume lets it go on.
+func (s *Server) Pause(ctx context.Context) error {
+	if err := s.process.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	// The kernel stops a process thread by thread; until then one may still answer.
+	for {
+		still, err := s.process.still()
+		if err != nil || still {
+			return err
+		}
+		if err := pause(ctx, time.Millisecond); err != nil {
+			return fmt.Errorf("wait for the database server to stand still: %w", err)
+		}
+	}
+}
 
 // Resume ends a Pause.
 func (s *Server) Resume() error { return s.process.signal(syscall.SIGCONT) }
@@ -216,13 +252,3 @@ func (s *Server) placeSocket() error {
 }
 
 func first(s string, n int) string { return s[:min(n, len(s))] }
-
-// logTail returns the end of the server's error log, for an error message.
-func (s *Server) logTail() string {
-	raw, err := os.ReadFile(filepath.Join(s.dir, "error.log"))
-	if err != nil {
-		return ""
-	}
-	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
-	return strings.Join(lines[max(0, len(lines)-5):], "; ")
-}

@@ -1,10 +1,13 @@
 package mariadb
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -58,6 +61,25 @@ func (p *process) signal(s syscall.Signal) error {
 		return err
 	}
 	return nil
+}
+
+// still says whether every thread of the process is stopped.
+func (p *process) still() (bool, error) {
+	stats, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.pid()))
+	if err != nil || len(stats) == 0 {
+		return false, errors.Join(err, os.ErrProcessDone)
+	}
+	for _, stat := range stats {
+		raw, err := os.ReadFile(stat)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // that thread has ended
+		}
+		// "pid (name) state …", where the name may contain anything.
+		if i := bytes.LastIndexByte(raw, ')'); err != nil || i < 0 || len(raw) < i+3 || raw[i+2] != 'T' {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // stop asks the process to end and, after patience, ends it.

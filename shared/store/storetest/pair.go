@@ -29,8 +29,8 @@ func Pair(t testing.TB, opts ...Option) *Replicated {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	r := &Replicated{replica: mariadb.Options{Dir: filepath.Join(t.TempDir(), "replica"), ServerID: 2, ReadOnly: true, Abrupt: true}}
-	r.Primary = start(t, mariadb.Options{Dir: filepath.Join(t.TempDir(), "primary"), ServerID: 1, BinaryLog: true, Abrupt: true})
+	r := &Replicated{replica: mariadb.Options{Dir: filepath.Join(t.TempDir(), "replica"), ServerID: 2, ReadOnly: true}}
+	r.Primary = start(t, mariadb.Options{Dir: filepath.Join(t.TempDir(), "primary"), ServerID: 1, BinaryLog: true})
 	r.Replica = start(t, r.replica)
 	r.replica.Port = r.Replica.Port()
 	ctx := t.Context()
@@ -91,6 +91,7 @@ func (r *Replicated) Restart(t testing.TB) {
 // start starts a server that ends with the test.
 func start(t testing.TB, o mariadb.Options) *mariadb.Server {
 	t.Helper()
+	o.Disposable = true
 	s, err := mariadb.Start(context.Background(), o)
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Kill()) })
@@ -109,7 +110,6 @@ func Own(t testing.TB, server mariadb.Options, opts ...Option) (*store.DB, *mari
 	if server.Dir == "" {
 		server.Dir = t.TempDir()
 	}
-	server.Abrupt = true
 	s := start(t, server)
 	direct := create(t, s.DSN(""))
 	o.config.DSN = direct

@@ -22,7 +22,7 @@ var private = sync.OnceValues(func() (*mariadb.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mariadb.Start(context.Background(), mariadb.Options{Dir: dir, MaxConnections: connections, Abrupt: true})
+	return mariadb.Start(context.Background(), mariadb.Options{Dir: dir, MaxConnections: connections, Disposable: true})
 })
 
 // Server returns the private MariaDB of this test process, starting it on
@@ -38,9 +38,9 @@ func Server(t testing.TB) *mariadb.Server {
 	return s
 }
 
-// lifeline is our end of the janitor's pipe. Were it collected as garbage, its
+// lifelines are our ends of janitors' pipes. Were one collected as garbage, its
 // finalizer would close it, and the janitor would take us for dead.
-var lifeline io.Closer
+var lifelines []io.Closer
 
 // workdir makes a directory that is removed after this process has ended: by a
 // janitor that waits for our end of a pipe to close, which the kernel does even
@@ -54,9 +54,11 @@ func workdir() (string, error) {
 	// The server dies at the same moment; a second try catches what it was still writing.
 	janitor := exec.Command("/bin/sh", "-c", `cat >/dev/null; rm -rf -- "$1" 2>/dev/null || { sleep 1; rm -rf -- "$1"; }`, "sh", dir)
 	janitor.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if lifeline, err = janitor.StdinPipe(); err != nil {
+	lifeline, err := janitor.StdinPipe()
+	if err != nil {
 		return "", err
 	}
+	lifelines = append(lifelines, lifeline)
 	if err := janitor.Start(); err != nil {
 		return "", err
 	}

@@ -145,7 +145,7 @@ func create(t testing.TB, base string) string {
 	}
 	dsn := cfg.FormatDSN()
 	t.Cleanup(func() {
-		server, err := sql.Open("mysql", dsn)
+		server, err := silent(dsn)
 		if err == nil {
 			defer server.Close()
 			_, err = server.Exec("DROP DATABASE " + name)
@@ -160,12 +160,26 @@ func create(t testing.TB, base string) string {
 
 func connect(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
-	c, err := sql.Open("mysql", dsn)
+	c, err := silent(dsn)
 	if err != nil {
 		t.Fatalf("connect: %v", err)
 	}
 	c.SetMaxOpenConns(2)
 	return c
+}
+
+// silent opens a database without the driver's messages on stderr.
+func silent(dsn string) (*sql.DB, error) {
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Logger = &mysql.NopLogger{}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
 }
 
 func parse(t testing.TB, dsn string) *mysql.Config {
