@@ -173,9 +173,6 @@ func compileParam(f reflect.StructField, from source, name string, index []int) 
 	if from == fromHeader {
 		p.name = http.CanonicalHeaderKey(name)
 	}
-	if from == fromPath {
-		p.rules.Required = true
-	}
 	return p, nil
 }
 
