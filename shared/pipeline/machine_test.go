@@ -39,8 +39,6 @@ type vendors struct {
 	excused map[int]int
 	// reserved, captured and released count ledger entries per step.
 	reserved, settled map[int]int
-	open              map[int]bool // a claim is in flight
-	fence             map[int]int64
 }
 
 // check looks at one transition.
@@ -104,7 +102,6 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 			attempt int
 			collect bool
 			took    bool // the vendor took the submission
-			found   bool
 		}
 		var calls []inflight
 		exists := map[[2]int]bool{} // (step, attempt) the vendor really has

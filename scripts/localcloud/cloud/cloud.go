@@ -242,7 +242,7 @@ func (c *Cloud) answers(ctx context.Context) error {
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	last := errors.New("no answer")
+	var last error
 	for {
 		status, err := probe(ctx, c.URL()+"/api/v1/health/ready")
 		if err == nil && status == http.StatusOK {
