@@ -72,11 +72,11 @@ func (c collector) ask(ctx context.Context, in message.SongGenerate, call messag
 	if call.Unsure {
 		var later message.NotYet
 		switch {
-		case errors.As(err, &later):
-			later.ExternalID = call.ExternalID // told by who knows the call's token
-			return made, nil, later
-		case err == nil && task.CallbackURL != "" && !call.Ours(task.CallbackURL):
+		case task.CallbackURL != "" && !call.Ours(task.CallbackURL):
 			return made, nil, message.NotYet{} // a job, but not ours: keep waiting for our own
+		case errors.As(err, &later):
+			later.ExternalID = call.ExternalID // ours, or told by who knows the call's token
+			return made, nil, later
 		}
 	}
 	if err != nil {

@@ -77,11 +77,11 @@ func (c collector) ask(ctx context.Context, in message.VideoRender, call message
 	if call.Unsure {
 		var later message.NotYet
 		switch {
-		case errors.As(err, &later):
-			later.ExternalID = call.ExternalID // told by who knows the call's token
-			return none, nil, later
-		case err == nil && r.Metadata != call.Tag:
+		case r.Metadata != "" && r.Metadata != call.Tag:
 			return none, nil, message.NotYet{} // a job, but not ours: keep waiting for our own
+		case errors.As(err, &later):
+			later.ExternalID = call.ExternalID // ours, or told by who knows the call's token
+			return none, nil, later
 		}
 	}
 	if err != nil {
