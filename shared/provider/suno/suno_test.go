@@ -305,6 +305,9 @@ func TestATaskThatIsNotThereIsAbsent(t *testing.T) {
 	if _, err := answer(t, 200, `{"code":404,"msg":"not found"}`).Task(t.Context(), "t1"); !absent(err) {
 		t.Errorf("%v", err)
 	}
+	if _, err := answer(t, 404, `{"code":404,"msg":"no such path"}`).Task(t.Context(), "t1"); absent(err) || classOf(t, err).Class != provider.OurFault {
+		t.Errorf("a wrong base URL was taken as a proof of absence: %v", err)
+	}
 	other := answer(t, 200, `{"code":200,"data":{"taskId":"t2","status":"SUCCESS"}}`)
 	if _, err := other.Task(t.Context(), "t1"); absent(err) || classOf(t, err).Class != provider.Later {
 		t.Errorf("an answer about another task: %v", err)
