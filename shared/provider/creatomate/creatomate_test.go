@@ -31,6 +31,14 @@ var script = creatomate.Script{OutputFormat: creatomate.MP4, Width: 1080, Height
 		{Type: creatomate.TypeComposition, Elements: []creatomate.Element{{Type: creatomate.TypeShape, FillColor: "#000"}}},
 	}}
 
+// patience is short only where nothing but the deadline ends the call: the machine may be busy.
+func patience(f providertest.Fault) provider.HTTP {
+	if f.Hangs() {
+		return provider.HTTP{Timeout: 400 * time.Millisecond}
+	}
+	return provider.HTTP{Timeout: 20 * time.Second}
+}
+
 func client(t *testing.T, cfg creatomate.Config) *creatomate.Client {
 	t.Helper()
 	c, err := creatomate.New(cfg)
@@ -149,7 +157,7 @@ func TestALostOrderIsUnknownAndNeverRepeated(t *testing.T) {
 			t.Parallel()
 			s := creatomatetest.Start(t, creatomatetest.Options{})
 			s.Next(row.fault)
-			_, err := client(t, creatomate.Config{BaseURL: s.URL, HTTP: provider.HTTP{Timeout: 300 * time.Millisecond}}).Render(t.Context(), script, "", "tag")
+			_, err := client(t, creatomate.Config{BaseURL: s.URL, HTTP: patience(row.fault)}).Render(t.Context(), script, "", "tag")
 			e := classOf(t, err)
 			if e.Class != row.class || len(s.Ledger()) != row.accepted || s.Asked("render") != 1 {
 				t.Errorf("%v, want %v; %d accepted, %d asked", err, row.class, len(s.Ledger()), s.Asked("render"))
@@ -167,7 +175,7 @@ func TestEveryFailedQuestionIsAskedAgain(t *testing.T) {
 		{Kind: providertest.Page}, {Kind: providertest.Status, Status: 500}, {Kind: providertest.Status, Status: 409}, {Kind: providertest.Status, Status: 400},
 		{Kind: providertest.Status, Status: 422}, {Kind: providertest.Status, Status: 429}, {Kind: providertest.Status, Status: 401}} {
 		s := creatomatetest.Start(t, creatomatetest.Options{})
-		c := client(t, creatomate.Config{BaseURL: s.URL, HTTP: provider.HTTP{Timeout: 300 * time.Millisecond}})
+		c := client(t, creatomate.Config{BaseURL: s.URL, HTTP: patience(f)})
 		id, err := c.Render(t.Context(), script, "", "tag")
 		if err != nil {
 			t.Fatal(err)

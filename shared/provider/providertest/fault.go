@@ -73,6 +73,11 @@ type Fault struct {
 	Millis int `json:"millis,omitempty"`
 }
 
+// Hangs says whether only the caller's deadline ends a call with this fault.
+func (f Fault) Hangs() bool {
+	return f.Kind == Hang || f.Kind == HangBefore || f.Kind == Slow && f.Millis >= 1000
+}
+
 func (f Fault) check() error {
 	if !slices.Contains(delivery, f.Kind) && !slices.Contains(ofJobs, f.Kind) {
 		return fmt.Errorf("no such fault: %q", f.Kind)
