@@ -428,7 +428,7 @@ func (p *probe) schedule() {
 	p.put(azservicebus.Message{MessageID: &c, ScheduledEnqueueTime: to.Ptr(due.Add(time.Second))})
 	p.none(p.recv)
 	m := p.one(p.recv, a)
-	if early := due.Sub(time.Now()); early > 500*time.Millisecond {
+	if early := time.Until(due); early > 500*time.Millisecond {
 		p.Errorf("delivered %s early", early)
 	}
 	if *m.SequenceNumber == seqs[0] {

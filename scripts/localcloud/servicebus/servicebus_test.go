@@ -129,7 +129,7 @@ func TestAnEmulatorContinuesWhereItStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	e, _ = start(t, servicebus.Options{Dir: dir, Queues: oneQueue})
-	p = newProbe2(t, e, "q")
+	p = connect(t, e, "q")
 	m := p.one(p.recv, "kept")
 	if m.ApplicationProperties["n"] != int64(1) || *m.SequenceNumber != *kept.SequenceNumber || !m.EnqueuedTime.Equal(*kept.EnqueuedTime) {
 		t.Errorf("came back as %+v", m)
@@ -138,8 +138,8 @@ func TestAnEmulatorContinuesWhereItStopped(t *testing.T) {
 	p.none(p.recv)
 }
 
-// newProbe2 is newProbe without emptying the queue first.
-func newProbe2(t *testing.T, e *servicebus.Emulator, queue string) *probe {
+// connect is newProbe without emptying the queue first.
+func connect(t *testing.T, e *servicebus.Emulator, queue string) *probe {
 	t.Helper()
 	p := newProbe(t, e.ConnectionString(), "")
 	p.queue = queue
@@ -151,7 +151,7 @@ func TestAClockCanBeMovedUnderTheSDK(t *testing.T) {
 	t.Parallel()
 	clock := broker.NewManualClock(time.Now())
 	e, _ := start(t, servicebus.Options{Queues: oneQueue, Clock: clock})
-	p := newProbe2(t, e, "q")
+	p := connect(t, e, "q")
 	id := p.put(azservicebus.Message{ScheduledEnqueueTime: to.Ptr(clock.Now().Add(24 * time.Hour))})
 	go clock.Advance(24 * time.Hour) // while the receiver waits
 	p.done(p.recv, p.one(p.recv, id))
@@ -160,7 +160,7 @@ func TestAClockCanBeMovedUnderTheSDK(t *testing.T) {
 func TestInjectedFaultsAreWhatTheSDKSees(t *testing.T) {
 	t.Parallel()
 	e, q := start(t, servicebus.Options{Queues: oneQueue})
-	p := newProbe2(t, e, "q")
+	p := connect(t, e, "q")
 	e.Faults().Busy(1)
 	p.put(azservicebus.Message{MessageID: to.Ptr("busy")}) // the SDK tries again
 	if got := q.Tally()[broker.Enqueued]; got != 1 {
@@ -189,7 +189,7 @@ func TestInjectedFaultsAreWhatTheSDKSees(t *testing.T) {
 func TestControlEndpoint(t *testing.T) {
 	t.Parallel()
 	e, q := start(t, servicebus.Options{Queues: append(oneQueue, broker.QueueConfig{Name: "r"}), Control: "127.0.0.1:0"})
-	p := newProbe2(t, e, "q")
+	p := connect(t, e, "q")
 	p.put(azservicebus.Message{})
 	p.put(azservicebus.Message{ScheduledEnqueueTime: to.Ptr(time.Now().Add(time.Hour))})
 	call := func(method, path string, header ...string) (int, map[string]any) {

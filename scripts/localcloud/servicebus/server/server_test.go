@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,11 +35,16 @@ type peer struct {
 
 func serve(t *testing.T) (string, *broker.Broker) {
 	t.Helper()
+	return serveAt(t, time.Now)
+}
+
+func serveAt(t *testing.T, now func() time.Time) (string, *broker.Broker) {
+	t.Helper()
 	b, err := broker.Open(broker.Options{Queues: []broker.QueueConfig{{Name: "q"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(b, Options{KeyName: keyName, Key: key, MaxMessageSize: 1 << 17})
+	s := New(b, Options{KeyName: keyName, Key: key, MaxMessageSize: 1 << 17, Now: now})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -373,6 +379,20 @@ func TestAQuietConnectionIsKeptAlive(t *testing.T) {
 			t.Logf("a heartbeat took %s (a busy machine?)", d)
 		}
 		last = time.Now()
+	}
+}
+
+func TestLinksEndWithTheirToken(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	addr, _ := serveAt(t, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	p := dial(t, addr).begin(300 * time.Millisecond)
+	p.claim()
+	p.say(receiving(1, "q", ""))
+	hear[*wire.Attach](p)
+	ahead.Store(int64(2 * time.Hour))
+	if d := hear[*wire.Detach](p); d.Handle != 1 || d.Err == nil || d.Err.Condition != condUnauthorized {
+		t.Errorf("detach %+v", d)
 	}
 }
 
