@@ -23,8 +23,8 @@
 // to its lock when the host ends. An empty answer hangs until functionTimeout,
 // which kills the handler with all that it does. No handler survives Run.
 //
-// What it does not model stands in README.md. Where the host's behaviour is
-// known only by inference the comment at the place says "[I]".
+// What it does not model, and where it is stricter than the host, stands in
+// README.md.
 //
 // Time comes from package time, not from an injected clock: the tests of what
 // depends on long times run in testing/synctest.

@@ -15,8 +15,13 @@ import (
 // supervise runs instances of an app during a test, and waits for readiness.
 func supervise(t *testing.T, app *App, instances int, options Options) *Supervisor {
 	t.Helper()
-	logs := &records{}
-	options.Log = logs.add
+	logs, also := &records{}, options.Log
+	options.Log = func(e Entry) {
+		logs.add(e)
+		if also != nil {
+			also(e)
+		}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s, err := Supervise(ctx, "127.0.0.1:0", instances, app, options)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -183,9 +184,8 @@ func (w *worker) launch() launch {
 	app := w.host.app
 	dir := app.Root
 	if d := app.Settings.expand(app.Config.WorkingDir); d != "" {
-		dir = d
-		if !isAbs(d) {
-			dir = app.Root + "/" + d
+		if dir = d; !filepath.IsAbs(d) {
+			dir = filepath.Join(app.Root, d)
 		}
 	}
 	port, id := strconv.Itoa(w.port), uuid.NewString()
@@ -199,8 +199,6 @@ func (w *worker) launch() launch {
 		console:       func(level Level, category, line string) { w.host.log(level, category, "", line) },
 	}
 }
-
-func isAbs(path string) bool { return len(path) > 0 && path[0] == '/' }
 
 // errSlow means that the handler did not listen within initializationTimeout.
 var errSlow = errors.New("the handler did not answer GET / within initializationTimeout")

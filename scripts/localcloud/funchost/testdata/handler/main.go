@@ -50,18 +50,29 @@ func journal(event string, fields map[string]any) {
 	}
 }
 
-// nextStart pops the first word of $STARTS.
+// nextStart pops the first word of $STARTS. Instances that start at the same
+// moment must not pop the same word, hence the lock on the file.
 func nextStart() string {
-	path := os.Getenv("STARTS")
-	text, err := os.ReadFile(path)
-	if path == "" || err != nil {
+	file, err := os.OpenFile(os.Getenv("STARTS"), os.O_RDWR, 0)
+	if err != nil {
 		return "run"
+	}
+	defer file.Close()
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		panic(err)
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		panic(err)
 	}
 	words := strings.Fields(string(text))
 	if len(words) == 0 {
 		return "run"
 	}
-	if err := os.WriteFile(path, []byte(strings.Join(words[1:], " ")), 0o644); err != nil {
+	if err := file.Truncate(0); err != nil {
+		panic(err)
+	}
+	if _, err := file.WriteAt([]byte(strings.Join(words[1:], " ")), 0); err != nil {
 		panic(err)
 	}
 	return words[0]
