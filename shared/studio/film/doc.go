@@ -1,0 +1,59 @@
+// Package film makes films from RenderScript, Creatomate's JSON for videos,
+// and serves them with Creatomate's HTTP interface, so that a client of the
+// vendor becomes a client of the studio by changing its base URL.
+//
+// # From script to film
+//
+//	script.go, object.go    JSON → script; every field is read or reported
+//	timeline.go             tracks, times, transitions → scene
+//	layout.go, font.go      text → lines, sizes and places, measured in the font itself
+//	ass.go                  all text → ASS, drawn by libass
+//	picture.go, shape.go    photos and shapes → YUV pictures
+//	compose.go, kernel.go   pictures → frames, in Go
+//	sound.go                audio elements → one mix at -14 LUFS, -1.5 dBTP
+//	render.go               frames + ASS + mix → ffmpeg → MP4
+//	verify.go               the MP4, probed: codec, size, length, sound, index first, not black
+//	server.go, api.go, …    the HTTP interface, jobs on disk, sources, webhooks
+//
+// Frames are composed here and not by ffmpeg's filters for three reasons.
+// zoompan moves by whole pixels, which is seen as trembling on slow zooms;
+// this package samples between pixels. zoompan with crossfades costs more
+// than the encoding. And a stranger's photo is decoded by Go's image packages
+// only, never by a demuxer. Photos are turned upright by EXIF, always cover
+// their box without distortion, and keep moving under a crossfade.
+//
+// # What is promised
+//
+//   - A render that was answered 202 ends as succeeded, failed or cancelled,
+//     whatever is killed in between: jobs are on disk before the answer, and
+//     an unfinished one is begun again at the next start, at most three times.
+//   - succeeded means that the finished file itself was probed: H.264 High
+//     yuv420p, the asked size and length, AAC 44.1 kHz when there is sound,
+//     both equal within 50 ms, index first, not black.
+//   - A field or element that changes the picture and is not supported is an
+//     error of the request (400, and errors[] with dry_run), never skipped.
+//     What is done differently (a font that is missing, a character without a
+//     glyph, text that leaves the frame) is in warnings[].
+//   - Text cannot do anything but be drawn (escape, clean).
+//
+// Not supported, and refused as such: templates, video elements, keyframes,
+// rotation, blend modes, masks, blur, transcription, outputs other than mp4.
+//
+// # Where it differs from the vendor
+//
+// An unsupported field is refused with 400, where Creatomate renders the rest.
+// DELETE /v2/renders/{id} cancels. GET /ledger/renders lists all accepted
+// renders with their metadata, oldest first. transcript_effect (karaoke,
+// color) with transcript_color highlights a text over the element's own time
+// without a transcription; the vendor shows such a text plainly. Photos and
+// compositions keep their order; only plain shapes and text can lie above
+// text. crf and fonts are ignored: quality is fixed and fonts come from
+// Debian's fonts-nanum. Text boxes that name only a width grow to 22 % of the
+// frame's height.
+//
+// # Limits
+//
+// 180 s, 4 megapixels per frame, 400 elements, 60 sources of 25 MB (photo) and
+// 50 MB (audio), 30 requests per 10 s. A 16 s film of 1080x1920 costs about
+// 26 CPU seconds and 0.5 GB.
+package film

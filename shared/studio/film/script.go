@@ -1,0 +1,382 @@
+package film
+
+import (
+	"encoding/json"
+	"fmt"
+	"image/color"
+	"math"
+	"unicode/utf8"
+)
+
+// Limits of a script. They bound the work that one request can ask for.
+const (
+	maxSeconds  = 180     // YouTube Shorts and Instagram reels end at three minutes
+	maxElements = 400     // 60 seconds of captions need below 60
+	maxDepth    = 4       // of nested compositions
+	maxText     = 2000    // runes in one text element
+	maxPixels   = 4 << 20 // width × height: 4K portrait is 8 M and would take four times real time
+	minSide     = 64      // pixels
+	maxSide     = 2560    // pixels
+	maxAudio    = 8       // audio elements
+	emptyLength = 5.0     // seconds of a script that says nothing about its length (Creatomate's default)
+	maxBody     = 2 << 20 // bytes of a request
+	defaultFont = "NanumSquareRound"
+)
+
+type kind string
+
+const (
+	kindText        kind = "text"
+	kindImage       kind = "image"
+	kindAudio       kind = "audio"
+	kindShape       kind = "shape"
+	kindComposition kind = "composition"
+)
+
+// script is a RenderScript whose every field is understood.
+type script struct {
+	width, height int // output pixels, render_scale applied
+	scale         float64
+	rate          float64
+	duration      *float64
+	snapshot      *float64
+	fill          fill
+	elements      []element
+}
+
+func (s *script) canvas() canvas {
+	return canvas{float64(s.width), float64(s.height), s.scale}
+}
+
+// element is one element; fields of other kinds stay zero.
+type element struct {
+	path     string
+	kind     kind
+	track    *float64
+	time     *float64
+	duration *float64 // nil: to the next element of the track, or the end
+	z        *float64
+	box      box
+	opacity  float64
+	radius   length
+	moves    []animation
+	fill     fill
+	text     textStyle
+	source   string
+	fit      string
+	ellipse  bool
+	sound    sound
+	children []element
+}
+
+// box is an element's place in its parent.
+type box struct {
+	x, y, w, h, xAnchor, yAnchor, xPad, yPad length
+	autoW, autoH                             bool // text whose box follows the text
+}
+
+// fill is a plain colour or a linear gradient between two points of the box.
+type fill struct {
+	stops          []stop // one for a plain colour; none for nothing
+	x0, y0, x1, y1 float64
+}
+
+type stop struct {
+	at float64 // 0–1
+	c  color.NRGBA
+}
+
+// animation changes an element over a part of its time.
+type animation struct {
+	path       string
+	kind       string   // fade, scale, pan, slide
+	start      *float64 // seconds from the element's start; nil with atEnd
+	atEnd      bool
+	duration   *float64 // nil: as long as the element
+	easing     string
+	reversed   bool
+	transition bool
+	fade       bool
+	from, to   float64 // scale, 1 = 100 %
+	x0, y0     float64 // pan: where the window is at the start, 0–1 of what is hidden
+	x1, y1     float64 // … and at the end; slide: distance in element sizes
+	xa, ya     float64 // anchor 0–1
+	inside     bool    // scope element: the content moves inside the box
+}
+
+type textStyle struct {
+	text                     string
+	family                   string
+	bold, italic             bool
+	size, sizeMin, sizeMax   *length
+	letter, line             length
+	wrap                     bool
+	fill, stroke, background color.NRGBA
+	strokeWidth              length
+	padX, padY, radius       length
+	shadow                   color.NRGBA
+	shadowX, shadowY         length
+	alignX, alignY           float64
+	effect                   string // "", karaoke, color
+	effectColor              color.NRGBA
+}
+
+type sound struct {
+	trimStart       float64
+	trimDuration    *float64
+	volume          float64
+	fadeIn, fadeOut float64
+	media           bool // duration "media": as long as the file
+}
+
+// parseScript reads the script's fields from a request body that holds them at
+// its top level; what else belongs to the request must have been taken out.
+func parseScript(o object, count *int) *script {
+	s := &script{scale: 1, rate: 30}
+	if f := o.oneOf("output_format", "mp4", "jpg", "png", "gif"); f != "mp4" {
+		o.errorf("output_format", "this renderer makes mp4 only")
+	}
+	w, h := o.number("width", minSide, maxSide), o.number("height", minSide, maxSide)
+	if w == nil || h == nil {
+		o.errorf("width", "width and height are needed: %d to %d pixels", minSide, maxSide)
+		w, h = new(float64), new(float64)
+		*w, *h = minSide, minSide
+	}
+	if v := o.number("render_scale", 0.1, 10); v != nil {
+		s.scale = *v
+	}
+	for name, side := range map[string]float64{"max_width": *w, "max_height": *h} {
+		if v := o.number(name, minSide, maxSide); v != nil {
+			s.scale = min(s.scale, *v/side)
+		}
+	}
+	s.width, s.height = even(*w*s.scale), even(*h*s.scale)
+	if s.width*s.height > maxPixels {
+		o.errorf("width", "%d x %d has more than %d pixels", s.width, s.height, maxPixels)
+	}
+	if s.width < 16 || s.height < 16 {
+		o.errorf("render_scale", "makes the film smaller than 16 pixels")
+	}
+	if v := o.number("frame_rate", 1, 60); v != nil {
+		s.rate = *v
+	}
+	if v := o.seconds("duration"); v != nil {
+		if *v < 1/s.rate {
+			o.errorf("duration", "is shorter than one frame")
+		} else {
+			s.duration = v
+		}
+	}
+	s.snapshot = o.seconds("snapshot_time")
+	s.fill = o.fill(color.NRGBA{A: 255})
+	o.take("fonts") // fonts come from this machine; a family that is missing is a warning at its element
+	o.take("crf")   // the quality is fixed: see encodeOptions
+	s.elements = o.elements(1, count)
+	if len(s.elements) == 0 {
+		o.errorf("elements", "at least one element is needed")
+	}
+	o.done()
+	return s
+}
+
+func even(v float64) int { return int(math.Round(v/2)) * 2 }
+
+func (o object) elements(depth int, count *int) []element {
+	raw, ok := o.take("elements")
+	if !ok {
+		return nil
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		o.errorf("elements", "must be a list")
+		return nil
+	}
+	if depth > maxDepth {
+		o.errorf("elements", "compositions are nested deeper than %d", maxDepth)
+		return nil
+	}
+	var out []element
+	for i, r := range list {
+		if *count++; *count > maxElements {
+			o.errorf("elements", "more than %d elements", maxElements)
+			return out
+		}
+		if e, ok := newObject(r, fmt.Sprintf("%s[%d]", o.at("elements"), i), o.p); ok {
+			out = append(out, e.element(depth, count))
+		}
+	}
+	return out
+}
+
+func (o object) element(depth int, count *int) element {
+	e := element{path: o.path, kind: kind(o.text("type", ""))}
+	switch e.kind {
+	case kindText, kindImage, kindAudio, kindShape, kindComposition:
+	default:
+		o.errorf("type", "%q is not supported; known: text, image, audio, shape, composition", clip(string(e.kind)))
+		return e
+	}
+	e.track, e.time = o.number("track", 1, 1000), o.seconds("time")
+	if string(o.fields["duration"]) == `"media"` && e.kind == kindAudio {
+		o.take("duration")
+		e.sound.media = true
+	} else if e.duration = o.seconds("duration"); e.duration != nil && *e.duration == 0 {
+		o.errorf("duration", "must be more than 0")
+	}
+	if e.kind == kindAudio {
+		o.audio(&e)
+		o.done()
+		return e
+	}
+	e.z = o.number("z_index", -1000, 1000)
+	e.opacity = min(1, o.fraction("opacity", 1))
+	e.box = o.box(e.kind)
+	e.moves = o.animations()
+	switch e.kind {
+	case kindText:
+		e.text = o.textStyle()
+	case kindImage:
+		e.source = o.source()
+		e.fit = o.oneOf("fit", "cover", "contain", "fill")
+		e.radius = o.lengthOr("border_radius", length{})
+	case kindShape:
+		e.fill = o.fill(color.NRGBA{})
+		e.radius = o.lengthOr("border_radius", length{})
+		e.ellipse = o.shapePath()
+	case kindComposition:
+		e.fill = o.fill(color.NRGBA{})
+		e.radius = o.lengthOr("border_radius", length{})
+		e.children = o.elements(depth+1, count)
+	}
+	o.done()
+	return e
+}
+
+func (o object) box(k kind) box {
+	b := box{x: o.lengthOr("x", percent(50)), y: o.lengthOr("y", percent(50)),
+		xAnchor: o.lengthOr("x_anchor", percent(50)), yAnchor: o.lengthOr("y_anchor", percent(50)),
+		xPad: o.lengthOr("x_padding", length{}), yPad: o.lengthOr("y_padding", length{})}
+	w, h := o.length("width"), o.length("height")
+	b.autoW, b.autoH = w == nil && k == kindText, h == nil && k == kindText
+	b.w, b.h = percent(100), percent(100)
+	if w != nil {
+		b.w = *w
+	}
+	if h != nil {
+		b.h = *h
+	}
+	if b.w.v <= 0 || b.h.v <= 0 {
+		o.errorf("width", "width and height must be more than 0")
+	}
+	return b
+}
+
+func (o object) source() string {
+	s := o.text("source", "")
+	if s == "" || len(s) > 4096 {
+		o.errorf("source", "must be an http or https address of at most 4096 bytes")
+	}
+	return s
+}
+
+func (o object) audio(e *element) {
+	e.source = o.source()
+	s := &e.sound
+	if v := o.seconds("trim_start"); v != nil {
+		s.trimStart = *v
+	}
+	s.trimDuration = o.seconds("trim_duration")
+	s.volume = o.fraction("volume", 1)
+	if v := o.seconds("audio_fade_in"); v != nil {
+		s.fadeIn = *v
+	}
+	if v := o.seconds("audio_fade_out"); v != nil {
+		s.fadeOut = *v
+	}
+}
+
+// fill reads fill_color with its gradient fields; def is used when there is none.
+func (o object) fill(def color.NRGBA) fill {
+	f := fill{y1: 1}
+	mode := o.oneOf("fill_mode", "solid", "linear")
+	for name, v := range map[string]*float64{"fill_x0": &f.x0, "fill_y0": &f.y0, "fill_x1": &f.x1, "fill_y1": &f.y1} {
+		*v = o.fraction(name, *v)
+	}
+	if mode == "solid" {
+		if c := o.color("fill_color", def); c.A > 0 {
+			f.stops = []stop{{0, c}}
+		}
+		return f
+	}
+	raw, _ := o.take("fill_color")
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil || len(list) < 2 || len(list) > 16 {
+		o.errorf("fill_color", "a linear fill needs a list of 2 to 16 {offset, color}")
+		return f
+	}
+	for i, r := range list {
+		s, ok := newObject(r, fmt.Sprintf("%s[%d]", o.at("fill_color"), i), o.p)
+		if !ok {
+			return f
+		}
+		f.stops = append(f.stops, stop{min(1, s.fraction("offset", float64(i)/float64(len(list)-1))), s.color("color", color.NRGBA{})})
+		s.done()
+		if i > 0 && f.stops[i].at < f.stops[i-1].at {
+			s.errorf("offset", "must not be smaller than the one before")
+		}
+	}
+	return f
+}
+
+// The paths that Creatomate's SDK writes for Rectangle and Ellipse.
+const (
+	rectanglePath  = "M 0 0 L 100 0 L 100 100 L 0 100 L 0 0 Z"
+	rectanglePath2 = "M 0 0 L 100% 0 L 100% 100% L 0 100% L 0 0 Z"
+	ellipsePath    = "M 50 0 C 77.61 0 100 22.39 100 50 C 100 77.61 77.61 100 50 100 C 22.39 100 0 77.61 0 50 C 0 22.39 22.39 0 50 0 Z"
+)
+
+func (o object) shapePath() (ellipse bool) {
+	switch o.text("path", rectanglePath) {
+	case rectanglePath, rectanglePath2:
+	case ellipsePath:
+		return true
+	default:
+		o.errorf("path", "only the SDK's Rectangle and Ellipse paths are supported")
+	}
+	return false
+}
+
+func (o object) textStyle() textStyle {
+	t := textStyle{text: o.text("text", ""), family: o.text("font_family", defaultFont)}
+	if !utf8.ValidString(t.text) || utf8.RuneCountInString(t.text) > maxText {
+		o.errorf("text", "must be at most %d characters", maxText)
+		t.text = ""
+	}
+	if v := o.number("font_weight", 1, 1000); v != nil {
+		t.bold = *v >= 600
+	}
+	t.italic = o.oneOf("font_style", "normal", "italic") == "italic"
+	t.size, t.sizeMin, t.sizeMax = o.length("font_size"), o.length("font_size_minimum"), o.length("font_size_maximum")
+	t.letter, t.line = o.lengthOr("letter_spacing", percent(0)), o.lengthOr("line_height", percent(115))
+	t.wrap = o.flag("text_wrap", true)
+	switch o.oneOf("text_transform", "none", "uppercase", "lowercase") {
+	case "uppercase":
+		t.text = upper(t.text)
+	case "lowercase":
+		t.text = lower(t.text)
+	}
+	t.fill, t.stroke = o.color("fill_color", color.NRGBA{A: 255}), o.color("stroke_color", color.NRGBA{})
+	t.strokeWidth = o.lengthOr("stroke_width", length{0.35, "vmin"})
+	t.background = o.color("background_color", color.NRGBA{})
+	t.padX, t.padY = o.lengthOr("background_x_padding", percent(25)), o.lengthOr("background_y_padding", percent(25))
+	t.radius = o.lengthOr("background_border_radius", length{})
+	t.shadow = o.color("shadow_color", color.NRGBA{})
+	t.shadowX, t.shadowY = o.lengthOr("shadow_x", length{}), o.lengthOr("shadow_y", length{})
+	t.alignX, t.alignY = min(1, o.fraction("x_alignment", 0)), min(1, o.fraction("y_alignment", 0))
+	if _, ok := o.take("transcript_source"); ok {
+		o.errorf("transcript_source", "this renderer does not transcribe; give the text and its time")
+	}
+	t.effect = o.oneOf("transcript_effect", "", "karaoke", "color")
+	t.effectColor = o.color("transcript_color", color.NRGBA{255, 226, 77, 255})
+	return t
+}

@@ -1,0 +1,118 @@
+package film
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"castad/shared/studio/ffmpeg"
+)
+
+// Loudness of a finished film: what YouTube and Instagram play without turning
+// it down, with room for their encoders' overshoot.
+const (
+	targetLUFS = -14.0
+	targetPeak = -1.5 // dBTP
+	targetLRA  = 11.0
+	silentLUFS = -60.0 // below this a soundtrack is silent to anybody
+)
+
+const stereo = "aformat=sample_fmts=fltp:sample_rates=44100:channel_layouts=stereo"
+
+// mixSound renders the audio elements to one WAV as long as the film and
+// returns the loudnorm filter that brings it to the target: measuring first
+// lets the filter change the level by one constant instead of pumping.
+// Without audio elements both results are "".
+func (sc *scene) mixSound(ctx context.Context, dir string, files map[string]source) (wav, norm string, err error) {
+	if len(sc.sounds) == 0 {
+		return "", "", nil
+	}
+	wav = filepath.Join(dir, "mix.wav")
+	spec := ffmpeg.Spec{Dir: dir, Loglevel: "info",
+		Outputs: []ffmpeg.Output{{Path: wav, Format: "wav", Options: []string{"-map", "[out]", "-c:a", "pcm_s16le", "-ar", "44100"}}}}
+	var graph strings.Builder
+	for i, s := range sc.sounds {
+		f := files[s.e.source]
+		spec.Inputs = append(spec.Inputs, ffmpeg.Input{Path: f.path})
+		fmt.Fprintf(&graph, "[%d:a:0]%s[s%d];", i, s.filter(f.seconds), i)
+	}
+	for i := range sc.sounds {
+		fmt.Fprintf(&graph, "[s%d]", i)
+	}
+	// Both aformat are needed with ffmpeg 5.1, else: Cannot select channel layout.
+	fmt.Fprintf(&graph, "amix=inputs=%d:normalize=0:duration=longest,%s,apad,atrim=end=%s,asplit=2[out][m];", len(sc.sounds), stereo, decimal(sc.total))
+	fmt.Fprintf(&graph, "[m]loudnorm=I=%g:TP=%g:LRA=%g:print_format=json,anullsink", targetLUFS, targetPeak, targetLRA)
+	spec.Graph = graph.String()
+	report, err := ffmpeg.Run(ctx, spec)
+	if err != nil {
+		return "", "", fmt.Errorf("mix sound: %w", err)
+	}
+	norm, err = loudnorm(report)
+	return wav, norm, err
+}
+
+// filter is the chain of one audio element: trim, level, fades, delay.
+func (s *placedSound) filter(fileSeconds float64) string {
+	so := &s.e.sound
+	d := s.end - s.start
+	if so.trimDuration != nil {
+		d = min(d, *so.trimDuration)
+	}
+	if fileSeconds > 0 {
+		d = min(d, max(0.01, fileSeconds-so.trimStart))
+	}
+	parts := []string{stereo, fmt.Sprintf("atrim=start=%s:duration=%s", decimal(so.trimStart), decimal(d)), "asetpts=PTS-STARTPTS"}
+	if so.volume != 1 {
+		parts = append(parts, "volume="+decimal(so.volume))
+	}
+	if so.fadeIn > 0 {
+		parts = append(parts, "afade=t=in:d="+decimal(min(d, so.fadeIn)))
+	}
+	if so.fadeOut > 0 {
+		f := min(d, so.fadeOut)
+		parts = append(parts, fmt.Sprintf("afade=t=out:st=%s:d=%s", decimal(d-f), decimal(f)))
+	}
+	if s.start > 0 {
+		parts = append(parts, fmt.Sprintf("adelay=%d:all=1", int(math.Round(s.start*1000))))
+	}
+	return strings.Join(parts, ",")
+}
+
+// loudnorm turns the filter's own report into its second pass.
+func loudnorm(report string) (string, error) {
+	open, end := strings.LastIndexByte(report, '{'), strings.LastIndexByte(report, '}')
+	if open < 0 || end < open {
+		return "", errors.New("measure loudness: ffmpeg did not report it")
+	}
+	var m struct {
+		I      string `json:"input_i"`
+		TP     string `json:"input_tp"`
+		LRA    string `json:"input_lra"`
+		Thresh string `json:"input_thresh"`
+		Offset string `json:"target_offset"`
+	}
+	if err := json.Unmarshal([]byte(report[open:end+1]), &m); err != nil {
+		return "", fmt.Errorf("read loudness: %w", err)
+	}
+	var v [5]float64
+	for i, s := range []string{m.I, m.TP, m.LRA, m.Thresh, m.Offset} {
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return "", fmt.Errorf("read loudness: %w", err)
+		}
+		v[i] = f
+	}
+	if v[0] < silentLUFS {
+		return "", userf("The soundtrack is silent.")
+	}
+	lra := min(50, max(targetLRA, v[2])) // a smaller target than the measured range would force the dynamic mode
+	return fmt.Sprintf("loudnorm=I=%g:TP=%g:LRA=%g:measured_I=%g:measured_TP=%g:measured_LRA=%g:measured_thresh=%g:offset=%g:linear=true",
+		targetLUFS, targetPeak, lra, v[0], v[1], v[2], v[3], v[4]), nil
+}
+
+func decimal(v float64) string { return strconv.FormatFloat(v, 'f', 6, 64) }
