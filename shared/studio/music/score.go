@@ -29,7 +29,7 @@ func compose(o Order, lines []lineText) (*score, error) {
 		return nil, err
 	}
 	s := &score{seed: o.Seed, style: st, plan: p}
-	rng := draw(o.Seed, "key")
+	rng := draw(o.Seed, "key"+o.Genre)
 	s.key = key{tonic: rng.IntN(12), minor: rng.IntN(10) < minorChance(o.Genre, o.Mood)}
 	s.scale = s.key.scale(st.pentatonic)
 	s.harmonise(lines)
