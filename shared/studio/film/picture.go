@@ -156,6 +156,10 @@ func resize(img image.Image, w, h int) *image.RGBA {
 		b = img.Bounds()
 	}
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	if b.Dx() == w && b.Dy() == h {
+		draw.Draw(out, out.Rect, img, b.Min, draw.Src)
+		return out
+	}
 	var scaler ximage.Interpolator = ximage.CatmullRom
 	if b.Dx()*b.Dy() > 5_000_000 {
 		scaler = ximage.ApproxBiLinear // Catmull-Rom keeps 32 bytes per source row and column
