@@ -369,12 +369,13 @@ func (c *call) readBody() (*bytes.Buffer, error) {
 		return body, nil
 	}
 	c.extendRead(stall)
-	_, err := body.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, maxBody))
-	c.extendRead(0)
-	if err != nil {
+	if _, err := body.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, maxBody)); err != nil {
+		// The deadline stays: before it answers, net/http reads what is left of a body, and would
+		// wait for ever for what this client does not send.
 		buffers.Put(body)
 		return nil, bodyFault(err)
 	}
+	c.extendRead(0)
 	return body, nil
 }
 
@@ -424,11 +425,11 @@ func (u *uploadReader) Read(p []byte) (int, error) {
 	}
 	u.call.extendRead(stall)
 	n, err := u.from.Read(p)
-	if err != nil {
+	switch {
+	case err == io.EOF:
 		u.call.extendRead(0)
-		if err != io.EOF {
-			err = bodyFault(err)
-		}
+	case err != nil: // the deadline stays, see readBody
+		err = bodyFault(err)
 	}
 	return n, err
 }
