@@ -72,14 +72,23 @@ func Note(ctx context.Context, key string, value any) {
 func (h *Host) begin(parent context.Context, w http.ResponseWriter, r *http.Request, f *Function) (*call, context.CancelFunc) {
 	c := &call{host: h, f: f, w: w, r: r, begun: h.o.Now(), id: h.requestID(r), trace: r.Header.Get("Traceparent")}
 	if !envelope.ValidTraceparent(c.trace) {
-		c.trace = newTrace()
+		c.trace = ""
 	}
 	ctx, cancel := context.WithTimeout(parent, f.budget.Time)
-	c.ctx = context.WithValue(envelope.WithTrace(ctx, c.trace), callKey{}, c)
+	c.ctx = context.WithValue(ctx, callKey{}, c)
 	if h.o.Invocation != nil {
 		c.ctx = h.o.Invocation(c.ctx, f.name, f.Kind(), f.budget.Connections)
 	}
 	return c, cancel
+}
+
+// traced is the context that the function gets: whatever it causes carries the trace.
+func (c *call) traced() context.Context {
+	if c.trace == "" {
+		c.trace = newTrace()
+	}
+	c.ctx = envelope.WithTrace(c.ctx, c.trace)
+	return c.ctx
 }
 
 // requestID is the host's invocation id, which its own telemetry has too. Only
@@ -189,8 +198,10 @@ func (c *call) finish() {
 		slog.String("code", code),
 		slog.Float64("ms", float64(elapsed.Microseconds())/1000),
 		slog.String("request_id", c.id),
-		slog.String("trace", c.trace[3:35]),
 	)
+	if c.trace != "" {
+		attrs = append(attrs, slog.String("trace", c.trace[3:35]))
+	}
 	if c.delivery > 0 {
 		attrs = append(attrs, slog.Int("delivery", c.delivery))
 	}

@@ -215,6 +215,10 @@ func (h *Host) Functions() []Function { return append([]Function(nil), h.functio
 func (h *Host) Handler() http.Handler { return http.HandlerFunc(h.route) }
 
 func (h *Host) route(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		// For whoever answers without reading the body, see readBody.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(headerTime))
+	}
 	switch uri := r.RequestURI; {
 	case uri == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		w.WriteHeader(http.StatusNoContent) // the host's readiness probe and health ping

@@ -37,6 +37,7 @@ func (c *call) run() (any, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
 	}
+	c.traced()
 	return c.f.http(c)
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -13,17 +12,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 	"unicode/utf8"
 
 	"castad/shared/fault"
 	"castad/shared/message"
 	"castad/shared/strictjson"
 )
-
-// maxBody is the largest JSON body: a thousand times what any order needs, and little to hold in memory.
-const maxBody = 1 << 20
 
 // Validator is an input that checks more than tags can say.
 type Validator interface{ Validate() error }
@@ -354,81 +348,4 @@ func isJSON(values []string) bool {
 	}
 	charset, given := params["charset"]
 	return !given || strings.EqualFold(charset, "utf-8")
-}
-
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// readBody reads a whole body of at most maxBody bytes within 30 s. The buffer goes back to buffers.
-func (c *call) readBody() (*bytes.Buffer, error) {
-	if err := c.checkBody(maxBody); err != nil {
-		return nil, err
-	}
-	body := buffers.Get().(*bytes.Buffer)
-	body.Reset()
-	if c.r.ContentLength == 0 {
-		return body, nil
-	}
-	c.extendRead(stall)
-	_, err := body.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, maxBody))
-	c.extendRead(0)
-	if err != nil {
-		buffers.Put(body)
-		return nil, bodyFault(err)
-	}
-	return body, nil
-}
-
-// stall is how long a client may let us wait for the next bytes (slowloris): the
-// host on the same machine is the only client and sends as fast as its own client does.
-const stall = 30 * time.Second
-
-func (c *call) checkBody(limit int64) error {
-	if e := c.r.Header["Content-Encoding"]; len(e) > 0 && e[0] != "identity" {
-		return fault.Newf(fault.CodeContentType, "a compressed body is not accepted").In("Content-Encoding")
-	}
-	if c.r.ContentLength > limit {
-		return fault.Newf(fault.CodeTooLarge, "%d bytes announced, %d allowed", c.r.ContentLength, limit)
-	}
-	return nil
-}
-
-func bodyFault(err error) error {
-	var tooLarge *http.MaxBytesError
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.As(err, &tooLarge):
-		return fault.Newf(fault.CodeTooLarge, "more than %d bytes", tooLarge.Limit)
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return fault.Wrap(errors.New("the body did not arrive in time"), fault.CodeTimeout)
-	}
-	return fault.Wrap(errors.New("the body broke off"), fault.CodeInvalid)
-}
-
-// upload returns the request's body as a stream of at most limit bytes.
-func (c *call) upload(limit int64) (io.Reader, error) {
-	if err := c.checkBody(limit); err != nil {
-		return nil, err
-	}
-	return &uploadReader{call: c, from: http.MaxBytesReader(c.w, c.r.Body, limit)}, nil
-}
-
-type uploadReader struct {
-	call *call
-	from io.Reader
-}
-
-// Read reads on, giving the client stall for each piece and the time budget for all.
-func (u *uploadReader) Read(p []byte) (int, error) {
-	if err := u.call.ctx.Err(); err != nil {
-		return 0, fault.Wrap(err, fault.CodeTimeout)
-	}
-	u.call.extendRead(stall)
-	n, err := u.from.Read(p)
-	if err != nil {
-		u.call.extendRead(0)
-		if err != io.EOF {
-			err = bodyFault(err)
-		}
-	}
-	return n, err
 }

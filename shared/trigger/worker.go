@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"castad/shared/envelope"
@@ -73,7 +73,7 @@ func (c *call) work() error {
 				return unavailable(err)
 			}
 		}
-		return c.f.timer(c.ctx)
+		return c.f.timer(c.traced())
 	}
 	return nil // HTTP in default mode; see defaultMode
 }
@@ -119,7 +119,7 @@ func (c *call) consume(data json.RawMessage, meta metadata) error {
 	}
 	id, body, trace, err := envelope.Open(c.host.o.Now(), c.host.o.Envelopes, c.f.binding.queue, raw)
 	if id != "" {
-		Note(c.ctx, "message", id)
+		c.notes.attrs = append(make([]slog.Attr, 0, 6), slog.String("message", id))
 	}
 	var wake message.Wake
 	if err == nil {
@@ -132,11 +132,9 @@ func (c *call) consume(data json.RawMessage, meta metadata) error {
 	}
 	if trace != "" {
 		c.trace = trace
-		c.ctx = envelope.WithTrace(c.ctx, trace)
 	}
-	Note(c.ctx, "run", wake.Run.String())
-	Note(c.ctx, "step", wake.Step)
-	return c.f.queue(c.ctx, wake)
+	c.notes.attrs = append(c.notes.attrs, slog.String("run", wake.Run.String()), slog.Int("step", wake.Step))
+	return c.f.queue(c.traced(), wake)
 }
 
 // poison keeps a message that is not ours and acknowledges it, so that it does
@@ -236,17 +234,8 @@ type hostInt int
 
 // UnmarshalJSON never fails.
 func (n *hostInt) UnmarshalJSON(b []byte) error {
-	for range 3 {
-		b = bytes.TrimSpace(b)
-		if v, err := strconv.Atoi(string(b)); err == nil {
-			*n = hostInt(v)
-			return nil
-		}
-		var s string
-		if json.Unmarshal(b, &s) != nil {
-			return nil
-		}
-		b = []byte(strings.TrimSpace(s))
+	if v, err := strconv.Atoi(string(bytes.Trim(b, `"\ `))); err == nil {
+		*n = hostInt(v)
 	}
 	return nil
 }
