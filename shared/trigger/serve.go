@@ -46,8 +46,7 @@ func (h *Host) serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           h.Handler(),
 		ReadHeaderTimeout: headerTime,
-		// Every answer and every piece of a stream sets a nearer deadline; this one is what the
-		// next request on the same connection starts with, and bounds what forgets to.
+		// Every answer and every piece of a stream sets a nearer deadline; this bounds what forgets to.
 		WriteTimeout:                 h.o.FunctionTimeout + time.Minute,
 		IdleTimeout:                  idle,
 		MaxHeaderBytes:               headerBytes - 4096, // net/http reads 4 KiB more than it is told
