@@ -76,6 +76,7 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 			return
 		}
 		go p.outbox.Run(ctx)
+		go p.engine.Hold(ctx)
 		go p.watcher.Run(ctx)
 		if c.MySQLReplicaDSN.Set() {
 			go app.db.Heartbeat(ctx)

@@ -38,9 +38,10 @@
 //
 // # Leases and clocks
 //
-// A claim lasts until the invocation's own deadline and a little more. It is
-// taken over only after it has been over for Rules.Skew, because instances'
-// clocks differ. All times are the process's clock in UTC; a clock that is off
+// A claim's lease is short (Rules.Lease) and renewed by one goroutine of its
+// process while the work goes on, never past the invocation's own time, so that
+// a killed process costs seconds. A lease is taken over only after it has been
+// over for Rules.Skew, because instances' clocks differ. All times are the process's clock in UTC; a clock that is off
 // by less than Skew can delay a step but not double it.
 //
 // Rejected: a state column in every module's table (eight machines instead of

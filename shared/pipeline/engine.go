@@ -73,7 +73,7 @@ func DefaultQueues() map[message.Kind]Queues {
 // DefaultRules are the times used in Azure; the local cloud shortens some.
 func DefaultRules() Rules {
 	return Rules{
-		Skew: 30 * time.Second, ReconcileFor: 15 * time.Minute,
+		Lease: 15 * time.Second, Skew: 30 * time.Second, ReconcileFor: 15 * time.Minute,
 		PollFirst: 5 * time.Second, PollMax: 20 * time.Second,
 		RetryFirst: 2 * time.Second, RetryMax: 5 * time.Minute,
 		SweepGrace: 2 * time.Minute, BrokenAttempts: 2, RunDeadline: 6 * time.Hour,
@@ -86,7 +86,10 @@ func DefaultRules() Rules {
 
 // Engine runs the pipeline on one database. It is safe for concurrent use by
 // any number of processes.
-type Engine struct{ c Config }
+type Engine struct {
+	c       Config
+	holding holding
+}
 
 // New returns an engine.
 func New(c Config) *Engine {

@@ -65,11 +65,14 @@ type queued struct {
 	at    time.Time
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*pipeline.Rules)) *world {
 	w := &world{t: t, db: storetest.Open(t), clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
 	w.outbox = outbox.New(outbox.Config{DB: w.db.Primary(), Sender: w, Now: w.now,
 		Seal: func(_, _ string, body []byte, _ time.Time) ([]byte, error) { return body, nil }})
 	rules := pipeline.DefaultRules()
+	for _, c := range change {
+		c(&rules)
+	}
 	w.engine = pipeline.New(pipeline.Config{DB: w.db.Primary(), Outbox: w.outbox, Recipe: recipe{}, Rules: rules, Now: w.now,
 		CallbackURL: func(kind message.Kind, token string) string {
 			return "https://x/callbacks/" + string(kind) + "/" + token
@@ -565,6 +568,58 @@ func TestABrokerThatIsDownLosesNothing(t *testing.T) {
 	w.down = false
 	w.mu.Unlock()
 	if got := w.finish(run, v); got != "succeeded" {
+		t.Errorf("%s%s", got, w.dump(run))
+	}
+	w.invariants(run)
+}
+
+// Work that takes longer than a lease keeps its claim as long as its process
+// lives, and loses it soon after it died.
+func TestALeaseIsRenewedWhileTheWorkGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(r *pipeline.Rules) { r.Lease, r.Skew = 60*time.Millisecond, 0 })
+	ctx, die := context.WithCancel(t.Context())
+	renewing := make(chan struct{})
+	go func() { defer close(renewing); w.engine.Hold(ctx) }()
+	run, v := w.start(), happy()
+	entered, release := make(chan struct{}), make(chan struct{})
+	v.lyric = func() (string, error) { close(entered); <-release; return "la la", nil }
+	q, _ := w.next()
+	done := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		done <- w.deliver(ctx, v, q)
+	}()
+	select {
+	case <-entered:
+	case err := <-done:
+		t.Fatalf("the claim did not reach its work: %v", err)
+	}
+	lease := func() string {
+		return w.text(`SELECT CAST(lease_until AS CHAR) FROM pipeline_steps WHERE run_id = ? AND step_no = 1`, run)
+	}
+	for range 3 {
+		before := lease()
+		w.pass(50 * time.Millisecond)
+		for lease() == before {
+			time.Sleep(5 * time.Millisecond) // the renewal is on its way
+		}
+		if n, err := w.engine.Sweep(t.Context()); err != nil || n.Expired != 0 {
+			t.Fatalf("a renewed lease was taken over: %+v, %v", n, err)
+		}
+	}
+	die()
+	<-renewing
+	w.pass(time.Second)
+	if n, err := w.engine.Sweep(t.Context()); err != nil || n.Expired != 1 {
+		t.Fatalf("a dead process kept its lease: %+v, %v", n, err)
+	}
+	close(release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if got := w.finish(run, happy()); got != "succeeded" {
 		t.Errorf("%s%s", got, w.dump(run))
 	}
 	w.invariants(run)

@@ -188,6 +188,7 @@ const (
 
 // Rules are the engine's times.
 type Rules struct {
+	Lease          time.Duration // how long a claim holds unless it is renewed
 	Skew           time.Duration // clocks' allowance before a lease is taken over
 	ReconcileFor   time.Duration // how long an unknown outcome is settled before it is given up
 	PollFirst      time.Duration // first question after acceptance; doubles up to PollMax

@@ -35,6 +35,8 @@ type claimed struct {
 	input json.RawMessage
 	call  message.Call
 	ref   Ref
+	// release ends the renewal of the lease.
+	release func()
 }
 
 // outcomeTime is how long an outcome may be written after the invocation's own
@@ -50,6 +52,7 @@ func Submit[In any](ctx context.Context, e *Engine, w message.Wake, kind message
 	if err != nil || c == nil {
 		return err
 	}
+	defer c.release()
 	in, err := decode[In](c)
 	if err != nil {
 		return e.outcome(ctx, c, Event{Name: EvRefused, Kind: fault.Internal, Code: fault.CodeInternal}, err)
@@ -76,6 +79,7 @@ func Do[In, Out any](ctx context.Context, e *Engine, w message.Wake, kind messag
 	if err != nil || c == nil {
 		return err
 	}
+	defer c.release()
 	in, err := decode[In](c)
 	if err != nil {
 		return e.outcome(ctx, c, Event{Name: EvRefused, Kind: fault.Internal, Code: fault.CodeInternal}, err)
@@ -99,6 +103,7 @@ func Collect[In, Out any](ctx context.Context, e *Engine, w message.Wake, kind m
 	if err != nil || c == nil {
 		return err
 	}
+	defer c.release()
 	in, err := decode[In](c)
 	if err != nil {
 		return e.outcome(ctx, c, Event{Name: EvBroken, Code: fault.CodeInternal}, err)
@@ -114,10 +119,12 @@ func Collect[In, Out any](ctx context.Context, e *Engine, w message.Wake, kind m
 
 // claim takes the step for this invocation, or returns nil when there is nothing to do.
 func (e *Engine) claim(ctx context.Context, w message.Wake, kind message.Kind, name EventName) (*claimed, error) {
-	lease := e.now().Add(time.Minute)
+	now := e.now()
+	until := now.Add(time.Minute)
 	if d, ok := ctx.Deadline(); ok {
-		lease = d.UTC().Truncate(time.Microsecond).Add(2 * time.Second)
+		until = now.Add(time.Until(d)).Truncate(time.Microsecond)
 	}
+	lease := e.leaseFor(now, until)
 	c := &claimed{run: w.Run}
 	chaos.Point("W1")
 	after, err := e.apply(ctx, w.Run, Event{Name: name, Step: w.Step, LeaseUntil: lease}, func(ctx context.Context, tx *store.Tx, l loaded) error {
@@ -161,6 +168,7 @@ func (e *Engine) claim(ctx context.Context, w message.Wake, kind message.Kind, n
 	if s := c.step.State; s != Submitting && s != Collecting {
 		return nil, nil // it came early and was sent again
 	}
+	c.release = e.holding.keep(hold{w.Run, w.Step, c.step.Fence}, until)
 	c.input = after.inputs[w.Step]
 	c.ref = Ref{Tenant: after.Tenant, Run: after.ID, Ad: after.ad, Step: w.Step, Attempt: c.step.Attempt}
 	return c, nil
