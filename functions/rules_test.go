@@ -57,7 +57,7 @@ var importRules = []rule{
 	{who: `shared/identity`, may: `shared/(id|fault|message|keyring|strictjson)`, why: "tokens only"},
 	{who: `shared/config`, may: `shared/keyring|os`, why: "the only reader of the environment"},
 	{who: `shared/telemetry`, may: `shared/(fault|config)|net/http`, why: "is told, asks nobody"},
-	{who: `shared/trigger`, may: `shared/(id|fault|message|identity|envelope|keyring|strictjson|telemetry)|net/http`, why: "the host's wire and nothing of the product"},
+	{who: `shared/trigger`, may: `shared/(id|fault|message|identity|envelope|keyring|strictjson|telemetry)|net/http|log`, why: "the host's wire and nothing of the product (log: net/http takes no other logger)"},
 	{who: `shared/store(/migrations)?`, may: `shared/fault|database/sql|database/sql/driver`, why: "the sole importer of database/sql and the driver"},
 	{who: `shared/outbox`, may: `shared/(id|fault|message|store|chaos)`, why: "no broker in here: it is given a Sender"},
 	{who: `shared/pipeline`, may: sharedTypes + `|shared/(store|outbox|chaos)`, why: "no providers, no broker, no functions"},

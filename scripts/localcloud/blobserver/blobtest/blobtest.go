@@ -11,7 +11,7 @@ import (
 
 // Start runs a blob server on a free loopback port with its data in
 // t.TempDir(). It stops when the test ends; a test that leaves a request open
-// for more than five seconds after that fails.
+// for more than fifteen seconds after that fails.
 func Start(t testing.TB) *blobserver.Server {
 	t.Helper()
 	s, err := blobserver.Start(context.Background(), blobserver.Options{Dir: t.TempDir()})
@@ -19,7 +19,7 @@ func Start(t testing.TB) *blobserver.Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second) // Shutdown itself waits 5 s for a connection that was dialled and not used
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
 			t.Errorf("stop the blob server: %v", err)
