@@ -375,7 +375,7 @@ func TestATaskThatTakesTheProgramDownIsGivenUp(t *testing.T) {
 	if _, err := loadTasks(dir); err != nil {
 		t.Fatal(err)
 	}
-	bad := &task{ID: "bad", Param: json.RawMessage(`{}`), Status: statusText, Starts: maxStarts, Takes: []take{{ID: newUUID()}, {ID: newUUID()}}}
+	bad := &task{ID: "bad", Created: time.Now(), Param: json.RawMessage(`{}`), Status: statusText, Starts: maxStarts, Takes: []take{{ID: newUUID()}, {ID: newUUID()}}}
 	if err := save(dir, bad); err != nil {
 		t.Fatal(err)
 	}
