@@ -54,6 +54,7 @@
 // # Limits
 //
 // 180 s, 4 megapixels per frame, 400 elements, 60 sources of 25 MB (photo) and
-// 50 MB (audio), 30 requests per 10 s. A 16 s film of 1080x1920 costs about
-// 26 CPU seconds and 0.5 GB.
+// 50 MB (audio), 30 requests per 10 s. The 16 s film of
+// testdata/ad.json in 1080x1920 costs 22 CPU seconds (the same pictures
+// through zoompan and xfade at veryfast: 37) and 320 MB in ffmpeg.
 package film

@@ -217,11 +217,11 @@ func (s *Server) run(ctx, life context.Context, j *job) {
 	if life.Err() != nil {
 		return // closed: the record on disk still says planned
 	}
+	s.discard(j.ID) // before anybody hears that the render has ended
 	s.mu.Lock()
 	delete(s.running, j.ID)
 	if j.done() { // cancelled meanwhile
 		s.mu.Unlock()
-		s.discard(j.ID)
 		for _, ext := range []string{".mp4", ".jpg"} {
 			_ = os.Remove(s.store.file(j.ID, ext)) // usually it is not there
 		}
@@ -241,7 +241,6 @@ func (s *Server) run(ctx, life context.Context, j *job) {
 	saved := s.store.save(j)
 	done := *j
 	s.mu.Unlock()
-	s.discard(j.ID)
 	if err != nil && user == nil {
 		s.log.Error("render film", "render", j.ID, "error", err)
 	}
