@@ -21,8 +21,8 @@ import (
 	"castad/scripts/localcloud/funchost"
 	"castad/scripts/localcloud/mariadb"
 	"castad/scripts/localcloud/servicebus"
+	"castad/scripts/studio/command"
 	"castad/shared/provider/sandbox/sandboxtest"
-	"castad/shared/studio/command"
 )
 
 // part is a part that can run alone: it prints one line when it is ready.

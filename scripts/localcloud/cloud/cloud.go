@@ -28,10 +28,10 @@ import (
 	"castad/scripts/localcloud/mariadb"
 	"castad/scripts/localcloud/servicebus"
 	"castad/scripts/stage/app"
+	"castad/scripts/studio/command"
 	"castad/shared/blob"
 	"castad/shared/provider/sandbox/sandboxtest"
 	"castad/shared/store"
-	"castad/shared/studio/command"
 )
 
 // Options say what to start.
@@ -170,7 +170,7 @@ const container = "castad"
 
 func (c *Cloud) studio(context.Context) error {
 	addr := c.state.addr("studio")
-	s, err := command.Open(command.Options{Dir: filepath.Join(c.o.Dir, "studio"), Public: "http://" + addr, Key: c.state.Secrets["studio"], Loopback: true, Log: c.logger()})
+	s, err := command.Open(filepath.Join(c.o.Dir, "studio"), "http://"+addr, c.state.Secrets["studio"], c.logger())
 	if err != nil {
 		return err
 	}

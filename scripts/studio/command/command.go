@@ -82,12 +82,7 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) e
 	if o.public == "" {
 		o.public = "http://" + listener.Addr().String()
 	}
-	renders, handler, err := newFilm(filepath.Join(dir, "film"), o, log)
-	if err != nil {
-		return err
-	}
-	defer renders.Close()
-	s, err := studio.New(studio.Config{Dir: filepath.Join(dir, "song"), Public: o.public, Key: o.key, Renders: handler, Encode: ffmpeg.EncodeMP3, Log: log})
+	s, err := Open(dir, o.public, o.key, log)
 	if err != nil {
 		return err
 	}
@@ -114,6 +109,37 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) e
 	}
 	return nil
 }
+
+// Studio is a studio with its film side.
+type Studio struct {
+	*studio.Studio
+	film *film.Server
+}
+
+// Open starts a studio that is not listening. dir is absolute, public the base
+// of the addresses in answers, key the bearer key of all three interfaces ("" =
+// none). Without ffmpeg it fails with a sentence that names the package.
+func Open(dir, public, key string, log *slog.Logger) (*Studio, error) {
+	if err := ffmpeg.Installed(); err != nil {
+		return nil, err
+	}
+	renders, handler, err := newFilm(filepath.Join(dir, "film"), options{public: public, key: key}, log)
+	if err != nil {
+		return nil, err
+	}
+	s, err := studio.New(studio.Config{Dir: filepath.Join(dir, "song"), Public: public, Key: key, Renders: handler, Encode: ffmpeg.EncodeMP3,
+		CallbackDelay: callbackDelay, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, renders.Close())
+	}
+	return &Studio{s, renders}, nil
+}
+
+// callbackDelay is short: who is called back is on this machine or near, and is away for a restart at most.
+const callbackDelay = 500 * time.Millisecond
+
+// Close stops songs and films; what is unfinished is gone on with by the next Open.
+func (s *Studio) Close() error { return errors.Join(s.Studio.Close(), s.film.Close()) }
 
 // newFilm starts the film side. It always has a key; without one of the
 // user's, every request is given a random key that never leaves the process.
