@@ -48,15 +48,11 @@ const outcomeTime = 20 * time.Second
 // when the provider refused or nothing was to be done.
 func Submit[In any](ctx context.Context, e *Engine, w message.Wake, kind message.Kind,
 	send func(context.Context, In, message.Call) (externalID string, err error)) error {
-	c, err := e.claim(ctx, w, kind, EvClaim)
-	if err != nil || c == nil {
+	c, in, err := begin[In](ctx, e, w, kind, EvClaim)
+	if c == nil {
 		return err
 	}
 	defer c.release()
-	in, err := decode[In](c)
-	if err != nil {
-		return e.outcome(ctx, c, Event{Name: EvRefused, Kind: fault.Internal, Code: fault.CodeInternal}, err)
-	}
 	chaos.Point("W4")
 	external, err := send(ctx, in, c.call)
 	chaos.Point("S2")
@@ -75,15 +71,11 @@ func Submit[In any](ctx context.Context, e *Engine, w message.Wake, kind message
 func Do[In, Out any](ctx context.Context, e *Engine, w message.Wake, kind message.Kind,
 	work func(context.Context, In, message.Call) (Out, error),
 	keep func(context.Context, *store.Tx, Ref, Out) (Out, error)) error {
-	c, err := e.claim(ctx, w, kind, EvClaim)
-	if err != nil || c == nil {
+	c, in, err := begin[In](ctx, e, w, kind, EvClaim)
+	if c == nil {
 		return err
 	}
 	defer c.release()
-	in, err := decode[In](c)
-	if err != nil {
-		return e.outcome(ctx, c, Event{Name: EvRefused, Kind: fault.Internal, Code: fault.CodeInternal}, err)
-	}
 	chaos.Point("W4")
 	out, err := work(ctx, in, c.call)
 	chaos.Point("S2")
@@ -99,15 +91,11 @@ func Do[In, Out any](ctx context.Context, e *Engine, w message.Wake, kind messag
 func Collect[In, Out any](ctx context.Context, e *Engine, w message.Wake, kind message.Kind,
 	ask func(context.Context, In, message.Call) (Out, []message.Artifact, error),
 	keep func(context.Context, *store.Tx, Ref, Out) (Out, error)) error {
-	c, err := e.claim(ctx, w, kind, EvClaimCollect)
-	if err != nil || c == nil {
+	c, in, err := begin[In](ctx, e, w, kind, EvClaimCollect)
+	if c == nil {
 		return err
 	}
 	defer c.release()
-	in, err := decode[In](c)
-	if err != nil {
-		return e.outcome(ctx, c, Event{Name: EvBroken, Code: fault.CodeInternal}, err)
-	}
 	chaos.Point("P1")
 	out, files, err := ask(ctx, in, c.call)
 	chaos.Point("P2")
@@ -266,12 +254,23 @@ func finish[Out any](ctx context.Context, e *Engine, c *claimed, external string
 	return err
 }
 
-func decode[In any](c *claimed) (In, error) {
+// begin claims the step and reads its input. A nil claim says that there is
+// nothing more to do: err is then the whole answer.
+func begin[In any](ctx context.Context, e *Engine, w message.Wake, kind message.Kind, name EventName) (*claimed, In, error) {
 	var in In
-	if err := json.Unmarshal(c.input, &in); err != nil {
-		return in, fault.Newf(fault.CodeInternal, "read input of step %d of %v: %w", c.step.No, c.run, err)
+	c, err := e.claim(ctx, w, kind, name)
+	if err != nil || c == nil {
+		return nil, in, err
 	}
-	return in, nil
+	if err := json.Unmarshal(c.input, &in); err != nil {
+		defer c.release()
+		unreadable := Event{Name: EvRefused, Kind: fault.Internal, Code: fault.CodeInternal}
+		if name == EvClaimCollect {
+			unreadable.Name = EvBroken
+		}
+		return nil, in, e.outcome(ctx, c, unreadable, fmt.Errorf("read input of step %d of %v: %w", c.step.No, c.run, err))
+	}
+	return c, in, nil
 }
 
 // submitEvent classes a submission's error.
