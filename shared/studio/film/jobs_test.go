@@ -32,7 +32,9 @@ func TestKeysRatesAndLimits(t *testing.T) {
 			t.Errorf("%q: %d", given, res.StatusCode)
 		}
 	}
-	body := small("http://127.0.0.1:1/a.jpg", `,"metadata":"m"`)
+	o := newOrigin(t)
+	// A source that never comes: a render that had failed would give its seconds back.
+	body := small(o.URL+"/slow.jpg", `,"metadata":"m"`)
 	b.order(body)
 	var v1 []wireRender
 	b.call("POST", "/v1/renders", `{"source":`+body[:strings.LastIndex(body, `,"metadata"`)]+`},"metadata":"m1","render_scale":0.5}`, http.StatusAccepted, &v1)
