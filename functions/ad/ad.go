@@ -77,8 +77,10 @@ func (w *Wish) Validate() error {
 		}
 		seen[c] = true
 	}
+	w.Hashtags = slices.Clone(w.Hashtags)
 	for i, h := range w.Hashtags {
-		if h = strings.TrimPrefix(h, "#"); h == "" || len([]rune(h)) > 40 || strings.ContainsAny(h, "# \t\n<>") {
+		h = strings.TrimPrefix(h, "#") // owners write it, channels are given none
+		if w.Hashtags[i] = h; h == "" || len([]rune(h)) > 40 || strings.ContainsAny(h, "# \t\n<>") {
 			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("hashtags[%d]", i))
 		}
 	}
@@ -166,6 +168,9 @@ func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]
 	song, err := output[message.SongMade](outputs, stepSong)
 	if err != nil {
 		return nil, err
+	}
+	if song.Chosen < 0 || song.Chosen >= len(song.Takes) {
+		return nil, fault.Newf(fault.CodeInternal, "make input: take %d of %d", song.Chosen, len(song.Takes))
 	}
 	if step.Kind == message.Video {
 		return message.VideoRender{Name: place.Name, Facts: place.Facts, Title: lyric.Text.Title, Photos: place.Photos,
@@ -309,12 +314,13 @@ type Video struct {
 
 // Post is one publication.
 type Post struct {
-	ID         id.Post `json:"id"`
-	Channel    string  `json:"channel"`
-	Account    string  `json:"account"`
-	State      string  `json:"state"`
-	ExternalID string  `json:"external_id,omitempty"`
-	URL        string  `json:"url,omitempty"`
+	ID      id.Post `json:"id"`
+	Channel string  `json:"channel"`
+	Account string  `json:"account"`
+	// State is publishing, published, failed, cancelled or unknown.
+	State      string `json:"state"`
+	ExternalID string `json:"external_id,omitempty"`
+	URL        string `json:"url,omitempty"`
 }
 
 // Event is one change in the life of an ad.

@@ -118,8 +118,13 @@ func (s *Store) files(ctx context.Context, tenant id.Tenant, run id.Run) (map[st
 }
 
 func (s *Store) posts(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Post, error) {
-	posts, err := store.All(ctx, s.db, `SELECT id, channel, account_id, state, COALESCE(external_post_id, ''), url FROM publications
-		WHERE tenant_id = ? AND ad_id = ? ORDER BY step_no, revision LIMIT 100`,
+	// A publication that is not public is what its step says: that is the truth,
+	// also after a crash, a refusal that is tried again, or an answer that never came.
+	posts, err := store.All(ctx, s.db, `SELECT p.id, p.channel, p.account_id,
+		CASE WHEN p.state = 'published' OR s.state = 'succeeded' THEN 'published' WHEN s.state IN ('failed', 'cancelled', 'unknown') THEN s.state ELSE 'publishing' END,
+		COALESCE(p.external_post_id, ''), p.url
+		FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
+		WHERE p.tenant_id = ? AND p.ad_id = ? ORDER BY p.step_no, p.revision LIMIT 100`,
 		func(p *Post) []any { return []any{&p.ID, &p.Channel, &p.Account, &p.State, &p.ExternalID, &p.URL} }, tenant, ad)
 	if err != nil {
 		return nil, fmt.Errorf("read posts of %v: %w", ad, err)
@@ -129,9 +134,11 @@ func (s *Store) posts(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Post, 
 
 // News is what happened to an ad after a sequence.
 type News struct {
-	Run    id.Run
-	State  string
-	Events []Event
+	Run   id.Run
+	State string
+	// Version is the run's, read before the events: they may be newer, never older.
+	Version int
+	Events  []Event
 	// Ended: the ad is over and no event follows these.
 	Ended bool
 }
@@ -143,7 +150,7 @@ func (s *Store) Events(ctx context.Context, tenant id.Tenant, ad id.Ad, after in
 		return News{}, err
 	}
 	events, err := s.events(ctx, tenant, a.Run, after)
-	return News{Run: a.Run, State: a.State, Events: events, Ended: pipeline.RunState(a.State).Ended() && len(events) < eventPage}, err
+	return News{Run: a.Run, State: a.State, Version: a.Version, Events: events, Ended: pipeline.RunState(a.State).Ended() && len(events) < eventPage}, err
 }
 
 const eventPage = 200

@@ -24,9 +24,9 @@ type Watcher struct {
 	wanted chan struct{}
 }
 
+// watched is a run's streams, each with the version that it has been told of.
 type watched struct {
-	version int
-	streams map[chan struct{}]bool
+	streams map[chan struct{}]int
 }
 
 // NewWatcher returns a watcher that looks every so often while anything is watched.
@@ -34,17 +34,19 @@ func NewWatcher(db *store.Primary, every time.Duration, log *slog.Logger) *Watch
 	return &Watcher{db: db, every: every, log: log, runs: map[id.Run]*watched{}, wanted: make(chan struct{}, 1)}
 }
 
-// Watch returns a channel that gets a value whenever the run has moved since;
-// stop ends it. Moves that come close together give one value.
-func (w *Watcher) Watch(run id.Run) (moved <-chan struct{}, stop func()) {
+// Watch returns a channel that gets a value when the run has another version
+// than the given one, and whenever it has moved since; stop ends it. Moves that
+// come close together give one value. A move between the caller's reading of
+// the version and Watch is not lost.
+func (w *Watcher) Watch(run id.Run, version int) (moved <-chan struct{}, stop func()) {
 	c := make(chan struct{}, 1)
 	w.mu.Lock()
 	r := w.runs[run]
 	if r == nil {
-		r = &watched{version: -1, streams: map[chan struct{}]bool{}}
+		r = &watched{streams: map[chan struct{}]int{}}
 		w.runs[run] = r
 	}
-	r.streams[c] = true
+	r.streams[c] = version
 	w.mu.Unlock()
 	select {
 	case w.wanted <- struct{}{}:
@@ -136,11 +138,14 @@ func (w *Watcher) signal(run id.Run, version int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r := w.runs[run]
-	if r == nil || r.version == version {
+	if r == nil {
 		return
 	}
-	r.version = version
-	for c := range r.streams {
+	for c, told := range r.streams {
+		if told == version {
+			continue
+		}
+		r.streams[c] = version
 		select {
 		case c <- struct{}{}:
 		default:

@@ -59,25 +59,35 @@ func (d Details) Validate() error {
 		return fault.New(fault.CodeBadValue).In("praise")
 	}
 	for i, m := range d.Menu {
+		name := fmt.Sprintf("menu[%d].name", i)
 		if strings.TrimSpace(m.Name) == "" {
-			return fault.New(fault.CodeMissingField).In(fmt.Sprintf("menu[%d].name", i))
+			return fault.New(fault.CodeMissingField).In(name)
+		}
+		if unfit(m.Name) {
+			return fault.New(fault.CodeBadValue).In(name)
 		}
 		if m.Won < 0 || m.Won > 100_000_000 {
 			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("menu[%d].won", i))
 		}
 	}
 	for i, p := range d.Praise {
-		if strings.TrimSpace(p) == "" || len([]rune(p)) > 120 {
+		if strings.TrimSpace(p) == "" || len([]rune(p)) > 120 || unfit(p) {
 			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("praise[%d]", i))
 		}
 	}
-	for field, s := range map[string]string{"name": d.Name, "category": d.Category, "area": d.Area, "address": d.Address,
-		"phone": d.Phone, "hours": d.Hours, "story": d.Story, "offer": d.Offer} {
-		if strings.ContainsFunc(s, unicode.IsControl) {
-			return fault.New(fault.CodeBadValue).In(field)
+	for _, f := range []struct{ name, text string }{{"name", d.Name}, {"category", d.Category}, {"area", d.Area}, {"address", d.Address},
+		{"phone", d.Phone}, {"hours", d.Hours}, {"story", d.Story}, {"offer", d.Offer}} {
+		if unfit(f.text) {
+			return fault.New(fault.CodeBadValue).In(f.name)
 		}
 	}
 	return nil
+}
+
+// unfit says that a text is not one line: it has line breaks or other control
+// characters. (Direction marks stay: phones put them around copied numbers.)
+func unfit(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
 }
 
 // Facts numbers the details: f1, f2, … in a fixed order.

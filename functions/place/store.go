@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"castad/shared/claim"
@@ -37,6 +38,7 @@ func (s *Store) Create(ctx context.Context, tenant id.Tenant, d Details, key mes
 	}
 	hash := sha256.Sum256(text)
 	now := s.now().UTC().Truncate(time.Microsecond)
+	d.Name = strings.TrimSpace(d.Name)
 	p = Place{ID: id.New[id.Place](now), Name: d.Name, Facts: d.Facts(), Photos: []Photo{}, CreatedAt: now}
 	var requestKey any
 	if key != "" {
@@ -105,7 +107,7 @@ func (s *Store) Show(ctx context.Context, tenant id.Tenant, place id.Place) (Pla
 		factColumns, tenant, place); err != nil {
 		return Place{}, fmt.Errorf("read facts of %v: %w", place, err)
 	}
-	if p.Photos, err = s.photos(ctx, tenant, place); err != nil {
+	if p.Photos, err = photos(ctx, s.db, tenant, place); err != nil {
 		return Place{}, err
 	}
 	return p, nil
@@ -131,12 +133,12 @@ func (n *factNo) Scan(v any) error {
 	return nil
 }
 
-func (s *Store) photos(ctx context.Context, tenant id.Tenant, place id.Place) ([]Photo, error) {
+func photos(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place) ([]Photo, error) {
 	type row struct {
 		Photo
 		sum []byte
 	}
-	rows, err := store.All(ctx, s.db, `SELECT id, blob_path, content_type, width, height, bytes, sha256 FROM place_photos
+	rows, err := store.All(ctx, q, `SELECT id, blob_path, content_type, width, height, bytes, sha256 FROM place_photos
 		WHERE tenant_id = ? AND place_id = ? ORDER BY id LIMIT 100`,
 		func(r *row) []any { return []any{&r.ID, &r.Blob, &r.Type, &r.Width, &r.Height, &r.Bytes, &r.sum} }, tenant, place)
 	if err != nil {
@@ -150,26 +152,47 @@ func (s *Store) photos(ctx context.Context, tenant id.Tenant, place id.Place) ([
 	return photos, nil
 }
 
-// Room says whether the place is the tenant's and may have another photo.
-func (s *Store) Room(ctx context.Context, tenant id.Tenant, place id.Place) error {
-	n, err := store.One(ctx, s.db, `SELECT COUNT(ph.id) FROM places p LEFT JOIN place_photos ph ON ph.place_id = p.id
-		WHERE p.tenant_id = ? AND p.id = ? GROUP BY p.id LIMIT 1`, func(n *int) []any { return []any{n} }, tenant, place)
+// Has says whether the place is the tenant's; NotFound when it is not.
+func (s *Store) Has(ctx context.Context, tenant id.Tenant, place id.Place) error {
+	_, err := store.One(ctx, s.db, `SELECT id FROM places WHERE tenant_id = ? AND id = ?`, func(n *id.Place) []any { return []any{n} }, tenant, place)
 	if errors.Is(err, store.ErrNoRows) {
 		return fault.Newf(fault.CodeNotFound, "add photo to %v: no such place", place)
 	}
 	if err != nil {
-		return fmt.Errorf("count photos of %v: %w", place, err)
-	}
-	if n >= MaxPhotos {
-		return fault.New(fault.CodeTooManyPhotos)
+		return fmt.Errorf("look for %v: %w", place, err)
 	}
 	return nil
 }
 
+// Kept returns the photo that the place has of the same picture, if it has one;
+// otherwise it says whether there is room for another.
+func (s *Store) Kept(ctx context.Context, tenant id.Tenant, place id.Place, sum [32]byte) (ph Photo, kept bool, err error) {
+	all, err := photos(ctx, s.db, tenant, place)
+	if err != nil {
+		return Photo{}, false, err
+	}
+	return among(all, sum)
+}
+
+// among finds the picture; a full place refuses only pictures that it does not
+// have, so that an upload whose answer was lost can be repeated.
+func among(all []Photo, sum [32]byte) (ph Photo, kept bool, err error) {
+	for _, k := range all {
+		if k.SHA256 == sum {
+			return k, true, nil
+		}
+	}
+	if len(all) >= MaxPhotos {
+		return Photo{}, false, fault.New(fault.CodeTooManyPhotos)
+	}
+	return Photo{}, false, nil
+}
+
 // AddPhoto keeps a photo whose file is in Blob already. The same picture again
-// returns the photo that was kept first.
-func (s *Store) AddPhoto(ctx context.Context, tenant id.Tenant, place id.Place, ph Photo) (Photo, error) {
-	err := s.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+// returns the photo that was kept first (added is false).
+func (s *Store) AddPhoto(ctx context.Context, tenant id.Tenant, place id.Place, ph Photo) (out Photo, added bool, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		out, added = ph, false
 		// The place's row is locked, so that two uploads cannot both be the thirtieth.
 		_, err := store.One(ctx, tx, `SELECT id FROM places WHERE tenant_id = ? AND id = ? FOR UPDATE`,
 			func(n *id.Place) []any { return []any{n} }, tenant, place)
@@ -179,13 +202,14 @@ func (s *Store) AddPhoto(ctx context.Context, tenant id.Tenant, place id.Place, 
 		if err != nil {
 			return fmt.Errorf("lock %v: %w", place, err)
 		}
-		n, err := store.One(ctx, tx, `SELECT COUNT(*) FROM place_photos WHERE tenant_id = ? AND place_id = ?`,
-			func(n *int) []any { return []any{n} }, tenant, place)
+		all, err := photos(ctx, tx, tenant, place)
 		if err != nil {
-			return fmt.Errorf("count photos of %v: %w", place, err)
+			return err
 		}
-		if n >= MaxPhotos {
-			return fault.New(fault.CodeTooManyPhotos)
+		first, kept, err := among(all, ph.SHA256)
+		if err != nil || kept {
+			out = first
+			return err
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO place_photos (id, tenant_id, place_id, blob_path, content_type, width, height, bytes, sha256, created_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -193,21 +217,13 @@ func (s *Store) AddPhoto(ctx context.Context, tenant id.Tenant, place id.Place, 
 		if err != nil {
 			return fmt.Errorf("insert %v: %w", ph.ID, err)
 		}
+		added = true
 		return nil
 	})
-	if _, dup := store.Duplicate(err); !dup {
-		return ph, err
-	}
-	kept, err := s.photos(ctx, tenant, place)
 	if err != nil {
-		return Photo{}, err
+		return Photo{}, false, err
 	}
-	for _, k := range kept {
-		if k.SHA256 == ph.SHA256 {
-			return k, nil
-		}
-	}
-	return Photo{}, fault.Newf(fault.CodeInternal, "add photo to %v: a duplicate that is not there", place)
+	return out, added, nil
 }
 
 // Collect runs the place step: the facts and photos as they are now become the step's output.

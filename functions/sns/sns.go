@@ -56,7 +56,8 @@ func (s *Store) publishing(ctx context.Context, in message.SnsPublish, call mess
 		VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'publishing', '', ?) ON DUPLICATE KEY UPDATE state = IF(state = 'published', state, 'publishing')`,
 		id.New[id.Post](now), call.Tenant, in.Ad, call.Run, call.Step, in.Channel, in.Account, now)
 	if err != nil {
-		return fmt.Errorf("insert publication of %v on %s: %w", in.Ad, in.Channel, err)
+		// Nothing has been sent: whatever happened to the row, the step may be tried again.
+		return fault.Newf(fault.CodeUnavailable, "insert publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"castad/shared/fault"
@@ -24,8 +25,20 @@ type DeadLetter struct {
 	Redriven  bool
 }
 
-// Bury keeps a dead letter. The same letter again changes nothing.
+// maxMessageID is the longest id that Service Bus allows, and our column.
+const maxMessageID = 128
+
+// Bury keeps a dead letter. The same letter again changes nothing. A letter
+// without an id of its own is known by its body.
 func (o *Outbox) Bury(ctx context.Context, queue, messageID, reason string, body []byte) error {
+	// What the broker says comes from whoever sent the message; a column takes text only.
+	reason, messageID = strings.ToValidUTF8(reason, "?"), strings.ToValidUTF8(messageID, "?")
+	if messageID == "" || len([]rune(messageID)) > maxMessageID {
+		messageID = Fingerprint(body)
+	}
+	if body == nil {
+		body = []byte{} // an empty message is a letter too; NULL is not
+	}
 	if r := []rune(reason); len(r) > 200 {
 		reason = string(r[:200])
 	}

@@ -5,7 +5,7 @@
 // a crash between the two sends a message again, which is harmless because a
 // wake-up carries no state. Rows are claimed with SKIP LOCKED, so any number of
 // processes relay at once; the row locks, and one connection of the pool, are
-// held while a batch is sent (bounded by sendTime) and vanish with the process.
+// held while a batch is sent (sendTime for each queue at most) and vanish with the process.
 //
 // One goroutine per process relays right after a commit (Run); a timer does it
 // for what a crash left behind (Relay). A message due within an hour is sent at
@@ -80,7 +80,7 @@ const (
 	relayBatch = 100
 	// horizon is how far ahead a message is handed to the broker's scheduler.
 	horizon = time.Hour
-	// sendTime bounds how long a batch's rows stay locked.
+	// sendTime bounds the sending to one queue, and so how long rows stay locked.
 	sendTime = 10 * time.Second
 	// Row states.
 	pending = 0
@@ -152,49 +152,84 @@ type row struct {
 	notBefore time.Time
 }
 
-// Relay sends one batch of due messages and returns how many were sent.
+// Relay sends one batch of due messages and returns how many were sent. A queue
+// that does not take its messages is passed over for the rest of the batch: its
+// backlog must not hold up the others.
 func (o *Outbox) Relay(ctx context.Context) (int, error) {
 	n := 0
 	err := o.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n = 0
-		rows, err := store.All(ctx, tx, `SELECT id, message_id, queue, body, not_before FROM outbox
-			WHERE state = 0 AND not_before <= ? ORDER BY not_before, id LIMIT ? FOR UPDATE SKIP LOCKED`,
-			func(r *row) []any { return []any{&r.id, &r.messageID, &r.queue, &r.body, &r.notBefore} }, o.now().Add(horizon), relayBatch)
-		if err != nil {
-			return fmt.Errorf("claim messages: %w", err)
-		}
-		chaos.Point("D1")
-		byQueue := map[string][]row{}
-		var order []string
-		for _, r := range rows {
-			if byQueue[r.queue] == nil {
-				order = append(order, r.queue)
-			}
-			byQueue[r.queue] = append(byQueue[r.queue], r)
-		}
-		var failed error
-		for _, queue := range order {
-			batch := byQueue[queue]
-			if err := o.send(ctx, queue, batch); err != nil {
-				failed = fmt.Errorf("send %d messages to %s: %w", len(batch), queue, err)
-				if err := mark(ctx, tx, batch, pending, o.now()); err != nil {
-					return err
-				}
-				continue // another queue may work
-			}
-			chaos.Point("D2")
-			if err := mark(ctx, tx, batch, sent, o.now()); err != nil {
+		var refused []string
+		for n < relayBatch && len(refused) < maxRefused {
+			rows, err := claim(ctx, tx, o.now().Add(horizon), refused, relayBatch-n)
+			if err != nil {
 				return err
 			}
-			n += len(batch)
-		}
-		if failed != nil {
-			o.c.Log.WarnContext(ctx, "messages not sent; they stay in the outbox", "err", failed.Error())
+			chaos.Point("D1")
+			took, bad, err := o.hand(ctx, tx, rows)
+			if err != nil {
+				return err
+			}
+			if n += took; len(bad) == 0 {
+				break
+			}
+			refused = append(refused, bad...)
 		}
 		return nil
 	})
 	chaos.Point("D4")
 	return n, err
+}
+
+// maxRefused is how many queues may refuse before a batch is given up; claim
+// has a place for each.
+const maxRefused = 12
+
+// claim locks due messages of all queues but the refused ones, oldest first.
+func claim(ctx context.Context, tx *store.Tx, until time.Time, refused []string, limit int) ([]row, error) {
+	args := []any{until}
+	for i := range maxRefused {
+		if i < len(refused) {
+			args = append(args, refused[i])
+		} else {
+			args = append(args, "") // no queue has this name
+		}
+	}
+	rows, err := store.All(ctx, tx, `SELECT id, message_id, queue, body, not_before FROM outbox
+		WHERE state = 0 AND not_before <= ? AND queue NOT IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ORDER BY not_before, id LIMIT ? FOR UPDATE SKIP LOCKED`,
+		func(r *row) []any { return []any{&r.id, &r.messageID, &r.queue, &r.body, &r.notBefore} }, append(args, limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("claim messages: %w", err)
+	}
+	return rows, nil
+}
+
+// hand sends rows queue by queue and marks them. It returns how many were sent
+// and which queues refused.
+func (o *Outbox) hand(ctx context.Context, tx *store.Tx, rows []row) (n int, refused []string, err error) {
+	byQueue := map[string][]row{}
+	var order []string
+	for _, r := range rows {
+		if byQueue[r.queue] == nil {
+			order = append(order, r.queue)
+		}
+		byQueue[r.queue] = append(byQueue[r.queue], r)
+	}
+	for _, queue := range order {
+		batch, state := byQueue[queue], sent
+		if err := o.send(ctx, queue, batch); err != nil {
+			o.c.Log.WarnContext(ctx, "messages not sent; they stay in the outbox", "queue", queue, "messages", len(batch), "err", err.Error())
+			refused, state = append(refused, queue), pending
+		} else {
+			n += len(batch)
+			chaos.Point("D2")
+		}
+		if err := mark(ctx, tx, batch, state, o.now()); err != nil {
+			return n, refused, err
+		}
+	}
+	return n, refused, nil
 }
 
 func (o *Outbox) send(ctx context.Context, queue string, batch []row) error {

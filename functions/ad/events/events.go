@@ -25,9 +25,9 @@ type Ads interface {
 	Events(ctx context.Context, tenant id.Tenant, a id.Ad, after int) (news ad.News, err error)
 }
 
-// Watcher tells when a run has moved.
+// Watcher tells when a run has moved on from a version.
 type Watcher interface {
-	Watch(run id.Run) (moved <-chan struct{}, stop func())
+	Watch(run id.Run, version int) (moved <-chan struct{}, stop func())
 }
 
 type question struct {
@@ -52,7 +52,7 @@ func New(ads Ads, watcher Watcher) trigger.Function {
 			if err != nil {
 				return err
 			}
-			moved, stop := watcher.Watch(news.Run)
+			moved, stop := watcher.Watch(news.Run, news.Version)
 			defer stop()
 			s := stream{ads: ads, tenant: who.Tenant, ad: in.ID, seen: max(in.After, in.Last), out: out}
 			if out.Mode() == trigger.Poll {

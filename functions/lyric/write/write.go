@@ -8,7 +8,6 @@ package write
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"strings"
 	"time"
 
@@ -56,7 +55,7 @@ func checked(ctx context.Context, writer Writer, b claim.Brief) (claim.Lyric, er
 		}
 		b.Problems = nil
 		for _, p := range problems {
-			b.Problems = append(b.Problems, fmt.Sprintf("line %d: %s", p.Line+1, p.Reason))
+			b.Problems = append(b.Problems, p.String())
 		}
 	}
 	return claim.Lyric{}, fault.Newf(fault.CodeClaim, "lyric refused twice: %s", strings.Join(b.Problems, "; "))

@@ -2,12 +2,15 @@
 //
 // The file goes to Blob first and its row second: a crash between the two
 // leaves a file that nothing names (purged later), never a row without a file.
-// What is not a JPEG, PNG or WebP is refused before anything is kept.
+// What is not a JPEG, PNG or WebP is refused before anything is kept. The same
+// picture again answers 200 with the photo that was kept first, also when the
+// place is full.
 package photo
 
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed"
 	"fmt"
 	"io"
@@ -27,8 +30,9 @@ var binding []byte
 
 // Places keeps photos.
 type Places interface {
-	Room(ctx context.Context, tenant id.Tenant, p id.Place) error
-	AddPhoto(ctx context.Context, tenant id.Tenant, p id.Place, ph place.Photo) (place.Photo, error)
+	Has(ctx context.Context, tenant id.Tenant, p id.Place) error
+	Kept(ctx context.Context, tenant id.Tenant, p id.Place, sum [32]byte) (ph place.Photo, kept bool, err error)
+	AddPhoto(ctx context.Context, tenant id.Tenant, p id.Place, ph place.Photo) (kept place.Photo, added bool, err error)
 }
 
 // Files keeps files.
@@ -54,7 +58,7 @@ func New(places Places, files Files, now func() time.Time) trigger.Function {
 	room := make(chan struct{}, atOnce)
 	return trigger.Upload("place-photo", binding, trigger.Budget{Time: 60 * time.Second, Connections: 1}, place.MaxPhotoBytes,
 		func(ctx context.Context, who identity.Principal, in question, body io.Reader) (answer, error) {
-			if err := places.Room(ctx, who.Tenant, in.ID); err != nil {
+			if err := places.Has(ctx, who.Tenant, in.ID); err != nil {
 				return answer{}, err
 			}
 			select {
@@ -71,14 +75,22 @@ func New(places Places, files Files, now func() time.Time) trigger.Function {
 			if err != nil {
 				return answer{}, err
 			}
+			photo = photo[:info.Bytes]
+			if ph, kept, err := places.Kept(ctx, who.Tenant, in.ID, sha256.Sum256(photo)); err != nil || kept {
+				return answer{Photo: ph}, err
+			}
 			ph := place.Photo{ID: id.New[id.Photo](now()), Type: info.Type, Width: info.Width, Height: info.Height}
 			ph.Blob = fmt.Sprintf("photos/%v/%v", who.Tenant, ph.ID)
-			kept, err := files.Keep(ctx, ph.Blob, info.Type, bytes.NewReader(photo[:info.Bytes]), place.MaxPhotoBytes)
+			kept, err := files.Keep(ctx, ph.Blob, info.Type, bytes.NewReader(photo), place.MaxPhotoBytes)
 			if err != nil {
 				return answer{}, fmt.Errorf("keep photo: %w", err)
 			}
 			ph.Bytes, ph.SHA256 = kept.Bytes, kept.SHA256
-			ph, err = places.AddPhoto(ctx, who.Tenant, in.ID, ph)
-			return answer{Reply: trigger.Reply{Status: trigger.Created}, Photo: ph}, err
+			ph, added, err := places.AddPhoto(ctx, who.Tenant, in.ID, ph)
+			a := answer{Photo: ph}
+			if added {
+				a.Status = trigger.Created
+			}
+			return a, err
 		})
 }

@@ -53,6 +53,8 @@ const (
 	maxThumbnail = 8 << 20
 	// maxSkew is how unlike the lengths of sound and picture may be, in seconds.
 	maxSkew = 0.05
+	// maxStretch is how far a film may be from 9:16: scaled sizes are whole and even pixels.
+	maxStretch = 0.02
 )
 
 type collector struct {
@@ -76,9 +78,12 @@ func (c collector) ask(ctx context.Context, in message.VideoRender, call message
 	r, err := c.renderer.Status(ctx, call.ExternalID)
 	if call.Unsure {
 		var later message.NotYet
+		var absent message.Absent
 		switch {
 		case r.Metadata != "" && r.Metadata != call.Tag:
 			return none, nil, message.NotYet{} // a job, but not ours: keep waiting for our own
+		case errors.As(err, &absent):
+			return none, nil, message.NotYet{} // the id was a callback's claim: that it is wrong proves nothing about our order
 		case errors.As(err, &later):
 			later.ExternalID = call.ExternalID // ours, or told by who knows the call's token
 			return none, nil, later
@@ -131,16 +136,27 @@ func (c collector) look(ctx context.Context, film blob.Kept) (media.MP4Info, err
 	}
 	defer o.Close()
 	info, err := media.MP4(o, o.Size())
+	if err == nil {
+		err = judge(info)
+	}
 	if err != nil {
 		return info, fmt.Errorf("look at %s: %w", film.Name, err)
 	}
+	return info, nil
+}
+
+// judge says whether a film is what was ordered. A renderer may scale it, so
+// its shape counts and not its pixels.
+func judge(info media.MP4Info) error {
+	refuse := func(format string, args ...any) error { return fault.Newf(fault.CodeVendorResult, format, args...) }
+	shape := float64(info.Width) / float64(info.Height) * 16 / 9
 	switch {
 	case info.VideoCodec != "h264" || info.AudioCodec != "aac":
-		return info, fault.Newf(fault.CodeVendorResult, "look at %s: codecs are %q and %q", film.Name, info.VideoCodec, info.AudioCodec)
-	case info.Width >= info.Height:
-		return info, fault.Newf(fault.CodeVendorResult, "look at %s: %d×%d is not upright", film.Name, info.Width, info.Height)
+		return refuse("codecs are %q and %q", info.VideoCodec, info.AudioCodec)
+	case !(math.Abs(shape-1) <= maxStretch): // also when it is not a number
+		return refuse("%d×%d is not 9:16", info.Width, info.Height)
 	case math.Abs(info.VideoSeconds-info.AudioSeconds) > maxSkew:
-		return info, fault.Newf(fault.CodeVendorResult, "look at %s: picture %.3f s, sound %.3f s", film.Name, info.VideoSeconds, info.AudioSeconds)
+		return refuse("picture %.3f s, sound %.3f s", info.VideoSeconds, info.AudioSeconds)
 	}
-	return info, nil
+	return nil
 }

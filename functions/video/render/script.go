@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"castad/shared/claim"
+	"castad/shared/fault"
 	"castad/shared/message"
 	cm "castad/shared/provider/creatomate"
 )
@@ -18,6 +19,9 @@ const (
 	crossfade     = 0.6 // seconds between two pictures
 	titleTime     = 2.4 // seconds of the title card
 	endTime       = 3.2 // seconds of the card with address and hours
+	endLeast      = 1.0 // seconds below which that card could not be read
+	shortest      = 1.0 // seconds below which nothing is a film
+	fadeOut       = 0.8 // seconds at the end of the song
 	tail          = 1.0 // seconds kept after the last line when a long song is cut
 	maxPictures   = 12
 	font          = "NanumSquareRound"
@@ -33,6 +37,12 @@ type linker func(blobName string) (string, error)
 // end, and the AI label from the first frame to the last.
 func script(in message.VideoRender, link linker) (cm.Script, error) {
 	length := filmSeconds(in)
+	if length < shortest {
+		return cm.Script{}, fault.Newf(fault.CodeVendorResult, "cut a film: the song is %.3f s long", in.Take.Seconds)
+	}
+	if len(in.Photos) == 0 {
+		return cm.Script{}, fault.New(fault.CodeNoPhotos)
+	}
 	song, err := link(in.Take.Blob)
 	if err != nil {
 		return cm.Script{}, err
@@ -44,24 +54,29 @@ func script(in message.VideoRender, link linker) (cm.Script, error) {
 		return cm.Script{}, err
 	}
 	s.Elements = append(s.Elements, pictures...)
-	s.Elements = append(s.Elements, titleCard(in), label(in.Language, length))
+	s.Elements = append(s.Elements, titleCard(in, length), label(in.Language, length))
 	s.Elements = append(s.Elements, captions(in.Take.Lines, length)...)
 	s.Elements = append(s.Elements, endCard(in, length)...)
 	s.Elements = append(s.Elements, cm.Element{Type: cm.TypeAudio, Track: 9, Time: cm.Num(0), Duration: cm.Num(length), Source: song,
-		TrimDuration: cm.Num(length), AudioFadeOut: cm.Num(0.8)})
+		TrimDuration: cm.Num(length), AudioFadeOut: cm.Num(math.Min(fadeOut, length/2))})
 	return s, nil
 }
 
 // filmSeconds is the length of the film: the whole song, or, when the song is
-// longer than the ad may be, up to the end of the last line that fits.
+// longer than the ad may be, up to the end of the last line that fits, and never
+// into the line after it.
 func filmSeconds(in message.VideoRender) float64 {
 	if in.Take.Seconds <= float64(in.Seconds)*1.2 {
 		return frames(in.Take.Seconds)
 	}
 	cut := 0.0
-	for _, l := range in.Take.Lines {
-		if l.End+tail <= float64(in.Seconds) {
-			cut = l.End + tail
+	for i, l := range in.Take.Lines {
+		end := l.End + tail
+		if i+1 < len(in.Take.Lines) {
+			end = math.Min(end, math.Max(l.End, in.Take.Lines[i+1].Start))
+		}
+		if end <= float64(in.Seconds) {
+			cut = end
 		}
 	}
 	if cut < float64(in.Seconds)/2 {
@@ -110,12 +125,12 @@ func motion(i int, seconds float64) cm.Animation {
 		StartScale: cm.Percent(from), EndScale: cm.Percent(to)}
 }
 
-func titleCard(in message.VideoRender) cm.Element {
+func titleCard(in message.VideoRender, length float64) cm.Element {
 	text := in.Name
 	if area := first(in.Facts, claim.Area); area != "" {
 		text += "\n" + area
 	}
-	return cm.Element{Type: cm.TypeText, Track: 3, Time: cm.Num(0), Duration: cm.Num(titleTime), Text: text, X: cm.Percent(50), Y: cm.Percent(24),
+	return cm.Element{Type: cm.TypeText, Track: 3, Time: cm.Num(0), Duration: cm.Num(math.Min(titleTime, length)), Text: text, X: cm.Percent(50), Y: cm.Percent(24),
 		Width: cm.Percent(84), Height: cm.Percent(20), XAlignment: cm.Percent(50), YAlignment: cm.Percent(50), FontFamily: font, FontWeight: cm.Num(800),
 		FontSizeMaximum: cm.Vmin(10), FillColor: "#ffffff", StrokeColor: ink, StrokeWidth: cm.Vmin(0.7),
 		Animations: []cm.Animation{{Type: "fade", Time: cm.Text("start"), Duration: cm.Num(0.4)}, {Type: "fade", Time: cm.Text("end"), Duration: cm.Num(0.4)}}}
@@ -136,15 +151,15 @@ func label(language string, length float64) cm.Element {
 func captions(lines []message.LineTime, length float64) []cm.Element {
 	var out []cm.Element
 	for i, l := range lines {
-		start, end := l.Start, l.End+0.35
+		start, end := round(l.Start), math.Min(l.End+0.35, length)
 		if i+1 < len(lines) {
-			end = math.Min(end, lines[i+1].Start)
+			end = math.Min(end, round(lines[i+1].Start))
 		}
-		end = math.Min(end, length)
+		end = math.Floor(end*1000) / 1000 // rounded up, it could reach into the next line or past the film
 		if end-start < 0.3 {
 			continue // sung after the cut, or no time to read it
 		}
-		out = append(out, cm.Element{Type: cm.TypeText, Track: 5, Time: cm.Num(round(start)), Duration: cm.Num(round(end - start)), Text: l.Text,
+		out = append(out, cm.Element{Type: cm.TypeText, Track: 5, Time: cm.Num(start), Duration: cm.Num(round(end - start)), Text: l.Text,
 			X: cm.Percent(50), Y: cm.Percent(72), Width: cm.Percent(86), Height: cm.Percent(14), XAlignment: cm.Percent(50), YAlignment: cm.Percent(50),
 			FontFamily: font, FontWeight: cm.Num(800), FontSizeMaximum: cm.Vmin(7.4), FillColor: "#ffffff", StrokeColor: ink, StrokeWidth: cm.Vmin(0.8),
 			TranscriptEffect: "karaoke", TranscriptColor: accent})
@@ -155,6 +170,9 @@ func captions(lines []message.LineTime, length float64) []cm.Element {
 // endCard tells where and when, over the last seconds.
 func endCard(in message.VideoRender, length float64) []cm.Element {
 	start := math.Max(titleTime, length-endTime)
+	if length-start < endLeast {
+		return nil
+	}
 	var where []string
 	for _, kind := range []claim.FactKind{claim.Address, claim.Hours, claim.Phone} {
 		if text := first(in.Facts, kind); text != "" {

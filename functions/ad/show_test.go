@@ -1,0 +1,172 @@
+package ad_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"castad/functions/ad"
+	"castad/functions/lyric"
+	"castad/functions/sns"
+	"castad/functions/song"
+	"castad/functions/video"
+	"castad/shared/claim"
+	"castad/shared/fault"
+	"castad/shared/message"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// pass moves the clock.
+func (b *bench) pass(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.clock = b.clock.Add(d)
+}
+
+// walk delivers every wake-up to the modules' own stores, whose providers
+// succeed at once, except that post decides about publications.
+func (b *bench) walk(post func(message.SnsPublish) error) {
+	b.t.Helper()
+	primary := b.db.Primary()
+	lyrics, songs, videos, posts := lyric.New(b.engine), song.New(b.engine), video.New(b.engine), sns.New(primary, b.engine, b.now)
+	for range 50 {
+		if _, err := b.outbox.Relay(b.t.Context()); err != nil {
+			b.t.Fatal(err)
+		}
+		b.mu.Lock()
+		queue := b.queue
+		b.queue = nil
+		b.mu.Unlock()
+		if len(queue) == 0 {
+			return
+		}
+		b.pass(time.Minute) // every scheduled wake-up is due
+		for _, w := range queue {
+			for _, err := range []error{
+				b.places.Collect(b.t.Context(), w),
+				lyrics.Write(b.t.Context(), w, func(context.Context, message.LyricWrite, message.Call) (message.LyricWritten, error) {
+					return message.LyricWritten{Text: words}, nil
+				}),
+				songs.Submit(b.t.Context(), w, func(context.Context, message.SongGenerate, message.Call) (string, error) { return "task", nil }),
+				songs.Collect(b.t.Context(), w, func(_ context.Context, in message.SongGenerate, _ message.Call) (message.SongMade, []message.Artifact, error) {
+					return message.SongMade{Takes: takes, Chosen: 1}, []message.Artifact{file("take-1"), file("take-2")}, nil
+				}),
+				videos.Submit(b.t.Context(), w, func(context.Context, message.VideoRender, message.Call) (string, error) { return "render", nil }),
+				videos.Collect(b.t.Context(), w, func(_ context.Context, in message.VideoRender, _ message.Call) (message.VideoMade, []message.Artifact, error) {
+					return message.VideoMade{Blob: "film", Thumbnail: "thumbnail", Bytes: 3, SHA256: "ab", Seconds: in.Take.Seconds, Width: 1080, Height: 1920},
+						[]message.Artifact{file("film"), file("thumbnail")}, nil
+				}),
+				posts.Submit(b.t.Context(), w, func(_ context.Context, in message.SnsPublish, _ message.Call) (string, error) {
+					return in.Channel + "-1", post(in)
+				}),
+				posts.Verify(b.t.Context(), w, func(_ context.Context, in message.SnsPublish, c message.Call) (message.SnsPosted, error) {
+					return message.SnsPosted{ExternalID: c.ExternalID, URL: "https://" + in.Channel}, nil
+				}),
+			} {
+				// Each step is offered to every store; those that it is not for say so.
+				if err != nil && fault.CodeOf(err) != fault.CodeInternal {
+					b.t.Fatal(err)
+				}
+			}
+		}
+	}
+	b.t.Fatal("the ad does not end")
+}
+
+func file(name string) message.Artifact {
+	return message.Artifact{Kind: name, Blob: name, Bytes: 3, Type: "x/y"}
+}
+
+var (
+	words = claim.Lyric{Title: "칼국수", Lines: []claim.Line{{Section: "hook", Text: "을지로 칼국수", Facts: []string{"f1"}}}}
+	takes = []message.Take{{Blob: "take-1", Seconds: 14}, {Blob: "take-2", Seconds: 15, Lines: []message.LineTime{{Text: "을지로 칼국수", Start: 1, End: 3}}}}
+)
+
+// finished is an ad that has gone all the way.
+func (b *bench) finished() ad.Ad {
+	b.t.Helper()
+	a := b.start(b.wish(b.place(2), youtube, instagram), "finished")
+	b.walk(func(message.SnsPublish) error { return nil })
+	return b.show(a)
+}
+
+func (b *bench) show(a ad.Ad) ad.Ad {
+	b.t.Helper()
+	a, err := b.ads.Show(b.t.Context(), owner, a.ID)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return a
+}
+
+func TestAFinishedAdShowsAllThatWasMade(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.finished()
+	if a.State != "succeeded" || a.EndedAt == nil || a.Fail != nil {
+		t.Fatalf("the ad %+v", a)
+	}
+	ignore := cmpopts.IgnoreFields(ad.Step{}, "ReadyAt", "EndedAt", "Seconds")
+	if diff := cmp.Diff([]ad.Step{{No: 1, Kind: "place", State: "succeeded", Attempt: 1, Calls: 1}, {No: 2, Kind: "lyric", State: "succeeded", Attempt: 1, Calls: 1},
+		{No: 3, Kind: "song", State: "succeeded", Attempt: 1, Calls: 1}, {No: 4, Kind: "video", State: "succeeded", Attempt: 1, Calls: 1},
+		{No: 5, Kind: "publish", State: "succeeded", Attempt: 1, Calls: 1}, {No: 6, Kind: "publish", State: "succeeded", Attempt: 1, Calls: 1}}, a.Steps, ignore); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+	if a.Lyric == nil || a.Lyric.Title != "칼국수" || !cmp.Equal(words.Lines, a.Lyric.Lines) {
+		t.Errorf("lyric %+v", a.Lyric)
+	}
+	if a.Song == nil || a.Song.Chosen != 1 || len(a.Song.Takes) != 2 || a.Song.Takes[0].File == 0 || a.Song.Takes[0].File == a.Song.Takes[1].File {
+		t.Errorf("song %+v", a.Song)
+	}
+	if a.Video == nil || a.Video.File == 0 || a.Video.Thumbnail == 0 || a.Video.Seconds != 15 {
+		t.Fatalf("video %+v", a.Video)
+	}
+	if f, err := b.ads.File(t.Context(), owner, a.Video.File); err != nil || f.Blob != "film" || f.Bytes != 3 {
+		t.Errorf("the film's file %+v, %v", f, err)
+	}
+	if diff := cmp.Diff([]ad.Post{{Channel: "youtube", Account: "a", State: "published", ExternalID: "youtube-1", URL: "https://youtube"},
+		{Channel: "instagram", Account: "a", State: "published", ExternalID: "instagram-1", URL: "https://instagram"}}, a.Posts, cmpopts.IgnoreFields(ad.Post{}, "ID")); diff != "" {
+		t.Errorf("posts (-want +got):\n%s", diff)
+	}
+	for table, query := range map[string]string{"lyrics": `SELECT COUNT(*) FROM lyrics`, "songs": `SELECT COUNT(*) FROM songs`, "videos": `SELECT COUNT(*) FROM videos`} {
+		if n := b.count(query); n != 1 {
+			t.Errorf("%d %s", n, table)
+		}
+	}
+}
+
+// The publication's row may be behind; what an owner sees is never.
+func TestAPostShowsWhatItsStepSays(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"refused for good":         {fault.New(fault.CodeRefused), "failed"},
+		"the channel was busy":     {fault.New(fault.CodeUnavailable), "published"},
+		"a bug of ours on the way": {context.Canceled, "published"}, // its answer is lost: verify finds the post
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			a := b.start(b.wish(b.place(1), youtube), "k")
+			asked := 0
+			b.walk(func(message.SnsPublish) error {
+				asked++
+				if asked > 1 {
+					return nil
+				}
+				if during := b.show(a); len(during.Posts) != 1 || during.Posts[0].State != "publishing" {
+					t.Errorf("while the channel is called: %+v", during.Posts)
+				}
+				return c.err
+			})
+			got := b.show(a)
+			if len(got.Posts) != 1 || got.Posts[0].State != c.want {
+				t.Errorf("the ad %s, posts %+v, steps %+v", got.State, got.Posts, got.Steps)
+			}
+		})
+	}
+}

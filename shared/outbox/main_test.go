@@ -1,0 +1,12 @@
+package outbox_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	// The private server lives as long as the process and keeps one goroutine.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
+}
