@@ -163,7 +163,9 @@ func (o *Outbox) Relay(ctx context.Context) (int, error) {
 		if err != nil {
 			return fmt.Errorf("claim messages: %w", err)
 		}
-		chaos.Point("D1")
+		if len(rows) > 0 {
+			chaos.Point("D1", rows[0].queue)
+		}
 		byQueue := map[string][]row{}
 		var order []string
 		for _, r := range rows {
@@ -173,7 +175,10 @@ func (o *Outbox) Relay(ctx context.Context) (int, error) {
 			byQueue[r.queue] = append(byQueue[r.queue], r)
 		}
 		var failed error
-		for _, queue := range order {
+		for i, queue := range order {
+			if i > 0 {
+				chaos.Point("D3", queue)
+			}
 			batch := byQueue[queue]
 			if err := o.send(ctx, queue, batch); err != nil {
 				failed = fmt.Errorf("send %d messages to %s: %w", len(batch), queue, err)
@@ -182,7 +187,7 @@ func (o *Outbox) Relay(ctx context.Context) (int, error) {
 				}
 				continue // another queue may work
 			}
-			chaos.Point("D2")
+			chaos.Point("D2", queue)
 			if err := mark(ctx, tx, batch, sent, o.now()); err != nil {
 				return err
 			}
@@ -193,7 +198,9 @@ func (o *Outbox) Relay(ctx context.Context) (int, error) {
 		}
 		return nil
 	})
-	chaos.Point("D4")
+	if n > 0 {
+		chaos.Point("D4", "")
+	}
 	return n, err
 }
 
