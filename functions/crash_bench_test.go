@@ -57,7 +57,6 @@ type crashBench struct {
 type crashOptions struct {
 	plan   string          // CASTAD_CHAOS_POINT
 	faults funchost.Faults // of the host
-	slow   time.Duration   // how long a song and a render take
 }
 
 // The times of a crash case. The lease is much shorter than an invocation may
@@ -65,6 +64,10 @@ type crashOptions struct {
 const (
 	crashLease     = 1500 * time.Millisecond
 	crashReconcile = 4 * time.Second
+	// crashJob is how long a song or a render takes. It is longer than the kill of
+	// a process takes, as everywhere: were the vendor to report at once, the answer
+	// and the report would be lost in one crash, and nobody could know of the job.
+	crashJob = 400 * time.Millisecond
 )
 
 func newCrashBench(t *testing.T, root string, o crashOptions) *crashBench {
@@ -82,8 +85,8 @@ func newCrashBench(t *testing.T, root string, o crashOptions) *crashBench {
 	if err := b.files.EnsureContainer(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.chat, b.music = openaitest.Start(t, openaitest.Options{}), sunotest.Start(t, sunotest.Options{After: o.slow})
-	b.renderer = creatomatetest.Start(t, creatomatetest.Options{After: o.slow})
+	b.chat, b.music = openaitest.Start(t, openaitest.Options{}), sunotest.Start(t, sunotest.Options{After: crashJob})
+	b.renderer = creatomatetest.Start(t, creatomatetest.Options{After: crashJob})
 	b.channels = sandboxtest.Start(t, sandboxtest.Options{Dir: t.TempDir()})
 	keys, err := identity.ParseKeys(tokenKey)
 	if err != nil {

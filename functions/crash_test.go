@@ -210,7 +210,7 @@ func TestRandomKillsLoseNothing(t *testing.T) {
 	}
 	t.Logf("CHAOS_SEED=%d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	b := newCrashBench(t, staged(t), crashOptions{slow: 400 * time.Millisecond, faults: funchost.Faults{Duplicate: 0.2, LoseLock: 0.2}})
+	b := newCrashBench(t, staged(t), crashOptions{faults: funchost.Faults{Duplicate: 0.2, LoseLock: 0.2}})
 	w := wish(b.bench, 1)
 	var ads []ad.Ad
 	for range 5 {
