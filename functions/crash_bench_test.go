@@ -48,6 +48,7 @@ func staged(t *testing.T) string {
 type crashBench struct {
 	*bench
 	hosts *funchost.Supervisor
+	bus   *servicebus.Emulator
 	files *blob.Store
 	log   *lastLines
 	file  string // what the handler's crash points have counted
@@ -73,11 +74,11 @@ const (
 func newCrashBench(t *testing.T, root string, o crashOptions) *crashBench {
 	t.Helper()
 	b := &crashBench{bench: &bench{t: t, db: storetest.Open(t)}, log: &lastLines{}, file: filepath.Join(t.TempDir(), "plan.log")}
-	queues, err := servicebus.Start(t.Context(), servicebus.Options{Config: shortLocks(t)})
-	if err != nil {
+	var err error
+	if b.bus, err = servicebus.Start(t.Context(), servicebus.Options{Config: shortLocks(t), Ledger: true}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = queues.Close() })
+	t.Cleanup(func() { _ = b.bus.Close() })
 	blobs := blobtest.Start(t)
 	if b.files, err = blob.Open(blob.Config{ConnectionString: blobs.ConnectionString(), Container: "castad"}); err != nil {
 		t.Fatal(err)
@@ -98,7 +99,7 @@ func newCrashBench(t *testing.T, root string, o crashOptions) *crashBench {
 	b.token = b.signIn()
 	addr := freeAddr(t)
 	b.url = "http://" + addr
-	b.start(addr, root, o, map[string]string{"CASTAD_SERVICEBUS": queues.ConnectionString(), "CASTAD_BLOB": blobs.ConnectionString(),
+	b.start(addr, root, o, map[string]string{"CASTAD_SERVICEBUS": b.bus.ConnectionString(), "CASTAD_BLOB": blobs.ConnectionString(),
 		"AzureWebJobsStorage": blobs.ConnectionString()})
 	return b
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"maps"
 	"slices"
 
 	"castad/functions/ad"
+	"castad/scripts/localcloud/servicebus/broker"
 	"castad/shared/blob"
 	"castad/shared/provider/providertest"
 	"castad/shared/store"
@@ -59,8 +61,9 @@ var legal = map[string][]string{
 	"collecting": {"ready", "waiting", "unknown", "succeeded", "failed", "cancelled"},
 }
 
-// holds checks every invariant of the database and that every artifact's file
-// is there, byte for byte.
+// holds checks every invariant of the database, that the broker has had every
+// message that is marked as sent, and that every artifact's file is there, byte
+// for byte.
 func (b *crashBench) holds() {
 	b.t.Helper()
 	broken := false
@@ -76,6 +79,15 @@ func (b *crashBench) holds() {
 			broken = true
 		}
 	}
+	had := map[string]int{}
+	for _, q := range b.bus.Broker().Queues() {
+		maps.Copy(had, broker.IDs(q.Events(), broker.Enqueued))
+	}
+	for _, message := range b.sent() {
+		if had[message] == 0 {
+			b.t.Errorf("I8 message %s is marked as sent, and the broker never had it", message)
+		}
+	}
 	for _, a := range b.artifacts() {
 		sum, n, err := contents(b.t.Context(), b.files, a.blob)
 		if err != nil || n != a.bytes || sum != [32]byte(a.sum) {
@@ -85,6 +97,15 @@ func (b *crashBench) holds() {
 	if broken {
 		b.t.Log("\n" + b.dump())
 	}
+}
+
+func (b *crashBench) sent() []string {
+	b.t.Helper()
+	all, err := store.All(b.t.Context(), b.db.Primary(), `SELECT LOWER(HEX(message_id)) FROM outbox WHERE state = 1 ORDER BY id LIMIT 1000`, func(s *string) []any { return []any{s} })
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return all
 }
 
 type artifact struct {
