@@ -45,7 +45,7 @@ var importRules = []rule{
 	{who: `.*test`, open: true}, // stand-ins; that only tests and programs import them is checked apart
 	{who: `functions/[a-z]+/[a-z]+`, may: sharedTypes + `|shared/(trigger|identity|media|chaos|provider(/[a-z]+)?|blob)|OWN-MODULE`,
 		why: "a function sees its module, the typed call and its inputs; it gets everything else through interfaces that registry.go fills"},
-	{who: `functions/[a-z]+`, may: sharedTypes + `|shared/(store|outbox|pipeline|seal)`,
+	{who: `functions/[a-z]+`, may: sharedTypes + `|shared/(store|outbox|pipeline|seal|chaos)`,
 		why: "a module keeps its tables; calling providers is its functions' business, other modules are reached through the engine"},
 	{who: `shared/(id|fault|chaos|keyring)`, may: ``, why: "the ground that everything stands on"},
 	{who: `shared/strictjson`, may: `shared/fault`, why: "pure decoding"},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"castad/shared/chaos"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/message"
@@ -52,7 +53,11 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 		if err != nil {
 			return fmt.Errorf("write order: %w", err)
 		}
-		return s.engine.Start(ctx, tx, pipeline.Order{Run: a.Run, Tenant: tenant, Ad: a.ID, JSON: ordered})
+		if err := s.engine.Start(ctx, tx, pipeline.Order{Run: a.Run, Tenant: tenant, Ad: a.ID, JSON: ordered}); err != nil {
+			return err
+		}
+		chaos.Point("A1", "")
+		return nil
 	}, func(ctx context.Context, q store.Querier) (bool, error) {
 		_, err := store.One(ctx, q, `SELECT id FROM ads WHERE id = ?`, func(n *id.Ad) []any { return []any{n} }, a.ID)
 		if errors.Is(err, store.ErrNoRows) {
@@ -60,6 +65,7 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 		}
 		return err == nil, err
 	})
+	chaos.Point("A2", "")
 	if _, dup := store.Duplicate(err); dup {
 		a, err = s.byKey(ctx, tenant, key, hash)
 		return a, false, err

@@ -165,7 +165,9 @@ func (o *Outbox) Relay(ctx context.Context) (int, error) {
 			if err != nil {
 				return err
 			}
-			chaos.Point("D1")
+			if len(rows) > 0 {
+				chaos.Point("D1", rows[0].queue)
+			}
 			took, bad, err := o.hand(ctx, tx, rows)
 			if err != nil {
 				return err
@@ -177,7 +179,9 @@ func (o *Outbox) Relay(ctx context.Context) (int, error) {
 		}
 		return nil
 	})
-	chaos.Point("D4")
+	if n > 0 {
+		chaos.Point("D4", "")
+	}
 	return n, err
 }
 
@@ -216,14 +220,17 @@ func (o *Outbox) hand(ctx context.Context, tx *store.Tx, rows []row) (n int, ref
 		}
 		byQueue[r.queue] = append(byQueue[r.queue], r)
 	}
-	for _, queue := range order {
+	for i, queue := range order {
+		if i > 0 {
+			chaos.Point("D3", queue)
+		}
 		batch, state := byQueue[queue], sent
 		if err := o.send(ctx, queue, batch); err != nil {
 			o.c.Log.WarnContext(ctx, "messages not sent; they stay in the outbox", "queue", queue, "messages", len(batch), "err", err.Error())
 			refused, state = append(refused, queue), pending
 		} else {
 			n += len(batch)
-			chaos.Point("D2")
+			chaos.Point("D2", queue)
 		}
 		if err := mark(ctx, tx, batch, state, o.now()); err != nil {
 			return n, refused, err

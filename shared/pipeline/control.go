@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"castad/shared/chaos"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/message"
@@ -50,6 +51,7 @@ func (e *Engine) Callback(ctx context.Context, kind message.Kind, token string, 
 		if err := e.keepReport(ctx, tx, call, r); err != nil {
 			return err
 		}
+		chaos.Point("K1", string(kind))
 		if s := run.Step(call.step); s == nil || s.Attempt != call.attempt {
 			return nil // an earlier attempt's late report: kept, but nobody asks
 		}
@@ -59,6 +61,7 @@ func (e *Engine) Callback(ctx context.Context, kind message.Kind, token string, 
 		}
 		return err
 	})
+	chaos.Point("K2", string(kind))
 	if isNothing(err) {
 		return nil
 	}

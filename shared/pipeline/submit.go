@@ -53,9 +53,9 @@ func Submit[In any](ctx context.Context, e *Engine, w message.Wake, kind message
 		return err
 	}
 	defer c.release()
-	chaos.Point("W4")
+	chaos.Point("W4", string(kind))
 	external, err := send(ctx, in, c.call)
-	chaos.Point("S2")
+	chaos.Point("S2", string(kind))
 	if err == nil && external == "" {
 		err = fault.Newf(fault.CodeVendorUnknown, "submit step %d of %v: the provider gave no id", w.Step, w.Run)
 	}
@@ -76,9 +76,9 @@ func Do[In, Out any](ctx context.Context, e *Engine, w message.Wake, kind messag
 		return err
 	}
 	defer c.release()
-	chaos.Point("W4")
+	chaos.Point("W4", string(kind))
 	out, err := work(ctx, in, c.call)
-	chaos.Point("S2")
+	chaos.Point("S2", string(kind))
 	if err != nil {
 		return e.outcome(ctx, c, submitEvent(err), err)
 	}
@@ -96,9 +96,9 @@ func Collect[In, Out any](ctx context.Context, e *Engine, w message.Wake, kind m
 		return err
 	}
 	defer c.release()
-	chaos.Point("P1")
+	chaos.Point("P1", string(kind))
 	out, files, err := ask(ctx, in, c.call)
-	chaos.Point("P2")
+	chaos.Point("P2", string(kind))
 	if err != nil {
 		return e.outcome(ctx, c, collectEvent(err), err)
 	}
@@ -114,9 +114,10 @@ func (e *Engine) claim(ctx context.Context, w message.Wake, kind message.Kind, n
 	}
 	lease := e.leaseFor(now, until)
 	c := &claimed{run: w.Run}
-	chaos.Point("W1")
+	chaos.Point("W1", string(kind))
 	after, err := e.apply(ctx, w.Run, Event{Name: name, Step: w.Step, LeaseUntil: lease}, func(ctx context.Context, tx *store.Tx, l loaded) error {
 		s := l.Step(w.Step)
+		chaos.Point("W2", string(kind))
 		if s.Kind != kind {
 			return fault.Newf(fault.CodeInternal, "claim step %d of %v: it is %s, not %s", w.Step, w.Run, s.Kind, kind)
 		}
@@ -141,7 +142,7 @@ func (e *Engine) claim(ctx context.Context, w message.Wake, kind message.Kind, n
 		c.call.ExternalID, _, err = reported(ctx, tx, row.id)
 		return err
 	})
-	chaos.Point("W3")
+	chaos.Point("W3", string(kind))
 	if isNothing(err) {
 		return nil, nil
 	}
@@ -195,8 +196,11 @@ func (e *Engine) outcome(ctx context.Context, c *claimed, ev Event, cause error)
 // report applies an outcome. That it is stale is not an error: someone else has
 // settled the step.
 func (e *Engine) report(ctx context.Context, c *claimed, ev Event) error {
-	_, err := e.apply(ctx, c.run, ev, nil)
-	chaos.Point("S4")
+	_, err := e.apply(ctx, c.run, ev, func(context.Context, *store.Tx, loaded) error {
+		chaos.Point("S3", string(c.step.Kind))
+		return nil
+	})
+	chaos.Point("S4", string(c.step.Kind))
 	if isNothing(err) {
 		e.c.Log.InfoContext(ctx, "outcome came too late", "run", c.run.String(), "step", c.step.No, "event", string(ev.Name))
 		return nil
@@ -244,9 +248,13 @@ func finish[Out any](ctx context.Context, e *Engine, c *claimed, external string
 		if err != nil {
 			return err
 		}
-		return keepOutput(ctx, tx, c.run, c.step.No, text)
+		if err := keepOutput(ctx, tx, c.run, c.step.No, text); err != nil {
+			return err
+		}
+		chaos.Point("E1", string(c.step.Kind))
+		return nil
 	}, func(ctx context.Context, q store.Querier) (bool, error) { return landed(ctx, q, c.run, seq, cause) })
-	chaos.Point("C5")
+	chaos.Point("C5", string(c.step.Kind))
 	if isNothing(err) {
 		e.c.Log.InfoContext(ctx, "result came too late", "run", c.run.String(), "step", c.step.No)
 		return nil

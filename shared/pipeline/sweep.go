@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"castad/shared/chaos"
 	"castad/shared/id"
 	"castad/shared/store"
 )
@@ -68,6 +69,7 @@ func (e *Engine) sweep(ctx context.Context, name EventName, count *int, now time
 			e.c.Log.ErrorContext(ctx, "step not swept", "run", s.run.String(), "step", s.step, "event", string(name), "err", err.Error())
 		default:
 			*count++
+			chaos.Point("Z1", string(name))
 			e.c.Log.WarnContext(ctx, "step swept", "run", s.run.String(), "step", s.step, "event", string(name))
 		}
 		if ctx.Err() != nil {

@@ -51,7 +51,9 @@ func look(ctx context.Context, channels Channels, in message.SnsPublish, call me
 	if err != nil {
 		return message.SnsPosted{}, err
 	}
-	if posted.State != provider.Published {
+	// A post that was found has its id written to its call before anything else,
+	// so that no post is without one; the next question asks by the id.
+	if call.Unsure || posted.State != provider.Published {
 		return message.SnsPosted{}, message.NotYet{ExternalID: posted.ID}
 	}
 	return message.SnsPosted{ExternalID: posted.ID, URL: posted.URL}, nil

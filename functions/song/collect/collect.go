@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"castad/shared/blob"
+	"castad/shared/chaos"
 	"castad/shared/fault"
 	"castad/shared/media"
 	"castad/shared/message"
@@ -108,11 +109,12 @@ func (c collector) keep(ctx context.Context, in message.SongGenerate, call messa
 	if err != nil {
 		return message.Take{}, none, fmt.Errorf("fetch take %d: %w", n+1, err)
 	}
-	kept, err := c.files.Keep(ctx, name, "audio/mpeg", d.Body, maxTake)
+	kept, err := c.files.Keep(ctx, name, "audio/mpeg", chaos.Reader("C1", "C2", string(message.Song), d.Body), maxTake)
 	_ = d.Body.Close() // read to its end or given up; either way nothing is left to know
 	if err != nil {
 		return message.Take{}, none, fmt.Errorf("keep take %d: %w", n+1, err)
 	}
+	chaos.Point("C4", string(message.Song))
 	object, err := c.files.Open(ctx, name)
 	if err != nil {
 		return message.Take{}, none, fmt.Errorf("open take %d: %w", n+1, err)

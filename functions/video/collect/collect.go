@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"castad/shared/blob"
+	"castad/shared/chaos"
 	"castad/shared/fault"
 	"castad/shared/media"
 	"castad/shared/message"
@@ -121,10 +122,11 @@ func (c collector) keep(ctx context.Context, url, name, contentType string, limi
 		return blob.Kept{}, fmt.Errorf("fetch %s: %w", name, err)
 	}
 	defer d.Body.Close()
-	kept, err := c.files.Keep(ctx, name, contentType, d.Body, limit)
+	kept, err := c.files.Keep(ctx, name, contentType, chaos.Reader("C1", "C2", string(message.Video), d.Body), limit)
 	if err != nil {
 		return blob.Kept{}, fmt.Errorf("keep %s: %w", name, err)
 	}
+	chaos.Point("C4", string(message.Video))
 	return kept, nil
 }
 

@@ -42,6 +42,7 @@ type Options struct {
 	Root      string // folder of host.json and go.mod; "" means "."
 	Out       string // app root to write; relative to Root; "" means "build/app"
 	Functions string // tree of <module>/<function>/function.json; relative to Root; "" means "functions"
+	Tags      string // build tags, separated by commas
 	Package   string // package main of the handler as go build takes it; "" means "./" + Functions
 	Go        string // go command; "" means "go" on PATH
 }
@@ -164,7 +165,7 @@ func compile(ctx context.Context, o Options) error {
 	}
 	defer os.RemoveAll(scratch)
 	built := filepath.Join(scratch, Binary)
-	cmd := exec.CommandContext(ctx, o.Go, "build", "-trimpath", "-o", built, o.Package)
+	cmd := exec.CommandContext(ctx, o.Go, "build", "-trimpath", "-tags", o.Tags, "-o", built, o.Package)
 	cmd.Dir = o.Root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if output, err := cmd.CombinedOutput(); err != nil {
