@@ -134,7 +134,7 @@ func vendors(c config.Config, p *parts) error {
 	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel}); err != nil {
 		return fmt.Errorf("CASTAD_OPENAI_URL: %w", err)
 	}
-	table := suno.SunoAPI()
+	table := suno.SunoAPI() // config has checked the name
 	if c.SunoTable == "kie" {
 		table = suno.Kie()
 	}
