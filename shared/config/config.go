@@ -53,12 +53,13 @@ const (
 // that is not the default; one lists the allowed values; by "host" marks what
 // the Functions host sets itself; desc is the documentation.
 type Config struct {
-	Port     string   `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT" by:"host" desc:"Port on 127.0.0.1 that the Functions host tells the handler to listen on."`
-	Stage    Stage    `envconfig:"CASTAD_STAGE" default:"local" one:"local,s1,s2,s3" desc:"Size of the deployment. Decides the connection budget; outside local, encryption and real keys are demanded."`
-	HostKind HostKind `envconfig:"CASTAD_HOST_KIND" default:"reference" one:"reference,premium,containerapp,flex" desc:"What the Functions host runs on. Decides how the connection budget is shared among instances."`
-	LogLevel string   `envconfig:"CASTAD_LOG_LEVEL" default:"info" one:"debug,info,warn,error" desc:"Least severe log line that is written."`
+	Port       string   `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT" by:"host" desc:"Port on 127.0.0.1 that the Functions host tells the handler to listen on."`
+	Stage      Stage    `envconfig:"CASTAD_STAGE" default:"local" one:"local,s1,s2,s3" desc:"Size of the deployment. Decides the connection budget; outside local, encryption and real keys are demanded."`
+	HostKind   HostKind `envconfig:"CASTAD_HOST_KIND" default:"reference" one:"reference,premium,containerapp,flex" desc:"What the Functions host runs on. Decides how the connection budget is shared among instances."`
+	ScaleGroup string   `envconfig:"CASTAD_SCALE_GROUP" desc:"Which of the apps that share the database this one is, on premium and containerapp: api, worker or canary. Decides the size of its pools. Empty elsewhere."`
+	LogLevel   string   `envconfig:"CASTAD_LOG_LEVEL" default:"info" one:"debug,info,warn,error" desc:"Least severe log line that is written."`
 
-	MySQLDSN        Secret `envconfig:"CASTAD_MYSQL_DSN" sample:"castad:castad@tcp(127.0.0.1:3307)/castad" desc:"Data source name of the primary, as go-sql-driver/mysql reads it. Outside local it must ask for TLS with a checked certificate (tls=true or a named configuration)."`
+	MySQLDSN        Secret `envconfig:"CASTAD_MYSQL_DSN" sample:"castad:castad@tcp(127.0.0.1:3307)/castad" desc:"Data source name of the primary, as go-sql-driver/mysql reads it. Outside local TLS with a checked certificate is always used, and a DSN that turns it off is refused."`
 	MySQLReplicaDSN Secret `envconfig:"CASTAD_MYSQL_REPLICA_DSN" desc:"Data source name of the read replica. Empty: lists and reports read the primary."`
 
 	ServiceBus          Secret `envconfig:"CASTAD_SERVICEBUS" sample:"Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true" desc:"Connection string of the Service Bus namespace, also used by the host's queue triggers. Set this or CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE."`
