@@ -103,7 +103,7 @@ func (a *app) keys(c config.Config, p *parts) error {
 func (a *app) stores(c config.Config, p *parts, meter *meter) error {
 	var err error
 	if a.db, err = store.Open(store.Config{DSN: c.MySQLDSN.Reveal(), ReplicaDSN: c.MySQLReplicaDSN.Reveal(), Stage: string(c.Stage),
-		Host: string(c.HostKind), Hooks: meter.hooks()}); err != nil {
+		Host: string(c.HostKind), Group: c.ScaleGroup, Hooks: meter.hooks()}); err != nil {
 		return err
 	}
 	credential, err := managed(c)
@@ -134,7 +134,7 @@ func vendors(c config.Config, p *parts) error {
 	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel}); err != nil {
 		return fmt.Errorf("CASTAD_OPENAI_URL: %w", err)
 	}
-	table := suno.SunoAPI()
+	table := suno.SunoAPI() // config has checked the name
 	if c.SunoTable == "kie" {
 		table = suno.Kie()
 	}

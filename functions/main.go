@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -89,11 +90,35 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 	return err
 }
 
-// gate is closed until the database can be used.
-type gate struct{ opened atomic.Bool }
+// gate is closed until the database can be used. The zero gate is ready to use.
+type gate struct {
+	opened atomic.Bool
+	made   sync.Once
+	first  chan struct{} // closed when the first try is over; see tried
+	over   sync.Once
+}
+
+// firstTry bounds how long a call waits for the first try to use the database:
+// the request that causes a cold start comes before it, and is not refused for
+// the few milliseconds that it takes.
+const firstTry = time.Second
+
+func (g *gate) tried() chan struct{} {
+	g.made.Do(func() { g.first = make(chan struct{}) })
+	return g.first
+}
 
 // ready is what functions that need the database wait for.
 func (g *gate) ready() error {
+	if g.opened.Load() {
+		return nil
+	}
+	limit := time.NewTimer(firstTry)
+	defer limit.Stop()
+	select {
+	case <-g.tried():
+	case <-limit.C:
+	}
 	if g.opened.Load() {
 		return nil
 	}
@@ -112,6 +137,9 @@ func (g *gate) open(ctx context.Context, db *store.DB, log interface {
 		err := usable(ctx, db)
 		if err == nil {
 			g.opened.Store(true)
+		}
+		g.over.Do(func() { close(g.tried()) })
+		if err == nil {
 			return nil
 		}
 		if fault.KindOf(err) == fault.Misconfigured {

@@ -1,7 +1,7 @@
 // Command localcloud runs CastAD's cloud on a laptop: everything in one
 // process, or one part of it alone.
 //
-//	localcloud [-addr 127.0.0.1:7071] [-dir .data] [-instances n] [-tour]
+//	localcloud [-addr 127.0.0.1:7071] [-dir .data] [-app build/app] [-instances n] [-tour]
 //	localcloud servicebus|blob|funchost|studio|channels|mariadb [-h] …
 package main
 
@@ -60,6 +60,7 @@ func run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("localcloud", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:7071", "public address of the API")
 	dir := flags.String("dir", ".data", "folder that keeps all state")
+	app := flags.String("app", "build/app", "folder that the app is staged in, with its local.settings.json")
 	instances := flags.Int("instances", 1, "Functions hosts behind the address")
 	tour := flags.Bool("tour", false, "print a tour in curl when ready")
 	if err := flags.Parse(args); err != nil {
@@ -68,7 +69,7 @@ func run(ctx context.Context, args []string) int {
 		}
 		return 2
 	}
-	c, err := cloud.Start(ctx, cloud.Options{Dir: *dir, Root: ".", Addr: *addr, Instances: *instances, DSN: os.Getenv("CASTAD_MYSQL_DSN"),
+	c, err := cloud.Start(ctx, cloud.Options{Dir: *dir, Root: ".", App: *app, Addr: *addr, Instances: *instances, DSN: os.Getenv("CASTAD_MYSQL_DSN"),
 		Progress: func(s string) { fmt.Println(s) }})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "localcloud:", err)

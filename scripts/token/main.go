@@ -3,7 +3,7 @@
 //	token [-tenant acct_…] [-user user_…] [-role owner|admin] [-ttl 24h] [-settings build/app/local.settings.json]
 //
 // The keys are CASTAD_TOKEN_KEYS of the environment, or of the settings file
-// that make stage writes. Outside the stage local it refuses: tokens for people
+// that make run writes. Outside the stage local it refuses: tokens for people
 // are made by signing in, and keys of a deployment belong on no laptop.
 package main
 
@@ -60,7 +60,7 @@ func run(args []string, env func(string) (string, bool), out, complaints io.Writ
 		return fmt.Errorf("CASTAD_STAGE is %q; development tokens are made in the stage local only", stage)
 	}
 	if values["CASTAD_TOKEN_KEYS"] == "" {
-		return fmt.Errorf("CASTAD_TOKEN_KEYS is neither in the environment nor in %s (make stage writes it)", *settings)
+		return fmt.Errorf("CASTAD_TOKEN_KEYS is neither in the environment nor in %s (make run writes it)", *settings)
 	}
 	keys, err := identity.ParseKeys(values["CASTAD_TOKEN_KEYS"])
 	if err != nil {

@@ -22,6 +22,7 @@ const development = "castad-development-only-"
 func (c Config) check() []error {
 	var all problems
 	c.checkChoices(&all)
+	c.checkGroup(&all)
 	c.checkStores(&all)
 	c.checkKeys(&all)
 	c.checkURLs(&all)
@@ -41,6 +42,19 @@ func (c Config) checkChoices(p *problems) {
 		if one := f.Tag.Get("one"); one != "" && !slices.Contains(strings.Split(one, ","), all.Field(i).String()) {
 			p.add("%s is %q; it must be one of %s", f.Tag.Get("envconfig"), all.Field(i).String(), strings.ReplaceAll(one, ",", ", "))
 		}
+	}
+}
+
+// scaleGroups are the apps that a deployment on such hosts is made of (store.Budgets).
+var scaleGroups = []string{"api", "worker", "canary"}
+
+func (c Config) checkGroup(p *problems) {
+	grouped := !c.local() && (c.HostKind == Premium || c.HostKind == ContainerApp)
+	switch {
+	case grouped && !slices.Contains(scaleGroups, c.ScaleGroup):
+		p.add("CASTAD_SCALE_GROUP is %q; on the host kind %s it must be one of %s", c.ScaleGroup, c.HostKind, strings.Join(scaleGroups, ", "))
+	case !grouped && c.ScaleGroup != "":
+		p.add("CASTAD_SCALE_GROUP is set, but only the host kinds premium and containerapp outside the stage local have scale groups; remove it")
 	}
 }
 

@@ -53,15 +53,16 @@ const (
 // that is not the default; one lists the allowed values; by "host" marks what
 // the Functions host sets itself; desc is the documentation.
 type Config struct {
-	Port     string   `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT" by:"host" desc:"Port on 127.0.0.1 that the Functions host tells the handler to listen on."`
-	Stage    Stage    `envconfig:"CASTAD_STAGE" default:"local" one:"local,s1,s2,s3" desc:"Size of the deployment. Decides the connection budget; outside local, encryption and real keys are demanded."`
-	HostKind HostKind `envconfig:"CASTAD_HOST_KIND" default:"reference" one:"reference,premium,containerapp,flex" desc:"What the Functions host runs on. Decides how the connection budget is shared among instances."`
-	LogLevel string   `envconfig:"CASTAD_LOG_LEVEL" default:"info" one:"debug,info,warn,error" desc:"Least severe log line that is written."`
+	Port       string   `envconfig:"FUNCTIONS_CUSTOMHANDLER_PORT" by:"host" desc:"Port on 127.0.0.1 that the Functions host tells the handler to listen on."`
+	Stage      Stage    `envconfig:"CASTAD_STAGE" default:"local" one:"local,s1,s2,s3" desc:"Size of the deployment. Decides the connection budget; outside local, encryption and real keys are demanded."`
+	HostKind   HostKind `envconfig:"CASTAD_HOST_KIND" default:"reference" one:"reference,premium,containerapp,flex" desc:"What the Functions host runs on. Decides how the connection budget is shared among instances."`
+	ScaleGroup string   `envconfig:"CASTAD_SCALE_GROUP" desc:"Which of the apps that share the database this one is, on premium and containerapp: api, worker or canary. Decides the size of its pools. Empty elsewhere."`
+	LogLevel   string   `envconfig:"CASTAD_LOG_LEVEL" default:"info" one:"debug,info,warn,error" desc:"Least severe log line that is written."`
 
-	MySQLDSN        Secret `envconfig:"CASTAD_MYSQL_DSN" sample:"castad:castad@tcp(127.0.0.1:3307)/castad" desc:"Data source name of the primary, as go-sql-driver/mysql reads it. Outside local it must ask for TLS with a checked certificate (tls=true or a named configuration)."`
+	MySQLDSN        Secret `envconfig:"CASTAD_MYSQL_DSN" sample:"castad:castad@tcp(127.0.0.1:3307)/castad" desc:"Data source name of the primary, as go-sql-driver/mysql reads it. Outside local TLS with a checked certificate is always used, and a DSN that turns it off is refused."`
 	MySQLReplicaDSN Secret `envconfig:"CASTAD_MYSQL_REPLICA_DSN" desc:"Data source name of the read replica. Empty: lists and reports read the primary."`
 
-	ServiceBus          Secret `envconfig:"CASTAD_SERVICEBUS" sample:"Endpoint=sb://127.0.0.1:5673;SharedAccessKeyName=castad;SharedAccessKey=bG9jYWw=;UseDevelopmentEmulator=true" desc:"Connection string of the Service Bus namespace, also used by the host's queue triggers. Set this or CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE."`
+	ServiceBus          Secret `envconfig:"CASTAD_SERVICEBUS" sample:"Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true" desc:"Connection string of the Service Bus namespace, also used by the host's queue triggers. Set this or CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE."`
 	ServiceBusNamespace string `envconfig:"CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE" desc:"Host name of the Service Bus namespace, reached with the app's managed identity (name.servicebus.windows.net)."`
 
 	Blob           Secret `envconfig:"CASTAD_BLOB" sample:"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1;" desc:"Connection string of the storage account. Set this or CASTAD_BLOB_ACCOUNT_URL."`
@@ -75,20 +76,20 @@ type Config struct {
 	TokenIssuer  string `envconfig:"CASTAD_TOKEN_ISSUER" default:"castad" desc:"Claim iss of access tokens."`
 	TokenAud     string `envconfig:"CASTAD_TOKEN_AUDIENCE" default:"castad-api" desc:"Claim aud of access tokens."`
 
-	OpenAIURL   string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8090/openai/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
-	OpenAIKey   Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"local" desc:"Its API key."`
-	OpenAIModel string `envconfig:"CASTAD_OPENAI_MODEL" default:"studio" desc:"Model that writes lyrics."`
-	SunoURL     string `envconfig:"CASTAD_SUNO_URL" sample:"http://127.0.0.1:8090/suno" desc:"Base URL of a Suno-compatible music API: a vendor or the studio."`
-	SunoKey     Secret `envconfig:"CASTAD_SUNO_KEY" sample:"local" desc:"Its API key."`
-	SunoModel   string `envconfig:"CASTAD_SUNO_MODEL" default:"studio" desc:"Model that sings."`
-	SunoTable   string `envconfig:"CASTAD_SUNO_TABLE" default:"studio" desc:"Which vendor's table of status codes the music client reads answers by."`
+	OpenAIURL   string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
+	OpenAIKey   Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`
+	OpenAIModel string `envconfig:"CASTAD_OPENAI_MODEL" default:"castad-studio" desc:"Model that writes lyrics; the default is the studio's."`
+	SunoURL     string `envconfig:"CASTAD_SUNO_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Suno-compatible music API: a vendor or the studio."`
+	SunoKey     Secret `envconfig:"CASTAD_SUNO_KEY" sample:"studio" desc:"Its API key."`
+	SunoModel   string `envconfig:"CASTAD_SUNO_MODEL" default:"V5" desc:"Model that sings, by the vendor's name; the studio takes any."`
+	SunoTable   string `envconfig:"CASTAD_SUNO_TABLE" default:"sunoapi" one:"sunoapi,kie" desc:"Whose table of status codes the music client reads answers by: sunoapi.org's, which the studio follows too, or kie.ai's."`
 
-	CreatomateURL string `envconfig:"CASTAD_CREATOMATE_URL" sample:"http://127.0.0.1:8090/creatomate/v2" desc:"Base URL of a Creatomate-compatible render API: the vendor or the studio."`
-	CreatomateKey Secret `envconfig:"CASTAD_CREATOMATE_KEY" sample:"local" desc:"Its API key."`
-	ChannelsURL   string `envconfig:"CASTAD_CHANNELS_URL" sample:"http://127.0.0.1:8090/channels" desc:"Base URL of the sandbox that stands in for YouTube and Instagram. Empty: no sandbox."`
+	CreatomateURL string `envconfig:"CASTAD_CREATOMATE_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Creatomate-compatible render API: the vendor or the studio."`
+	CreatomateKey Secret `envconfig:"CASTAD_CREATOMATE_KEY" sample:"studio" desc:"Its API key."`
+	ChannelsURL   string `envconfig:"CASTAD_CHANNELS_URL" sample:"http://127.0.0.1:8078" desc:"Base URL of the sandbox that stands in for YouTube and Instagram. Empty: no sandbox."`
 	ChannelsKey   Secret `envconfig:"CASTAD_CHANNELS_KEY" sample:"local" desc:"Its API key."`
 
-	DownloadOrigins []string `envconfig:"CASTAD_DOWNLOAD_ORIGINS" sample:"http://127.0.0.1:8090" desc:"Origins, separated by commas, that results may be downloaded from besides each vendor's own (https://cdn.example). Plain http and loopback are for local only."`
+	DownloadOrigins []string `envconfig:"CASTAD_DOWNLOAD_ORIGINS" sample:"http://127.0.0.1:8077" desc:"Origins, separated by commas, that results may be downloaded from besides each vendor's own (https://cdn.example). Plain http and loopback are for local only."`
 
 	LeaseSkew       time.Duration `envconfig:"CASTAD_LEASE_SKEW" default:"30s" desc:"How long after its end a lease is left alone, because clocks differ."`
 	ReconcileWindow time.Duration `envconfig:"CASTAD_RECONCILE_WINDOW" default:"15m" desc:"How long a call with an unknown outcome is looked for at the vendor before it is given up."`

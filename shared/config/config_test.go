@@ -96,6 +96,8 @@ func TestLoadRefuses(t *testing.T) {
 		says string
 	}{
 		"an unknown stage":                        {with(real(), "CASTAD_STAGE", "prod"), `CASTAD_STAGE is "prod"; it must be one of local, s1, s2, s3`},
+		"premium without a scale group":           {with(real(), "CASTAD_HOST_KIND", "premium"), `CASTAD_SCALE_GROUP is ""; on the host kind premium it must be one of api, worker, canary`},
+		"a scale group where there is one app":    {with(real(), "CASTAD_SCALE_GROUP", "api"), "CASTAD_SCALE_GROUP is set, but only"},
 		"no database":                             {map[string]string{"CASTAD_MYSQL_DSN": ""}, "CASTAD_MYSQL_DSN is not set"},
 		"two ways to the queue":                   {map[string]string{"CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE": "a.b"}, "both set"},
 		"no way to the queue":                     {map[string]string{"CASTAD_SERVICEBUS": ""}, "both not set; one must be"},

@@ -4,10 +4,11 @@
 // as one can be had without an account.
 //
 // Start brings the parts up in the order in which they need each other, writes
-// build/app/local.settings.json with the real ports and keys (so that `func`
-// can start the same app), migrates the database and supervises the host as the
-// platform does. State is in one folder and survives a restart and a kill -9;
-// the ports are kept there too, because addresses with them are in that state.
+// local.settings.json beside the staged app with the real ports and keys (so
+// that `func` can start the same app), migrates the database and supervises the
+// host as the platform does. State is in one folder and survives a restart and
+// a kill -9; the ports are kept there too, because addresses with them are in
+// that state. A lock makes sure that one cloud at a time uses the folder.
 // Everything listens on 127.0.0.1 and ends with this process.
 package cloud
 
@@ -40,7 +41,8 @@ type Options struct {
 	Dir string
 	// Root is the repository, from which the app is staged.
 	Root string
-	// App is where the app is staged; "" = build/app below Root.
+	// App is where the app is staged; "" = app below Dir, so that two clouds do
+	// not write each other's settings.
 	App string
 	// Addr is the public address of the API; "" = a free port of 127.0.0.1.
 	Addr string
@@ -76,23 +78,19 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if o.Instances == 0 {
 		o.Instances = 1
 	}
-	if o.App == "" {
-		o.App = filepath.Join(o.Root, "build", "app")
-	}
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	dir, err := filepath.Abs(o.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("find the data folder: %w", err)
-	}
-	o.Dir = dir
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
-	}
-	c := &Cloud{o: o}
-	if c.state, err = loadState(filepath.Join(o.Dir, "state.json")); err != nil {
+	if err := place(&o); err != nil {
 		return nil, err
+	}
+	held, err := hold(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cloud{o: o, closers: []func() error{held.Close}}
+	if c.state, err = loadState(ctx, filepath.Join(o.Dir, "state.json")); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	for _, part := range []struct {
 		name  string
@@ -108,6 +106,24 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 		o.Progress(fmt.Sprintf("%-9s ready after %.1f s", part.name, time.Since(began).Seconds()))
 	}
 	return c, nil
+}
+
+// place makes the folders' paths absolute and the data folder exist.
+func place(o *Options) error {
+	var err error
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return fmt.Errorf("find the data folder: %w", err)
+	}
+	if o.App == "" {
+		o.App = filepath.Join(o.Dir, "app")
+	}
+	if o.App, err = filepath.Abs(o.App); err != nil {
+		return fmt.Errorf("find the folder of the app: %w", err)
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	return nil
 }
 
 func (c *Cloud) stage(ctx context.Context) error {
@@ -142,7 +158,8 @@ func (c *Cloud) database(ctx context.Context) error {
 }
 
 func (c *Cloud) queues(ctx context.Context) error {
-	bus, err := servicebus.Start(ctx, servicebus.Options{Addr: c.state.addr("servicebus"), Dir: filepath.Join(c.o.Dir, "servicebus"),
+	// Both servers end with Close, after the host that works with them, not with ctx.
+	bus, err := servicebus.Start(context.WithoutCancel(ctx), servicebus.Options{Addr: c.state.addr("servicebus"), Dir: filepath.Join(c.o.Dir, "servicebus"),
 		Config: filepath.Join(c.o.Root, "scripts", "localcloud", "Config.json"), Logger: c.logger()})
 	if err != nil {
 		return err
@@ -153,7 +170,7 @@ func (c *Cloud) queues(ctx context.Context) error {
 }
 
 func (c *Cloud) files(ctx context.Context) error {
-	s, err := blobserver.Start(ctx, blobserver.Options{Addr: c.state.addr("blob"), Dir: filepath.Join(c.o.Dir, "blob")})
+	s, err := blobserver.Start(context.WithoutCancel(ctx), blobserver.Options{Addr: c.state.addr("blob"), Dir: filepath.Join(c.o.Dir, "blob")})
 	if err != nil {
 		return err
 	}
@@ -294,8 +311,22 @@ func (c *Cloud) Bus() *servicebus.Emulator { return c.bus }
 // Hosts are the Functions hosts.
 func (c *Cloud) Hosts() *funchost.Supervisor { return c.hosts }
 
-// Wait returns when a part that the cloud cannot do without has ended.
-func (c *Cloud) Wait() error { return c.hosts.Wait() }
+// Wait returns when a part that the cloud cannot do without has ended: the
+// hosts, or the private database.
+func (c *Cloud) Wait() error {
+	hosts := make(chan error, 1)
+	go func() { hosts <- c.hosts.Wait() }()
+	var database <-chan struct{}
+	if c.db != nil {
+		database = c.db.Done()
+	}
+	select {
+	case err := <-hosts:
+		return err
+	case <-database:
+		return fmt.Errorf("the database server ended; its lines are in %s", filepath.Join(c.o.Dir, "mariadb", "error.log"))
+	}
+}
 
 // Close stops everything, the last first.
 func (c *Cloud) Close() error {

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
@@ -10,6 +11,9 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
+	"syscall"
+	"time"
 )
 
 // state is what must be the same after a restart: addresses with these ports
@@ -25,9 +29,26 @@ var (
 	keyNames    = []string{"CASTAD_ENVELOPE_KEYS", "CASTAD_TOKEN_KEYS", "CASTAD_MEDIA_KEYS"}
 )
 
+// hold locks the data folder. The lock is this process's own and ends with it,
+// also by kill -9.
+func hold(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the data folder: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = fmt.Errorf("another local cloud is running on the data folder %s: stop it, or name another folder", dir)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // loadState reads the state, or makes it. A port that somebody else has taken
-// meanwhile is replaced.
-func loadState(file string) (state, error) {
+// meanwhile, and keeps, is replaced.
+func loadState(ctx context.Context, file string) (state, error) {
 	s := state{Ports: map[string]int{}, Secrets: map[string]string{}}
 	text, err := os.ReadFile(file)
 	if err == nil {
@@ -37,7 +58,7 @@ func loadState(file string) (state, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("read state: %w", err)
 	}
-	if err := s.fill(); err != nil {
+	if err := s.fill(ctx); err != nil {
 		return s, err
 	}
 	text, err = json.MarshalIndent(s, "", "  ")
@@ -53,7 +74,7 @@ func loadState(file string) (state, error) {
 	return s, nil
 }
 
-func (s *state) fill() error {
+func (s *state) fill(ctx context.Context) error {
 	var held []net.Listener // together, so that no port is given twice
 	defer func() {
 		for _, l := range held {
@@ -61,10 +82,7 @@ func (s *state) fill() error {
 		}
 	}()
 	for _, name := range portNames {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.Ports[name]))
-		if err != nil {
-			l, err = net.Listen("tcp", "127.0.0.1:0")
-		}
+		l, err := claim(ctx, s.Ports[name])
 		if err != nil {
 			return fmt.Errorf("find a port for %s: %w", name, err)
 		}
@@ -82,6 +100,31 @@ func (s *state) fill() error {
 		}
 	}
 	return nil
+}
+
+// patience is how long a port of before is waited for: after kill -9 the old
+// database server still shuts down in order.
+const patience = 15 * time.Second
+
+// claim listens on the port, or on a free one when the port stays taken or is 0.
+func claim(ctx context.Context, port int) (net.Listener, error) {
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return l, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-limit.C:
+			return net.Listen("tcp", "127.0.0.1:0")
+		case <-again.C:
+		}
+	}
 }
 
 func random(n int) []byte {
