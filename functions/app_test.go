@@ -78,7 +78,7 @@ func newBench(t *testing.T) *bench {
 		OpenAIURL: b.chat.URL, OpenAIModel: "gpt-4o-mini", SunoURL: b.music.URL, SunoKey: config.NewSecret("k"), SunoModel: "V5",
 		CreatomateURL: b.renderer.URL, CreatomateKey: config.NewSecret("k"), ChannelsURL: b.channels.URL, ChannelsKey: config.NewSecret("k"),
 		DownloadOrigins: []string{b.music.URL, b.renderer.URL},
-		LeaseSkew:       time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
+		Lease:           5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
 		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute}
 	b.start(c, listener)
 	keys, err := identity.ParseKeys(tokenKey)

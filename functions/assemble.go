@@ -163,6 +163,7 @@ func recipe(c config.Config) ad.Recipe {
 
 func rules(c config.Config) pipeline.Rules {
 	r := pipeline.DefaultRules()
+	r.Lease = c.Lease
 	r.Skew, r.ReconcileFor, r.SweepGrace, r.RunDeadline = c.LeaseSkew, c.ReconcileWindow, c.SweepGrace, c.RunDeadline
 	r.PollFirst, r.PollMax = c.PollFirst, c.PollMax
 	return r

@@ -33,8 +33,8 @@ import (
 	"castad/shared/store/storetest"
 )
 
-// staged makes the app root that the host loads, its handler built with crash points.
-func staged(t *testing.T) string {
+// deadly makes the app root that the host loads, its handler built with crash points.
+func deadly(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	if _, err := stage.Build(t.Context(), stage.Options{Root: "..", Out: dir, Tags: "chaos"}); err != nil {
@@ -137,7 +137,7 @@ func freeAddr(t *testing.T) string {
 func (b *crashBench) start(addr, root string, o crashOptions, settings map[string]string) {
 	b.t.Helper()
 	env := []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + b.t.TempDir(), "FUNCTIONS_WORKER_RUNTIME=custom",
-		"CASTAD_CHAOS_POINT=" + o.plan, "CASTAD_CHAOS_FILE=" + b.file, "CASTAD_CHAOS_LEASE=" + crashLease.String(),
+		"CASTAD_CHAOS_POINT=" + o.plan, "CASTAD_CHAOS_FILE=" + b.file, "CASTAD_LEASE=" + crashLease.String(),
 		"CASTAD_STAGE=local", "CASTAD_HOST_KIND=reference", "CASTAD_MYSQL_DSN=" + storetest.DSN(b.t, b.db), "CASTAD_PUBLIC_URL=" + b.url,
 		"CASTAD_ENVELOPE_KEYS=" + envelopeKey, "CASTAD_TOKEN_KEYS=" + tokenKey, "CASTAD_MEDIA_KEYS=" + mediaKey,
 		"CASTAD_OPENAI_URL=" + b.chat.URL, "CASTAD_OPENAI_KEY=k", "CASTAD_OPENAI_MODEL=gpt-4o-mini",

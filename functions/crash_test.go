@@ -105,7 +105,7 @@ func TestEveryCrashPointLosesAndDoublesNothing(t *testing.T) {
 	default:
 		cases = []crash{{name: which, plan: which, always: true}}
 	}
-	root := staged(t)
+	root := deadly(t)
 	next := make(chan crash)
 	go func() {
 		defer close(next)

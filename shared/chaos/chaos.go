@@ -5,10 +5,7 @@
 // it; kill.go says what it does with the tag.
 package chaos
 
-import (
-	"io"
-	"time"
-)
+import "io"
 
 // Point is a place where a chaos build may kill the process. name is the crash
 // point's id in the catalogue (A1, W4, S2, …); where tells its passages apart:
@@ -17,7 +14,3 @@ func Point(name, where string) {}
 
 // Reader is r. A chaos build may kill the process in the middle of it.
 func Reader(mid, end, where string, r io.Reader) io.Reader { return r }
-
-// Lease is until. A chaos build may shorten it, so that a test need not wait
-// for the minutes that a killed invocation's lease lasts.
-func Lease(now, until time.Time) time.Time { return until }

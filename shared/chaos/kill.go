@@ -5,7 +5,6 @@
 //
 //	CASTAD_CHAOS_POINT=S2/song,W4/video:2   the plan: kills one after the other, each as name[/where][:hit]
 //	CASTAD_CHAOS_FILE=plan.log              what has happened, so that a restarted process goes on with the plan
-//	CASTAD_CHAOS_LEASE=1500ms               longest lease of a claim, so that a test need not wait for minutes
 //
 // A kill counts its own passages only after the one before it has happened. The
 // file has one line for each passage that counted, and one with "killed" and
@@ -22,7 +21,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // kill is one entry of the plan.
@@ -129,20 +127,4 @@ func (r *reader) Read(p []byte) (int, error) {
 		Point(r.end, r.where)
 	}
 	return n, err
-}
-
-// Lease is until, or CASTAD_CHAOS_LEASE from now when that is earlier.
-func Lease(now, until time.Time) time.Time {
-	text := os.Getenv("CASTAD_CHAOS_LEASE")
-	if text == "" {
-		return until
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		panic(fmt.Sprintf("chaos: CASTAD_CHAOS_LEASE: %v", err))
-	}
-	if short := now.Add(d); short.Before(until) {
-		return short
-	}
-	return until
 }

@@ -91,6 +91,7 @@ type Config struct {
 
 	DownloadOrigins []string `envconfig:"CASTAD_DOWNLOAD_ORIGINS" sample:"http://127.0.0.1:8077" desc:"Origins, separated by commas, that results may be downloaded from besides each vendor's own (https://cdn.example). Plain http and loopback are for local only."`
 
+	Lease           time.Duration `envconfig:"CASTAD_LEASE" default:"15s" desc:"How long a worker's claim of a step holds unless its process renews it; a killed process delays its steps by this and CASTAD_LEASE_SKEW."`
 	LeaseSkew       time.Duration `envconfig:"CASTAD_LEASE_SKEW" default:"30s" desc:"How long after its end a lease is left alone, because clocks differ."`
 	ReconcileWindow time.Duration `envconfig:"CASTAD_RECONCILE_WINDOW" default:"15m" desc:"How long a call with an unknown outcome is looked for at the vendor before it is given up."`
 	SweepGrace      time.Duration `envconfig:"CASTAD_SWEEP_GRACE" default:"2m" desc:"How long a step may be ready without a message before the sweeper wakes it again."`
