@@ -14,6 +14,7 @@ import (
 
 func TestKeysRatesAndLimits(t *testing.T) {
 	t.Parallel()
+	o := newOrigin(t) // before the server, so that it is closed after it
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var mu sync.Mutex
 	b := start(t, func(c *Config) {
@@ -32,7 +33,6 @@ func TestKeysRatesAndLimits(t *testing.T) {
 			t.Errorf("%q: %d", given, res.StatusCode)
 		}
 	}
-	o := newOrigin(t)
 	// A source that never comes: a render that had failed would give its seconds back.
 	body := small(o.URL+"/slow.jpg", `,"metadata":"m"`)
 	b.order(body)
