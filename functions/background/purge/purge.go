@@ -52,8 +52,14 @@ func New(sent Sent, files Files, owners []Owner, now func() time.Time) trigger.F
 		})
 }
 
-// orphans deletes the owner's old files that no row names.
+// enough is how many files may refuse to be deleted before the purge gives up:
+// then it is the storage's trouble and not theirs.
+const enough = 10
+
+// orphans deletes the owner's old files that no row names. A file that cannot be
+// deleted does not keep the others.
 func orphans(ctx context.Context, files Files, o Owner, before time.Time) error {
+	var stuck []error
 	err := files.List(ctx, o.Prefix, func(name string, _ int64, modified time.Time) error {
 		if !modified.Before(before) {
 			return nil
@@ -62,8 +68,16 @@ func orphans(ctx context.Context, files Files, o Owner, before time.Time) error 
 		if err != nil || kept {
 			return err
 		}
-		return files.Delete(ctx, name)
+		if err := files.Delete(ctx, name); err != nil {
+			if stuck = append(stuck, err); len(stuck) == enough || ctx.Err() != nil {
+				return errors.Join(stuck...)
+			}
+		}
+		return nil
 	})
+	if err == nil {
+		err = errors.Join(stuck...)
+	}
 	if err != nil {
 		return fmt.Errorf("purge files %s: %w", o.Prefix, err)
 	}

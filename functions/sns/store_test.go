@@ -1,0 +1,274 @@
+package sns_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"castad/functions/sns"
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/outbox"
+	"castad/shared/pipeline"
+	"castad/shared/store"
+	"castad/shared/store/storetest"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	// The private server lives as long as the process and keeps one goroutine.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
+}
+
+// recipe is one publication on each of two channels.
+type recipe struct{}
+
+func (recipe) Steps(json.RawMessage) ([]pipeline.Plan, error) {
+	return []pipeline.Plan{{No: 1, Kind: message.Publish, Policy: pipeline.Once, Provider: "youtube"},
+		{No: 2, Kind: message.Publish, Policy: pipeline.Once, Provider: "instagram"}}, nil
+}
+
+func (recipe) Input(_ json.RawMessage, p pipeline.Plan, _ map[int]json.RawMessage) (any, error) {
+	return message.SnsPublish{Ad: 5, Channel: p.Provider, Account: "a", Title: "t"}, nil
+}
+
+// bench is the publications' store and a run that publishes on two channels.
+type bench struct {
+	t     *testing.T
+	db    *store.Primary
+	eng   *pipeline.Engine
+	posts *sns.Store
+	run   id.Run
+
+	mu    sync.Mutex
+	clock time.Time
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{t: t, db: storetest.Open(t).Primary(), clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
+	o := outbox.New(outbox.Config{DB: b.db, Now: b.now})
+	b.eng = pipeline.New(pipeline.Config{DB: b.db, Outbox: o, Recipe: recipe{}, Rules: pipeline.DefaultRules(), Now: b.now})
+	b.posts = sns.New(b.db, b.eng, b.now)
+	b.run = id.New[id.Run](b.now())
+	err := b.db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return b.eng.Start(ctx, tx, pipeline.Order{Run: b.run, Tenant: 7, Ad: 5, JSON: json.RawMessage(`{}`)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *bench) now() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.clock
+}
+
+func (b *bench) pass(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.clock = b.clock.Add(d)
+}
+
+type send = func(context.Context, message.SnsPublish, message.Call) (string, error)
+
+func (b *bench) submit(step int, f send) {
+	b.t.Helper()
+	if err := b.posts.Submit(b.t.Context(), message.Wake{Run: b.run, Step: step}, f); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) verify(step int, out message.SnsPosted, cause error) {
+	b.t.Helper()
+	err := b.posts.Verify(b.t.Context(), message.Wake{Run: b.run, Step: step},
+		func(context.Context, message.SnsPublish, message.Call) (message.SnsPosted, error) { return out, cause })
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// rows are the publications: "channel state id url".
+func (b *bench) rows() []string {
+	b.t.Helper()
+	rows, err := store.All(b.t.Context(), b.db, `SELECT CONCAT(channel, ' ', state, ' ', COALESCE(external_post_id, '-'), ' ', url, IF(published_at IS NULL, '', ' at'))
+		FROM publications ORDER BY step_no LIMIT 10`, func(s *string) []any { return []any{s} })
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return rows
+}
+
+func (b *bench) step(no int) string {
+	b.t.Helper()
+	s, err := store.One(b.t.Context(), b.db, `SELECT state FROM pipeline_steps WHERE run_id = ? AND step_no = ?`,
+		func(s *string) []any { return []any{s} }, b.run, no)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
+
+func (b *bench) want(what, step string, rows ...string) {
+	b.t.Helper()
+	if diff := cmp.Diff(rows, b.rows()); diff != "" || b.step(1) != step {
+		b.t.Errorf("%s: the step is %s, want %s; rows (-want +got):\n%s", what, b.step(1), step, diff)
+	}
+}
+
+func TestAPublicationIsWrittenBeforeTheChannelIsCalled(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.submit(1, func(_ context.Context, in message.SnsPublish, _ message.Call) (string, error) {
+		b.want("during the call", "submitting", "youtube publishing - ")
+		return "post-1", nil
+	})
+	b.want("accepted", "waiting", "youtube publishing - ")
+	b.pass(time.Minute)
+	b.verify(1, message.SnsPosted{}, message.NotYet{})
+	b.want("not public yet", "waiting", "youtube publishing - ")
+	b.pass(time.Minute)
+	b.verify(1, message.SnsPosted{ExternalID: "post-1", URL: "https://y/1"}, nil)
+	b.want("public", "succeeded", "youtube published post-1 https://y/1 at")
+	b.submit(2, func(context.Context, message.SnsPublish, message.Call) (string, error) { return "post-1", nil })
+	b.pass(time.Minute)
+	b.verify(2, message.SnsPosted{ExternalID: "post-1", URL: "https://i/1"}, nil) // ids are a channel's own
+	b.want("both", "succeeded", "youtube published post-1 https://y/1 at", "instagram published post-1 https://i/1 at")
+}
+
+func TestTwoClaimsAtOncePostOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var calls atomic.Int32
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			err := b.posts.Submit(t.Context(), message.Wake{Run: b.run, Step: 1}, func(context.Context, message.SnsPublish, message.Call) (string, error) {
+				calls.Add(1)
+				return "post-1", nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := calls.Load(); n != 1 {
+		t.Errorf("posted %d times", n)
+	}
+	b.want("posted", "waiting", "youtube publishing - ")
+}
+
+// A further attempt finds the row of the first: there is never a second one.
+func TestAnotherAttemptUsesTheSameRow(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	fails := func(err error) send {
+		return func(context.Context, message.SnsPublish, message.Call) (string, error) { return "", err }
+	}
+	b.submit(1, fails(fault.New(fault.CodeUnavailable)))
+	b.want("busy", "ready", "youtube failed - ")
+	b.pass(10 * time.Minute)
+	b.submit(1, func(context.Context, message.SnsPublish, message.Call) (string, error) {
+		b.want("during the second call", "submitting", "youtube publishing - ")
+		return "post-2", nil
+	})
+	b.pass(time.Minute)
+	b.verify(1, message.SnsPosted{ExternalID: "post-2", URL: "https://y/2"}, nil)
+	b.want("public", "succeeded", "youtube published post-2 https://y/2 at")
+	b.submit(1, func(context.Context, message.SnsPublish, message.Call) (string, error) {
+		t.Error("called for a post that is public")
+		return "", nil
+	})
+}
+
+func TestARefusedPostFailsAndIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	calls := 0
+	for range 3 {
+		b.submit(1, func(context.Context, message.SnsPublish, message.Call) (string, error) {
+			calls++
+			return "", fault.New(fault.CodeRefused)
+		})
+		b.pass(time.Hour)
+	}
+	if calls != 1 {
+		t.Errorf("sent %d times", calls)
+	}
+	b.want("refused", "failed", "youtube failed - ")
+}
+
+func lost(calls *int) send {
+	return func(context.Context, message.SnsPublish, message.Call) (string, error) {
+		*calls++
+		return "", fault.New(fault.CodeUnknown)
+	}
+}
+
+func TestALostAnswerIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	b, calls := newBench(t), 0
+	b.submit(1, lost(&calls))
+	b.want("lost", "unknown", "youtube publishing - ")
+	b.pass(2 * time.Minute)
+	b.verify(1, message.SnsPosted{}, message.NotYet{})
+	b.want("not found yet", "unknown", "youtube publishing - ")
+	b.pass(2 * time.Minute)
+	b.verify(1, message.SnsPosted{ExternalID: "post-1", URL: "https://y/1"}, nil)
+	b.want("found", "succeeded", "youtube published post-1 https://y/1 at")
+}
+
+// However long an answer stays lost, the post is not sent again.
+func TestALostAnswerIsNeverSentAgain(t *testing.T) {
+	t.Parallel()
+	b, calls := newBench(t), 0
+	for range 200 { // more than six hours, the step's deadline
+		b.submit(1, lost(&calls))
+		b.verify(1, message.SnsPosted{}, message.NotYet{})
+		b.pass(2 * time.Minute)
+		if _, err := b.eng.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if calls != 1 {
+		t.Errorf("sent %d times", calls)
+	}
+	b.want("given up", "failed", "youtube publishing - ")
+}
+
+// When the row cannot be written nothing has been sent, and nothing is unknown.
+func TestWithoutItsRowNothingIsSentAndNothingIsLost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if _, err := b.db.Exec(t.Context(), `RENAME TABLE publications TO publications_away`); err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	post := func(context.Context, message.SnsPublish, message.Call) (string, error) {
+		calls++
+		return fmt.Sprintf("post-%d", calls), nil
+	}
+	b.submit(1, post)
+	if s := b.step(1); s != "ready" || calls != 0 {
+		t.Errorf("the step is %s after %d calls", s, calls)
+	}
+	if _, err := b.db.Exec(t.Context(), `RENAME TABLE publications_away TO publications`); err != nil {
+		t.Fatal(err)
+	}
+	b.pass(10 * time.Minute)
+	b.submit(1, post)
+	b.want("sent", "waiting", "youtube publishing - ")
+	if calls != 1 {
+		t.Errorf("%d calls", calls)
+	}
+}
