@@ -53,10 +53,13 @@ func script(in message.VideoRender, link linker) (cm.Script, error) {
 	if err != nil {
 		return cm.Script{}, err
 	}
+	shade, card := endCard(in, length)
 	s.Elements = append(s.Elements, pictures...)
-	s.Elements = append(s.Elements, titleCard(in, length), label(in.Language, length))
+	s.Elements = append(s.Elements, shade...) // over the pictures and under every word, the label above all
+	s.Elements = append(s.Elements, titleCard(in, length))
 	s.Elements = append(s.Elements, captions(in.Take.Lines, length)...)
-	s.Elements = append(s.Elements, endCard(in, length)...)
+	s.Elements = append(s.Elements, card...)
+	s.Elements = append(s.Elements, label(in.Language, length))
 	s.Elements = append(s.Elements, cm.Element{Type: cm.TypeAudio, Track: 9, Time: cm.Num(0), Duration: cm.Num(length), Source: song,
 		TrimDuration: cm.Num(length), AudioFadeOut: cm.Num(math.Min(fadeOut, length/2))})
 	return s, nil
@@ -167,11 +170,11 @@ func captions(lines []message.LineTime, length float64) []cm.Element {
 	return out
 }
 
-// endCard tells where and when, over the last seconds.
-func endCard(in message.VideoRender, length float64) []cm.Element {
+// endCard tells where and when, over the last seconds, on a shade.
+func endCard(in message.VideoRender, length float64) (shade, card []cm.Element) {
 	start := math.Max(titleTime, length-endTime)
 	if length-start < endLeast {
-		return nil
+		return nil, nil
 	}
 	var where []string
 	for _, kind := range []claim.FactKind{claim.Address, claim.Hours, claim.Phone} {
@@ -179,20 +182,20 @@ func endCard(in message.VideoRender, length float64) []cm.Element {
 			where = append(where, text)
 		}
 	}
-	card := func(track int, text string, y, h, size float64, color string) cm.Element {
+	line := func(track int, text string, y, h, size float64, color string) cm.Element {
 		return cm.Element{Type: cm.TypeText, Track: track, Time: cm.Num(round(start)), Duration: cm.Num(round(length - start)), Text: text,
 			X: cm.Percent(50), Y: cm.Percent(y), Width: cm.Percent(84), Height: cm.Percent(h), XAlignment: cm.Percent(50), YAlignment: cm.Percent(50),
 			FontFamily: font, FontWeight: cm.Num(800), FontSizeMaximum: cm.Vmin(size), FillColor: color, StrokeColor: ink, StrokeWidth: cm.Vmin(0.5),
 			Animations: []cm.Animation{{Type: "fade", Time: cm.Text("start"), Duration: cm.Num(0.4)}}}
 	}
-	shade := cm.Element{Type: cm.TypeShape, Track: 2, Time: cm.Num(round(start)), Duration: cm.Num(round(length - start)), X: cm.Percent(50), Y: cm.Percent(50),
+	shade = []cm.Element{{Type: cm.TypeShape, Track: 2, Time: cm.Num(round(start)), Duration: cm.Num(round(length - start)), X: cm.Percent(50), Y: cm.Percent(50),
 		Width: cm.Percent(100), Height: cm.Percent(100), FillColor: "rgba(20,18,28,0.55)",
-		Animations: []cm.Animation{{Type: "fade", Time: cm.Text("start"), Duration: cm.Num(0.4)}}}
-	out := []cm.Element{shade, card(6, in.Name, 34, 12, 10, accent)}
+		Animations: []cm.Animation{{Type: "fade", Time: cm.Text("start"), Duration: cm.Num(0.4)}}}}
+	card = []cm.Element{line(6, in.Name, 34, 12, 10, accent)}
 	if len(where) > 0 {
-		out = append(out, card(7, strings.Join(where, "\n"), 48, 16, 5, "#ffffff"))
+		card = append(card, line(7, strings.Join(where, "\n"), 48, 16, 5, "#ffffff"))
 	}
-	return out
+	return shade, card
 }
 
 func first(facts []claim.Fact, kind claim.FactKind) string {

@@ -266,3 +266,22 @@ func TestEveryFilmHoldsTogether(t *testing.T) {
 		}
 	})
 }
+
+// The end card's shade once lay over the label: whatever is drawn, the
+// disclosure is drawn after it.
+func TestTheAILabelLiesAboveEverything(t *testing.T) {
+	t.Parallel()
+	s, err := script(input(15, 3, song(15, 3, 2)), plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	for _, e := range s.Elements {
+		if e.Type != cm.TypeAudio {
+			last = e.Text
+		}
+	}
+	if last != "AI로 생성" {
+		t.Errorf("%q is drawn last", last)
+	}
+}
