@@ -62,4 +62,8 @@ func-start: stage ## the staged app under Core Tools (func), if installed; run `
 
 .PHONY: bench
 bench: ## the figures of the README, side by side
-	$(GO) test -run '^$$' -bench . -benchmem ./shared/trigger ./scripts/localcloud/servicebus/... ./functions
+	$(GO) test -run '^$$' -bench 'Invocation|SendReceiveComplete1KB|ColdStart|KeepFilm' -benchmem -count 3 ./shared/trigger ./scripts/localcloud/servicebus ./functions ./shared/blob
+
+.PHONY: bench-demo
+bench-demo: ## make demo five times, with the median
+	@scripts/demo-times.sh 5
