@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"castad/functions/ad"
+	"castad/functions/place"
 	"castad/scripts/localcloud/blobserver/blobtest"
 	"castad/scripts/localcloud/funchost"
 	"castad/scripts/localcloud/servicebus"
@@ -170,6 +171,12 @@ func (b *crashBench) start(addr, root string, o crashOptions, settings map[strin
 			b.t.Logf("the app's last lines:\n%s", b.log)
 		}
 	})
+	b.ready()
+}
+
+// ready waits until the handler that runs now can use the database.
+func (b *crashBench) ready() {
+	b.t.Helper()
 	b.until("the app is ready", func() bool {
 		a, err := b.try(http.MethodGet, "/health/ready", nil, nil)
 		return err == nil && a.status == http.StatusOK
@@ -211,23 +218,43 @@ func (b *crashBench) try(method, path string, header map[string]string, body []b
 func (b *crashBench) order(key string, w ad.Wish) ad.Ad {
 	b.t.Helper()
 	body := []byte(mustJSON(b.t, w))
-	return b.insist(http.MethodPost, "/ads", jsonKey(key), body)
+	var got ad.Ad
+	b.insist(http.MethodPost, "/ads", jsonKey(key), body, &got)
+	return got
 }
 
-func (b *crashBench) insist(method, path string, header map[string]string, body []byte) ad.Ad {
+// insist makes a request until it is answered.
+func (b *crashBench) insist(method, path string, header map[string]string, body []byte, out any) {
 	b.t.Helper()
-	var got ad.Ad
 	b.until(method+" "+path+" is answered", func() bool {
 		a, err := b.try(method, path, header, body)
 		if err != nil || a.status >= 500 {
 			return false
 		}
-		if err := json.Unmarshal(a.body, &got); err != nil || a.status/100 != 2 {
+		if err := json.Unmarshal(a.body, out); err != nil || a.status/100 != 2 {
 			b.t.Fatalf("%s %s: %d %s", method, path, a.status, a.body)
 		}
 		return true
 	})
-	return got
+}
+
+// wish makes a place with a photo and wishes for an ad on both channels. It
+// insists too: random kills do not wait for the order.
+func (b *crashBench) wish() ad.Wish {
+	b.t.Helper()
+	var p place.Place
+	b.insist(http.MethodPost, "/places", jsonKey("place-1"), []byte(mustJSON(b.t, place.Details{Name: "돌담골목 칼국수", Area: "을지로",
+		Menu: []place.Item{{Name: "칼국수", Won: 9000}}})), &p)
+	files, err := filepath.Glob("../docs/sample/photos/*.jpg")
+	if err != nil || len(files) == 0 {
+		b.t.Fatalf("sample photos: %v, %v", files, err)
+	}
+	photo, err := os.ReadFile(files[0])
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.insist(http.MethodPost, fmt.Sprintf("/places/%v/photos", p.ID), map[string]string{"Content-Type": "image/jpeg"}, photo, new(struct{}))
+	return ad.Wish{Place: p.ID, Channels: []ad.Channel{{Channel: "youtube", Account: "a"}, {Channel: "instagram", Account: "a"}}}
 }
 
 // end waits until the ad has ended and the outbox is empty, and reads the ad.
@@ -235,7 +262,9 @@ func (b *crashBench) end(a ad.Ad) ad.Ad {
 	b.t.Helper()
 	b.until("the ad has ended", func() bool { return b.over(a) })
 	b.until("the outbox is empty", func() bool { return b.count(`SELECT COUNT(*) FROM outbox WHERE state = 0`) == 0 })
-	return b.insist(http.MethodGet, fmt.Sprintf("/ads/%v", a.ID), nil, nil)
+	var got ad.Ad
+	b.insist(http.MethodGet, fmt.Sprintf("/ads/%v", a.ID), nil, nil, &got)
+	return got
 }
 
 func (b *crashBench) over(a ad.Ad) bool {
