@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// event is one server-sent event.
-type event struct {
+// sentEvent is one server-sent event.
+type sentEvent struct {
 	id   int
 	name string
 	data string
@@ -25,7 +25,7 @@ type event struct {
 
 // stream reads an ad's events from after last (0 = all) until the stream ends
 // or enough have come.
-func (b *bench) stream(a id.Ad, last, enough int) []event {
+func (b *bench) stream(a id.Ad, last, enough int) []sentEvent {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, fmt.Sprintf("%s/api/v1/ads/%v/events", b.url, a), nil)
 	if err != nil {
@@ -43,8 +43,8 @@ func (b *bench) stream(a id.Ad, last, enough int) []event {
 	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
 		b.t.Fatalf("events: %d %s", answer.StatusCode, answer.Header)
 	}
-	var all []event
-	var e event
+	var all []sentEvent
+	var e sentEvent
 	for lines := bufio.NewScanner(answer.Body); len(all) < enough && lines.Scan(); {
 		field, value, _ := strings.Cut(lines.Text(), ": ")
 		switch {
@@ -57,7 +57,7 @@ func (b *bench) stream(a id.Ad, last, enough int) []event {
 		case field == "data":
 			e.data = value
 		case lines.Text() == "" && e.name != "":
-			all, e = append(all, e), event{}
+			all, e = append(all, e), sentEvent{}
 		}
 	}
 	return all
@@ -103,7 +103,7 @@ func TestEventsAreTheSameByStreamByResumedStreamAndByPoll(t *testing.T) {
 		defer close(polled)
 		polled <- b.follow(a.ID)
 	}()
-	var resumed []event
+	var resumed []sentEvent
 	for last := 0; len(resumed) == 0 || resumed[len(resumed)-1].name != "end"; last = resumed[len(resumed)-1].id {
 		more := b.stream(a.ID, last, 3) // the client hangs up after three events
 		if len(more) == 0 {
@@ -112,7 +112,7 @@ func TestEventsAreTheSameByStreamByResumedStreamAndByPoll(t *testing.T) {
 		resumed = append(resumed, more...)
 	}
 	whole := b.stream(a.ID, 0, everything)
-	if diff := cmp.Diff(whole, resumed, cmp.AllowUnexported(event{})); diff != "" {
+	if diff := cmp.Diff(whole, resumed, cmp.AllowUnexported(sentEvent{})); diff != "" {
 		t.Errorf("resumed stream (-whole +resumed):\n%s", diff)
 	}
 	changes := whole[:len(whole)-1]
