@@ -56,8 +56,8 @@ studio: setup ## the generation service alone, on 127.0.0.1:8077
 
 .PHONY: func-start
 func-start: stage ## the staged app under Core Tools (func), if installed; run `make run` beside it for the rest
-	@command -v func >/dev/null 2>&1 || { echo "func is not installed: see docs/azure-functions-core-tools.md" >&2; exit 1; }
-	@test -f build/app/local.settings.json || { echo "build/app/local.settings.json is missing: run make run once" >&2; exit 1; }
+	@command -v func >/dev/null 2>&1 || { echo "func is not installed: see docs/func.md" >&2; exit 1; }
+	@test -f build/app/local.settings.json || { echo "build/app/local.settings.json is missing: see docs/func.md" >&2; exit 1; }
 	cd build/app && func start --port 7072
 
 .PHONY: bench

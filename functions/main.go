@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"time"
 	_ "time/tzdata" // a "day" is Asia/Seoul, also where no zone files are installed
 
+	"castad/shared/blob"
 	"castad/shared/config"
 	"castad/shared/fault"
 	"castad/shared/store"
@@ -71,6 +73,9 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if c.Stage == config.Local {
+		go contain(ctx, p.files, log)
+	}
 	go func() {
 		if err := gate.open(ctx, app.db, log); err != nil {
 			cancel(err) // a setting is wrong: say so and stop, rather than answer 503 for ever
@@ -88,6 +93,28 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 		return cause
 	}
 	return err
+}
+
+// contain makes the container of a developer's blob server, which may be new or
+// not up yet; in Azure the deployment makes it.
+func contain(ctx context.Context, files *blob.Store, log *slog.Logger) {
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for told := false; ; {
+		err := files.EnsureContainer(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if !told {
+			log.WarnContext(ctx, "waiting for the blob container", "err", err)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
 }
 
 // gate is closed until the database can be used. The zero gate is ready to use.

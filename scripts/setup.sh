@@ -3,7 +3,7 @@
 # and needs no network, when everything is there.
 #
 #   scripts/setup.sh demo    a database server, ffmpeg and a Korean font
-#   scripts/setup.sh test    also a C compiler (the race detector needs one) and Azurite
+#   scripts/setup.sh test    also a C compiler (the race detector needs one), curl and Azurite
 set -eu
 cd "$(dirname "$0")/.."
 want=${1:-demo}
@@ -25,6 +25,7 @@ if [ "$want" = test ]; then
 	need /usr/include/stdlib.h libc6-dev
 	need node nodejs
 	need npm npm
+	need curl curl
 fi
 if [ -n "$missing" ]; then
 	echo "setup: installing Debian packages:$missing"

@@ -22,6 +22,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 
 	"castad/scripts/localcloud/blobserver"
@@ -71,6 +73,7 @@ type Cloud struct {
 	hosts    *funchost.Supervisor
 	settings map[string]string
 	closers  []func() error
+	closed   sync.Once
 }
 
 // Start starts everything and returns when the API answers. On error nothing is left running.
@@ -328,12 +331,14 @@ func (c *Cloud) Wait() error {
 	}
 }
 
-// Close stops everything, the last first.
+// Close stops everything, the last first. Closing again does nothing.
 func (c *Cloud) Close() error {
 	var all error
-	for i := len(c.closers) - 1; i >= 0; i-- {
-		all = errors.Join(all, c.closers[i]())
-	}
+	c.closed.Do(func() {
+		for _, end := range slices.Backward(c.closers) {
+			all = errors.Join(all, end())
+		}
+	})
 	return all
 }
 
