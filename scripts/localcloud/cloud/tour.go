@@ -21,7 +21,7 @@ A tour (in another terminal, in this folder):
     -d '{"place":"'$PLACE'","channels":[{"channel":"youtube","account":"demo"}]}' |
     sed 's/.*"id":"\(ad_[^"]*\)".*/\1/')
 
-  # what happens, until it has ended; then the result and its film
+  # what happens, until it has ended (a stream lasts 200 s at most: repeat it then); the result and its film
   curl -sN $API/ads/$AD/events -H "$AUTH"
   curl -s $API/ads/$AD -H "$AUTH" | tee build/ad.json
   FILE=$(sed 's/.*"video":{[^}]*"file":"\([^"]*\)".*/\1/' build/ad.json)
