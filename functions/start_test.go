@@ -227,7 +227,8 @@ func TestALocalHandlerMakesItsContainer(t *testing.T) {
 	t.Parallel()
 	addr := "127.0.0.1:" + freePort(t)
 	connection := strings.Replace(sample(t)["CASTAD_BLOB"], "127.0.0.1:10000", addr, 1)
-	p := launch(t, map[string]string{"CASTAD_BLOB": connection})
+	// Nothing listens on port 1: the container is made before the database is there.
+	p := launch(t, map[string]string{"CASTAD_BLOB": connection, "CASTAD_MYSQL_DSN": "u:p@tcp(127.0.0.1:1)/castad"})
 	p.await(t, "/", "", http.StatusNoContent)
 	server, err := blobserver.Start(context.WithoutCancel(t.Context()), blobserver.Options{Addr: addr, Dir: t.TempDir()})
 	if err != nil {

@@ -109,7 +109,7 @@ func TestAFinishedAdShowsAllThatWasMade(t *testing.T) {
 		t.Fatalf("the ad %+v", a)
 	}
 	ignore := cmpopts.IgnoreFields(ad.Step{}, "ReadyAt", "EndedAt", "Seconds")
-	if diff := cmp.Diff([]ad.Step{{No: 1, Kind: "place", State: "succeeded", Attempt: 1, Calls: 1}, {No: 2, Kind: "lyric", State: "succeeded", Attempt: 1, Calls: 1},
+	if diff := cmp.Diff([]ad.Step{{No: 1, Kind: "place", State: "succeeded", Attempt: 1 /* no provider is asked */}, {No: 2, Kind: "lyric", State: "succeeded", Attempt: 1, Calls: 1},
 		{No: 3, Kind: "song", State: "succeeded", Attempt: 1, Calls: 1}, {No: 4, Kind: "video", State: "succeeded", Attempt: 1, Calls: 1},
 		{No: 5, Kind: "publish", State: "succeeded", Attempt: 1, Calls: 1}, {No: 6, Kind: "publish", State: "succeeded", Attempt: 1, Calls: 1}}, a.Steps, ignore); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
