@@ -155,6 +155,9 @@ func (s *Store) Events(ctx context.Context, tenant id.Tenant, ad id.Ad, after in
 
 const eventPage = 200
 
+// events leaves out that a provider was asked and is not ready yet: it happens
+// every few seconds and tells nobody anything.
+
 func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after int) ([]Event, error) {
 	type row struct {
 		Event
@@ -162,7 +165,9 @@ func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after 
 	}
 	rows, err := store.All(ctx, s.db, `SELECT e.seq, e.step_no, COALESCE(s.kind, ''), e.from_state, e.to_state, e.code, e.at
 		FROM run_events e LEFT JOIN pipeline_steps s ON s.run_id = e.run_id AND s.step_no = e.step_no
-		WHERE e.tenant_id = ? AND e.run_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`,
+		WHERE e.tenant_id = ? AND e.run_id = ? AND e.seq > ?
+		AND NOT (e.from_state IN ('waiting', 'collecting') AND e.to_state IN ('waiting', 'collecting'))
+		ORDER BY e.seq LIMIT ?`,
 		func(r *row) []any { return []any{&r.Seq, &r.Step, &r.Kind, &r.From, &r.To, &r.code, &r.At} }, tenant, run, after, eventPage)
 	if err != nil {
 		return nil, fmt.Errorf("read events of %v: %w", run, err)
