@@ -44,7 +44,7 @@ func (s *Studio) tell(ctx context.Context, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, ok := s.tasks[id]
-	if !ok || t.Callback == "" || s.telling[id] || t.Told >= len(t.stages()) || ctx.Err() != nil {
+	if !ok || t.Callback == "" || s.telling[id] || t.next() == "" || ctx.Err() != nil {
 		return
 	}
 	s.telling[id] = true
@@ -66,18 +66,18 @@ func (s *Studio) tellAll(ctx context.Context, id string) {
 	}
 	for {
 		t, ok := s.find(id)
-		stages := t.stages()
-		if !ok || t.Told >= len(stages) {
+		stage := t.next()
+		if !ok || stage == "" {
 			return
 		}
-		if err := s.post(ctx, t, stages[t.Told]); err != nil {
+		if err := s.post(ctx, t, stage); err != nil {
 			if ctx.Err() != nil {
 				return
 			}
 			// The song exists; a caller that cannot be reached asks by itself.
-			s.config.Log.Warn("callback given up", "task", id, "stage", stages[t.Told], "error", err)
+			s.config.Log.Warn("callback given up", "task", id, "stage", stage, "error", err)
 		}
-		if err := s.change(id, func(t *task) { t.Told++ }); err != nil {
+		if err := s.change(id, func(t *task) { t.told(stage) }); err != nil {
 			s.config.Log.Error("record callback", "task", id, "error", err)
 			return
 		}

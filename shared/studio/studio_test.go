@@ -174,7 +174,12 @@ func receive(t *testing.T, fail int) *receiver {
 		}
 		r.got = append(r.got, body)
 		if stage := body["data"].(map[string]any)["callbackType"]; stage == "complete" || stage == "error" {
-			close(r.all)
+			select {
+			case <-r.all:
+				t.Errorf("%v was told twice", stage)
+			default:
+				close(r.all)
+			}
 		}
 	}))
 	t.Cleanup(r.server.Close)
@@ -360,6 +365,12 @@ func TestATaskThatCannotBeMadeFailsWithAReason(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	<-calls.all
+	for told, _ := c.studio.find(accepted.TaskID); !told.ToldError; told, _ = c.studio.find(accepted.TaskID) {
+		time.Sleep(time.Millisecond) // the answer to the callback is on its way
+	}
+	if told, _ := c.studio.find(accepted.TaskID); told.next() != "" {
+		t.Errorf("after the error %q is told", told.next())
+	}
 	if d := cmp.Diff([]string{"text", "error"}, calls.stages()); d != "" {
 		t.Errorf("callbacks:\n%s", d)
 	}

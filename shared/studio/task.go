@@ -45,6 +45,8 @@ type task struct {
 	Takes  []take `json:"takes"`
 	// Told is how many callback stages were delivered or given up.
 	Told int `json:"told,omitempty"`
+	// ToldError: the failure was told.
+	ToldError bool `json:"told_error,omitempty"`
 	// Starts counts how often making was begun since the last finished take.
 	Starts int `json:"starts,omitempty"`
 }
@@ -63,20 +65,35 @@ type take struct {
 
 func (t *task) ended() bool { return t.Status == statusSuccess || t.Status == statusAudioFailed }
 
-// stages are the callbacks that are due by the task's status, in order.
-func (t *task) stages() []string {
+// next is the stage that is to be told next; "" when all that is known is told.
+// A failure is told once, whatever was told before it.
+func (t *task) next() string {
+	var stages []string
 	switch t.Status {
 	case statusText:
-		return []string{"text"}
+		stages = []string{"text"}
 	case statusFirst:
-		return []string{"text", "first"}
+		stages = []string{"text", "first"}
 	case statusSuccess:
-		return []string{"text", "first", "complete"}
+		stages = []string{"text", "first", "complete"}
 	case statusAudioFailed:
-		// What was told before the failure stays told; the error is the next stage.
-		return append([]string{"text", "first"}[:min(t.Told, 2)], "error")
+		if !t.ToldError {
+			return "error"
+		}
 	}
-	return nil
+	if t.Told < len(stages) {
+		return stages[t.Told]
+	}
+	return ""
+}
+
+// told notes that a stage was told.
+func (t *task) told(stage string) {
+	if stage == "error" {
+		t.ToldError = true
+		return
+	}
+	t.Told++
 }
 
 func taskDir(dir string) string { return filepath.Join(dir, "tasks") }
