@@ -77,6 +77,10 @@ func (t *task) next() string {
 	case statusSuccess:
 		stages = []string{"text", "first", "complete"}
 	case statusAudioFailed:
+		// The text was ready before anything could fail.
+		if t.Told == 0 {
+			return "text"
+		}
 		if !t.ToldError {
 			return "error"
 		}
