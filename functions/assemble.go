@@ -106,6 +106,7 @@ func (a *app) stores(c config.Config, p *parts, meter *meter) error {
 		Host: string(c.HostKind), Group: c.ScaleGroup, Hooks: meter.hooks()}); err != nil {
 		return err
 	}
+	meter.watch(a.db)
 	credential, err := managed(c)
 	if err != nil {
 		return err

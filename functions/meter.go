@@ -41,6 +41,12 @@ func (m *meter) hooks() store.Hooks {
 	}
 }
 
+// watch shows how many connections of each pool are in use, when somebody looks.
+func (m *meter) watch(db *store.DB) {
+	m.metrics.Read("castad_http_connections_in_use", "Connections of the HTTP pool in use.", func() float64 { return float64(db.Stats().HTTP.InUse) })
+	m.metrics.Read("castad_queue_connections_in_use", "Connections of the queue pool in use.", func() float64 { return float64(db.Stats().Queue.InUse) })
+}
+
 // level is the setting's name as slog knows it; config has checked it.
 func level(name string) slog.Level {
 	var l slog.Level

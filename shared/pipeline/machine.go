@@ -175,15 +175,14 @@ type EffectName string
 
 // The effects.
 const (
-	FxWake    EffectName = "wake"     // put a message into the outbox
-	FxInput   EffectName = "input"    // compute and store the step's input: it became ready for the first time
-	FxOpen    EffectName = "open"     // insert the call's row in state intent
-	FxCall    EffectName = "call"     // move the call's row to Call
-	FxCapture EffectName = "capture"  // the reserved price is charged
-	FxRelease EffectName = "release"  // the reserved price is given back
-	FxReserve EffectName = "reserve"  // reserve the price (again, after a retry)
-	FxWaste   EffectName = "waste"    // a submission may have been charged for nothing
-	FxPublish EffectName = "run_over" // the run ended
+	FxWake    EffectName = "wake"    // put a message into the outbox
+	FxInput   EffectName = "input"   // compute and store the step's input: it became ready for the first time
+	FxOpen    EffectName = "open"    // insert the call's row in state intent
+	FxCall    EffectName = "call"    // move the call's row to Call
+	FxCapture EffectName = "capture" // the reserved price is charged
+	FxRelease EffectName = "release" // the reserved price is given back
+	FxReserve EffectName = "reserve" // reserve the price (again, after a retry)
+	FxWaste   EffectName = "waste"   // a submission may have been charged for nothing
 )
 
 // Rules are the engine's times.

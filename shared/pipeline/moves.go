@@ -171,7 +171,6 @@ func (m *move) endRun() {
 	default:
 		m.run.State = RunSucceeded
 	}
-	m.fx = append(m.fx, Effect{Name: FxPublish})
 }
 
 // retryable says whether a submission that had no effect may be sent again by itself.

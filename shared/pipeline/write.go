@@ -109,8 +109,6 @@ func (w *writer) effect(ctx context.Context, f Effect) error {
 		return w.call(ctx, f)
 	case FxReserve, FxCapture, FxRelease, FxWaste:
 		return w.ledger(ctx, f)
-	case FxPublish:
-		return nil // the run's own row and event say it
 	}
 	return fault.Newf(fault.CodeInternal, "write: no effect %q", f.Name)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"castad/scripts/localcloud/mariadb"
 	"castad/shared/store"
@@ -46,12 +45,6 @@ func Pair(t testing.TB, opts ...Option) *Replicated {
 	r.DB = open(t, o, direct)
 	r.CatchUp(t)
 	return r
-}
-
-// Delay makes the replica apply everything d later (whole seconds).
-func (r *Replicated) Delay(t testing.TB, d time.Duration) {
-	t.Helper()
-	must(t, r.Replica.Root(t.Context(), "STOP SLAVE", fmt.Sprintf("CHANGE MASTER TO MASTER_DELAY=%d", int(d.Seconds())), "START SLAVE"))
 }
 
 // Freeze stops applying changes on the replica; Thaw goes on.

@@ -21,7 +21,6 @@ package lyric
 
 import (
 	"encoding/json"
-	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
@@ -296,13 +295,4 @@ func anySuits(from []template, m mood, tr trade, with []word) bool {
 		}
 	}
 	return false
-}
-
-// String describes the grammar's size: how many phrasings a language has.
-func (g *grammar) String() string {
-	n := len(g.free) + len(g.hook) + len(g.answer) + len(g.call) + len(g.callArea) + len(g.phone)
-	for _, v := range g.verse {
-		n += len(v)
-	}
-	return fmt.Sprintf("%d phrasings", n)
 }

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// AppendNull appends null.
-func AppendNull(b []byte) []byte { return append(b, codeNull) }
-
 // AppendBool appends a boolean.
 func AppendBool(b []byte, v bool) []byte {
 	if v {
