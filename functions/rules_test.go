@@ -43,7 +43,7 @@ var importRules = []rule{
 	{who: `functions`, open: true},
 	{who: `scripts(/.*)?`, open: true},
 	{who: `.*test`, open: true}, // stand-ins; that only tests and programs import them is checked apart
-	{who: `functions/[a-z]+/[a-z]+`, may: sharedTypes + `|shared/(trigger|identity|media|chaos|provider(/[a-z]+)?|blob)|OWN-MODULE`,
+	{who: `functions/[a-z]+/[a-z]+`, may: sharedTypes + `|shared/(trigger|identity|media|chaos|storyboard|provider(/[a-z]+)?|blob)|OWN-MODULE`,
 		why: "a function sees its module, the typed call and its inputs; it gets everything else through interfaces that registry.go fills"},
 	{who: `functions/[a-z]+`, may: sharedTypes + `|shared/(store|outbox|pipeline|seal|chaos)`,
 		why: "a module keeps its tables; calling providers is its functions' business, other modules are reached through the engine"},
@@ -53,6 +53,7 @@ var importRules = []rule{
 	{who: `shared/message`, may: `shared/(id|fault|claim)`, why: "types that cross the queue; a lyric is the same thing on both sides"},
 	{who: `shared/claim`, may: `shared/fault`, why: "pure: facts in, problems out"},
 	{who: `shared/media`, may: `shared/(id|fault)`, why: "pure Go; no processes"},
+	{who: `shared/storyboard`, may: sharedTypes + `|shared/(media|provider/creatomate)`, why: "pure: a song, facts and photos in, a script out"},
 	{who: `shared/link`, may: `shared/(fault|keyring)`, why: "signs names; knows no storage"},
 	{who: `shared/identity`, may: `shared/(id|fault|message|keyring|strictjson)`, why: "tokens only"},
 	{who: `shared/config`, may: `shared/keyring|os`, why: "the only reader of the environment"},

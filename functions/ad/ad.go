@@ -31,7 +31,11 @@ type Wish struct {
 	Voice string `json:"voice,omitempty" enum:"f,m"`
 	// Seconds is the length of the ad: 15, 30 or 60.
 	Seconds int    `json:"seconds,omitempty"`
-	Aspect  string `json:"aspect,omitempty" enum:"9:16"`
+	Aspect  string `json:"aspect,omitempty" enum:"9:16,1:1,16:9"`
+	// Template is the film's storyboard; auto takes the one that the facts suit best.
+	Template string `json:"template,omitempty" enum:"auto,menu,mood,news-flash,before-after,coupon,opening"`
+	// Quality preview makes a small film fast; it cannot be published.
+	Quality string `json:"quality,omitempty" enum:"final,preview"`
 	// Publish says whether the finished ad is posted by itself.
 	Publish  string    `json:"publish,omitempty" enum:"auto,none"`
 	Channels []Channel `json:"channels,omitempty" max:"4"`
@@ -57,6 +61,8 @@ func (w *Wish) Validate() error {
 	preset(&w.Genre, "k-pop")
 	preset(&w.Voice, "f")
 	preset(&w.Aspect, "9:16")
+	preset(&w.Template, "auto")
+	preset(&w.Quality, "final")
 	preset(&w.Publish, "auto")
 	if w.Seconds == 0 {
 		w.Seconds = 15
@@ -66,6 +72,9 @@ func (w *Wish) Validate() error {
 	}
 	if w.Publish == "auto" && len(w.Channels) == 0 {
 		return fault.New(fault.CodeMissingField).In("channels")
+	}
+	if w.Quality == "preview" && w.Publish == "auto" {
+		return fault.New(fault.CodeBadValue).In("quality")
 	}
 	if w.Publish == "none" && len(w.Channels) > 0 {
 		return fault.New(fault.CodeBadValue).In("channels")
@@ -174,7 +183,8 @@ func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]
 	}
 	if step.Kind == message.Video {
 		return message.VideoRender{Name: place.Name, Facts: place.Facts, Title: lyric.Text.Title, Photos: place.Photos,
-			Take: song.Takes[song.Chosen], Aspect: w.Aspect, Seconds: w.Seconds, Language: w.Language}, nil
+			Take: song.Takes[song.Chosen], Aspect: w.Aspect, Template: w.Template, Quality: w.Quality,
+			Seconds: w.Seconds, Language: w.Language}, nil
 	}
 	video, err := output[message.VideoMade](outputs, stepVideo)
 	if err != nil {

@@ -89,7 +89,7 @@ func TestEachStepIsGivenWhatItNeeds(t *testing.T) {
 		message.PlaceCollect{Place: 1},
 		message.LyricWrite{Brief: claim.Brief{Facts: facts, Language: "en", Mood: "warm", Seconds: 30}},
 		message.SongGenerate{Lyric: words, Genre: "trot", Mood: "warm", Voice: "m", Seconds: 30},
-		message.VideoRender{Name: "돌담골목", Facts: facts, Title: "칼국수", Photos: known.Photos, Take: takes[1], Aspect: "9:16", Seconds: 30, Language: "en"},
+		message.VideoRender{Name: "돌담골목", Facts: facts, Title: "칼국수", Photos: known.Photos, Take: takes[1], Aspect: "9:16", Template: "auto", Quality: "final", Seconds: 30, Language: "en"},
 		post, second,
 	} {
 		got, err := recipe.Input(o, plans[i], outputs(t))
@@ -203,7 +203,7 @@ func TestEqualWishesAreWrittenEqually(t *testing.T) {
 	t.Parallel()
 	tags := []string{"#맛집"}
 	a := ad.Wish{Place: 1, Publish: "none", Hashtags: tags}
-	b := ad.Wish{Place: 1, Language: "ko", Mood: "bright", Genre: "k-pop", Voice: "f", Seconds: 15, Aspect: "9:16", Publish: "none", Hashtags: []string{"맛집"}}
+	b := ad.Wish{Place: 1, Language: "ko", Mood: "bright", Genre: "k-pop", Voice: "f", Seconds: 15, Aspect: "9:16", Template: "auto", Quality: "final", Publish: "none", Hashtags: []string{"맛집"}}
 	if !bytes.Equal(order(t, a), order(t, b)) {
 		t.Errorf("%s\n%s", order(t, a), order(t, b))
 	}

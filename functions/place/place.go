@@ -38,6 +38,10 @@ type Details struct {
 	Praise   []string `json:"praise,omitempty" max:"10"`
 	Story    string   `json:"story,omitempty" max:"200"`
 	Offer    string   `json:"offer,omitempty" max:"120"`
+	// Link is the place's own page, http or https; the film's end card shows it as a QR code.
+	Link string `json:"link,omitempty" max:"200"`
+	// Colors are the place's own colours, "#rrggbb"; without them the photos' are used.
+	Colors []string `json:"colors,omitempty" max:"3"`
 }
 
 // Item is something the place sells.
@@ -112,6 +116,10 @@ func (d Details) Facts() []claim.Fact {
 	}
 	add(claim.Story, d.Story, 0)
 	add(claim.Offer, d.Offer, 0)
+	add(claim.Link, d.Link, 0)
+	for _, c := range d.Colors {
+		add(claim.Color, c, 0)
+	}
 	return facts
 }
 

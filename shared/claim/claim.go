@@ -21,6 +21,8 @@ const (
 	Praise   FactKind = "praise" // what customers praise
 	Story    FactKind = "story"  // since 1987, three generations, …
 	Offer    FactKind = "offer"  // a current offer
+	Link     FactKind = "link"   // the place's own web address; shown as a QR code, never sung
+	Color    FactKind = "color"  // a brand colour, "#rrggbb"; painted, never sung
 )
 
 // Fact is one statement about a place that a line may use.

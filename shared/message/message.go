@@ -112,6 +112,8 @@ type Photo struct {
 	Type   string   `json:"type"` // image/jpeg, image/png, image/webp
 	Width  int      `json:"width"`
 	Height int      `json:"height"`
+	// Colors are the photo's most striking colours, "#rrggbb", the most striking first; none when not looked at.
+	Colors []string `json:"colors,omitempty"`
 }
 
 // LyricWrite is the input of the lyric step.
@@ -151,6 +153,16 @@ type Take struct {
 	Bytes      int64      `json:"bytes"`
 	Seconds    float64    `json:"seconds"`
 	Lines      []LineTime `json:"lines"`
+	// Missing are the indexes of the lyric lines that the take does not sing, or not in their place.
+	Missing []int `json:"missing,omitempty"`
+	// Loudness is the integrated loudness in LUFS and TruePeak the true peak in
+	// dBTP (ITU-R BS.1770-4), measured on the decoded file; nil when it could not be decoded.
+	Loudness *float64 `json:"loudness,omitempty"`
+	TruePeak *float64 `json:"true_peak,omitempty"`
+	// Tempo is in beats per minute and Beats says when they are, in seconds; 0 and
+	// none when no steady beat is heard.
+	Tempo float64   `json:"tempo,omitempty"`
+	Beats []float64 `json:"beats,omitempty"`
 }
 
 // LineTime says when a lyric line is sung, in seconds from the song's start.
@@ -167,8 +179,13 @@ type VideoRender struct {
 	Title   string       `json:"title"`
 	Photos  []Photo      `json:"photos"`
 	Take    Take         `json:"take"`
-	Aspect  string       `json:"aspect"` // 9:16
+	Aspect  string       `json:"aspect"` // 9:16, 1:1, 16:9
 	Seconds int          `json:"seconds"`
+	// Template is the storyboard: menu, mood, news-flash, before-after, coupon,
+	// opening, or auto for the one that the facts suit best.
+	Template string `json:"template,omitempty"`
+	// Quality is "final", or "preview" for a third of the size.
+	Quality string `json:"quality,omitempty"`
 	// Language chooses the labels: "ko" or "en".
 	Language string `json:"language"`
 }

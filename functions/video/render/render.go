@@ -13,6 +13,7 @@ import (
 
 	"castad/shared/message"
 	"castad/shared/provider/creatomate"
+	"castad/shared/storyboard"
 	"castad/shared/trigger"
 )
 
@@ -45,7 +46,7 @@ func New(videos Videos, renderer Renderer, links Links, now func() time.Time) tr
 		func(ctx context.Context, w message.Wake) error {
 			return videos.Submit(ctx, w, func(ctx context.Context, in message.VideoRender, call message.Call) (string, error) {
 				until := now().Add(linkLife)
-				s, err := script(in, func(blobName string) (string, error) { return links.URL(blobName, until) })
+				s, err := storyboard.Script(in, func(blobName string) (string, error) { return links.URL(blobName, until) })
 				if err != nil {
 					return "", err
 				}

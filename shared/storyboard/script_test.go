@@ -1,4 +1,4 @@
-package render
+package storyboard
 
 import (
 	"encoding/json"
@@ -152,7 +152,7 @@ func TestFilmsOfManyKinds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := script(c.in, plain)
+			s, err := Script(c.in, plain)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -173,7 +173,7 @@ func TestFilmsOfManyKinds(t *testing.T) {
 func TestEveryPhotoThatFitsIsShown(t *testing.T) {
 	t.Parallel()
 	in := input(15, 5, song(15, 2.5, 2))
-	s, err := script(in, plain)
+	s, err := Script(in, plain)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestEveryPhotoThatFitsIsShown(t *testing.T) {
 
 func TestTheCardsSayWhoWhereAndWhen(t *testing.T) {
 	t.Parallel()
-	s, err := script(input(15, 2, song(15, 2.5, 2)), plain)
+	s, err := Script(input(15, 2, song(15, 2.5, 2)), plain)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestTheCardsSayWhoWhereAndWhen(t *testing.T) {
 	}
 	bare := input(15, 2, song(15, 2.5, 2))
 	bare.Facts = nil
-	if s, err = script(bare, plain); err != nil || track(s, 3)[0].Text != "돌담골목" || len(track(s, 7)) != 0 {
+	if s, err = Script(bare, plain); err != nil || track(s, 3)[0].Text != "돌담골목" || len(track(s, 7)) != 0 {
 		t.Errorf("a place of which only the name is known: %v", err)
 	}
 }
@@ -210,7 +210,7 @@ func TestWhatIsNoFilmIsRefusedBeforeAnythingIsOrdered(t *testing.T) {
 	unlinked := errors.New("no public address")
 	for name, c := range map[string]struct {
 		in   message.VideoRender
-		link linker
+		link Linker
 		want fault.Code
 	}{
 		"no photos":            {input(15, 0, song(15, 2.5, 2)), plain, fault.CodeNoPhotos},
@@ -227,7 +227,7 @@ func TestWhatIsNoFilmIsRefusedBeforeAnythingIsOrdered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if s, err := script(c.in, c.link); err == nil || fault.CodeOf(err) != c.want {
+			if s, err := Script(c.in, c.link); err == nil || fault.CodeOf(err) != c.want {
 				t.Errorf("%v, %d elements", err, len(s.Elements))
 			}
 		})
@@ -251,7 +251,7 @@ func TestEveryFilmHoldsTogether(t *testing.T) {
 			in.Take.Lines = append(in.Take.Lines, message.LineTime{Text: fmt.Sprint(len(in.Take.Lines)), Start: start, End: end})
 			at = end
 		}
-		s, err := script(in, plain)
+		s, err := Script(in, plain)
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -271,7 +271,7 @@ func TestEveryFilmHoldsTogether(t *testing.T) {
 // disclosure is drawn after it.
 func TestTheAILabelLiesAboveEverything(t *testing.T) {
 	t.Parallel()
-	s, err := script(input(15, 3, song(15, 3, 2)), plain)
+	s, err := Script(input(15, 3, song(15, 3, 2)), plain)
 	if err != nil {
 		t.Fatal(err)
 	}

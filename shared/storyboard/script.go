@@ -1,4 +1,6 @@
-package render
+// Package storyboard cuts a film to a song: pictures, captions, cards and labels
+// as a RenderScript document, which Creatomate and the studio both render.
+package storyboard
 
 import (
 	"math"
@@ -29,13 +31,13 @@ const (
 	accent        = "#ffd84d"
 )
 
-// linker makes an address under which the renderer fetches a file.
-type linker func(blobName string) (string, error)
+// Linker makes an address under which the renderer fetches a file.
+type Linker func(blobName string) (string, error)
 
-// script cuts a film to the song: pictures with slow motion and crossfades, a
+// Script cuts a film to the song: pictures with slow motion and crossfades, a
 // caption for each sung line, the name at the start, address and hours at the
 // end, and the AI label from the first frame to the last.
-func script(in message.VideoRender, link linker) (cm.Script, error) {
+func Script(in message.VideoRender, link Linker) (cm.Script, error) {
 	length := filmSeconds(in)
 	if length < shortest {
 		return cm.Script{}, fault.Newf(fault.CodeVendorResult, "cut a film: the song is %.3f s long", in.Take.Seconds)
@@ -92,7 +94,7 @@ func filmSeconds(in message.VideoRender) float64 {
 func frames(seconds float64) float64 { return math.Floor(seconds*frameRate) / frameRate }
 
 // slides are the pictures, evenly over the film, each moving a little.
-func slides(photos []message.Photo, length float64, link linker) ([]cm.Element, error) {
+func slides(photos []message.Photo, length float64, link Linker) ([]cm.Element, error) {
 	if len(photos) > maxPictures {
 		photos = photos[:maxPictures]
 	}
