@@ -20,6 +20,10 @@ setup: ## install what the demo needs (Debian packages), and say so
 demo: setup ## one ad from a sample place, start to finish, in build/demo (PLACE=file.json KILL=n PURGE=1)
 	@$(GO) run ./scripts/demo -place '$(PLACE)' -out build/demo -kill=$(KILL) -purge=$(PURGE)
 
+.PHONY: demos
+demos: setup ## an ad from every sample place, one after another, in build/demos, with a table
+	@$(GO) run ./scripts/demo -out build/demos restaurant=docs/sample/place.json $(wildcard docs/sample/*/place.json)
+
 .PHONY: run
 run: setup ## keep everything up on http://localhost:7071 and print a curl tour (PORT= DATA=)
 	@$(GO) run ./scripts/localcloud -addr 127.0.0.1:$(PORT) -dir '$(DATA)' -tour

@@ -308,6 +308,22 @@ type Take struct {
 	File    id.Artifact        `json:"file"`
 	Seconds float64            `json:"seconds"`
 	Lines   []message.LineTime `json:"lines"`
+	// Missing are the lyric lines that it does not sing, or not in their place.
+	Missing []MissingLine `json:"missing"`
+	// Loudness is in LUFS, TruePeak in dBTP, Tempo in beats per minute; null or
+	// absent when they could not be measured.
+	Loudness *float64 `json:"lufs"`
+	TruePeak *float64 `json:"true_peak"`
+	Tempo    float64  `json:"tempo,omitempty"`
+}
+
+// MissingLine is a lyric line that a take does not sing as it is written.
+type MissingLine struct {
+	// Line indexes the lyric's lines.
+	Line int    `json:"line"`
+	Text string `json:"text"`
+	// Swapped: it is sung, but in another line's place.
+	Swapped bool `json:"swapped,omitempty"`
 }
 
 // Video is the film of the ad.
