@@ -165,7 +165,7 @@ func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]
 		if len(place.Photos) == 0 {
 			return nil, fault.New(fault.CodeNoPhotos)
 		}
-		return message.LyricWrite{Brief: claim.Brief{Facts: place.Facts, Language: w.Language, Mood: w.Mood, Seconds: w.Seconds}}, nil
+		return message.LyricWrite{Brief: claim.Brief{Facts: singable(place.Facts), Language: w.Language, Mood: w.Mood, Seconds: w.Seconds}}, nil
 	}
 	lyric, err := output[message.LyricWritten](outputs, stepLyric)
 	if err != nil {
@@ -194,6 +194,12 @@ func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]
 		return publish(o, w.Channels[n], place, video), nil
 	}
 	return nil, fault.Newf(fault.CodeInternal, "make input: no step %d of kind %s", step.No, step.Kind)
+}
+
+// singable leaves out the facts that are shown and never sung: no writer is
+// tempted to spell out a web address or the number in a colour.
+func singable(facts []claim.Fact) []claim.Fact {
+	return slices.DeleteFunc(slices.Clone(facts), func(f claim.Fact) bool { return f.Kind == claim.Link || f.Kind == claim.Color })
 }
 
 // publish is the post to one channel: the owner's caption, else one from the facts.
