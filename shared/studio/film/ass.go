@@ -183,6 +183,17 @@ const (
 // textFilter draws the kept file.
 const textFilter = "ass=filename=" + assName + ":fontsdir=" + fontsDir
 
+// fontsFound fails when libass did not find a font or a glyph, of which it only
+// warns: the film would lack the text.
+func fontsFound(report string) error {
+	for line := range strings.Lines(report) {
+		if _, what, ok := strings.Cut(line, "fontselect: failed to"); ok {
+			return fmt.Errorf("draw text:%s", strings.TrimRight(what, "\n"))
+		}
+	}
+	return nil
+}
+
 // shape writes a plain shape that must lie above text.
 func (a *assFile) shape(v *visual) {
 	layer := a.layer

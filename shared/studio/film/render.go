@@ -269,7 +269,7 @@ func (c *cut) encode(ctx context.Context, dir string) (string, error) {
 		graph = "[0:v]" + textFilter + "[v]"
 	}
 	out := append([]string{"-map", "[v]"}, encodeOptions(c.rate)...)
-	spec := ffmpeg.Spec{Dir: dir, Fontconfig: filepath.Join(dir, fontconfigName), Limit: time.Minute + time.Duration(c.total*20)*time.Second,
+	spec := ffmpeg.Spec{Dir: dir, Fontconfig: filepath.Join(dir, fontconfigName), Loglevel: "warning", Limit: time.Minute + time.Duration(c.total*20)*time.Second,
 		Inputs: []ffmpeg.Input{{Format: "rawvideo", Options: []string{"-pixel_format", "yuv420p",
 			"-video_size", fmt.Sprintf("%.0fx%.0f", c.w, c.h), "-framerate", rate}}}}
 	if c.wav != "" {
@@ -281,7 +281,11 @@ func (c *cut) encode(ctx context.Context, dir string) (string, error) {
 	spec.Outputs = []ffmpeg.Output{{Path: mp4, Format: "mp4", Options: out}}
 	comp := newComposer(c.scene, c.script.fill, c.layers)
 	spec.Feed = func(w io.Writer) error { return comp.write(w) }
-	if _, err := ffmpeg.Run(ctx, spec); err != nil {
+	report, err := ffmpeg.Run(ctx, spec)
+	if err == nil {
+		err = fontsFound(report)
+	}
+	if err != nil {
 		return "", fmt.Errorf("encode film: %w", err)
 	}
 	return mp4, nil
