@@ -13,6 +13,19 @@ type change struct {
 	seconds         float64 // 0 is a plain cut
 }
 
+// transition is the change as Creatomate writes it; its middle is the moment of the change.
+func (c change) transition(seconds float64) *cm.Animation {
+	a := &cm.Animation{Type: c.kind, Duration: cm.Num(round(seconds))}
+	switch c.kind {
+	case "slide":
+		a.Direction, a.Easing = c.direction, "quadratic-in-out"
+	case "wipe": // the edge runs to the right, or from the right end back
+		a.StartAngle, a.EndAngle, a.Easing = cm.Text("0°"), cm.Text("0°"), "sinusoid-in-out"
+		a.XAnchor = cm.Percent(map[string]float64{"right": 0, "left": 100}[c.direction])
+	}
+	return a
+}
+
 // pictures fill the film from the first frame to the last, each moving a little,
 // changing at the timeline's moments. A photo that is shown again is shown closer
 // and in another motion.
@@ -38,11 +51,7 @@ func (b *board) pictures(photos []message.Photo, how []change, link Linker) ([]c
 			e.Duration = cm.Null()
 		}
 		if d := half(i) * 2; d > 0 {
-			c := how[i%len(how)]
-			e.Transition = &cm.Animation{Type: c.kind, Direction: c.direction, Duration: cm.Num(round(d)), Easing: "sinusoid-in-out"}
-			if c.kind == "fade" {
-				e.Transition.Easing = ""
-			}
+			e.Transition = how[i%len(how)].transition(d)
 		}
 		out = append(out, e)
 	}

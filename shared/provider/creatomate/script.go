@@ -213,7 +213,9 @@ type Animation struct {
 	Fade       bool   `json:"fade,omitempty"`
 	Scope      string `json:"scope,omitempty"`
 	Direction  string `json:"direction,omitempty"`
-	Distance   Value  `json:"distance,omitzero"` // of a slide, in parts of the element
+	Distance   Value  `json:"distance,omitzero"`    // of a slide, in parts of the element
+	StartAngle Value  `json:"start_angle,omitzero"` // of a wipe's edge
+	EndAngle   Value  `json:"end_angle,omitzero"`
 	StartScale Value  `json:"start_scale,omitzero"`
 	EndScale   Value  `json:"end_scale,omitzero"`
 	StartX     Value  `json:"start_x,omitzero"`
