@@ -28,7 +28,7 @@ const (
 	width    = 1242
 	height   = 1656
 	square   = 1400
-	maxBytes = 250 << 10
+	maxBytes = 200 << 10
 )
 
 // picture is one file below docs/sample.
@@ -43,6 +43,11 @@ var pictures = []picture{
 	{"photos/3-dishes.jpg", drawDishes},
 	{"photos/4-interior.jpg", drawInterior},
 	{"photos/5-map.jpg", drawMap},
+	{"flowers/photos/1-front.jpg", drawFlowerFront},
+	{"flowers/photos/2-bouquet.jpg", drawBouquet},
+	{"flowers/photos/3-table.jpg", drawFlowerTable},
+	{"flowers/photos/4-roses.jpg", drawRoses},
+	{"flowers/photos/5-tulips.jpg", drawTulips},
 }
 
 // name is what -only calls a picture: "front" of the restaurant, "salon/chair".
