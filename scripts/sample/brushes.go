@@ -166,3 +166,51 @@ func (c *canvas) planks(light, dark rgb, plank float64, lying bool, seed uint64)
 		return board0(x, y*1.4, plank, light, dark, seed)
 	})
 }
+
+// figure is a person as a silhouette: joints in the order head, neck, hips,
+// then shoulder-elbow-hand twice and hip-knee-foot twice; size is the head's radius.
+type figure struct {
+	head, neck, hips point
+	arms             [2][3]point
+	legs             [2][3]point
+}
+
+// outline is the figure as shapes to be filled one by one.
+func (f figure) outline(size float64) []path {
+	limb := func(a, b point, wa, wb float64) path {
+		d := math.Atan2(b.y-a.y, b.x-a.x)
+		s, k := math.Sincos(d)
+		var p path
+		for i := range 13 { // half a circle at each end
+			t := math.Pi*float64(i)/12 + math.Pi/2
+			sn, cs := math.Sincos(t)
+			p = append(p, point{a.x + wa*(cs*k-sn*s), a.y + wa*(cs*s+sn*k)})
+		}
+		for i := range 13 {
+			t := math.Pi*float64(i)/12 - math.Pi/2
+			sn, cs := math.Sincos(t)
+			p = append(p, point{b.x + wb*(cs*k-sn*s), b.y + wb*(cs*s+sn*k)})
+		}
+		return p
+	}
+	out := []path{ellipse(f.head.x, f.head.y, size*0.82, size), limb(f.head, f.neck, size*0.5, size*0.62)}
+	l, r := f.arms[0][0], f.arms[1][0]
+	waist := point{f.neck.x*0.3 + f.hips.x*0.7, f.neck.y*0.3 + f.hips.y*0.7}
+	out = append(out, smooth(point{f.neck.x - size*0.45, f.neck.y - size*0.1}, point{f.neck.x + size*0.45, f.neck.y - size*0.1},
+		point{r.x + size*0.4, r.y - size*0.25}, point{r.x + size*0.3, r.y + size*1.1}, point{waist.x + size*0.98, waist.y},
+		point{f.hips.x + size*1.12, f.hips.y + size*0.3}, point{f.hips.x, f.hips.y + size*0.75}, point{f.hips.x - size*1.12, f.hips.y + size*0.3},
+		point{waist.x - size*0.98, waist.y}, point{l.x - size*0.3, l.y + size*1.1}, point{l.x - size*0.4, l.y - size*0.25}))
+	bulge := func(a, b point, t, w, length float64) path { // a muscle
+		x, y := a.x+(b.x-a.x)*t, a.y+(b.y-a.y)*t
+		return ellipse(x, y, length, w).turned(x, y, math.Atan2(b.y-a.y, b.x-a.x)*180/math.Pi)
+	}
+	for _, a := range f.arms {
+		out = append(out, limb(a[0], a[1], size*0.6, size*0.42), bulge(a[0], a[1], 0.45, size*0.62, size*1.05), bulge(a[0], a[1], 0, size*0.66, size*0.72),
+			limb(a[1], a[2], size*0.42, size*0.28), bulge(a[1], a[2], 0.28, size*0.47, size*0.8), ellipse(a[2].x, a[2].y, size*0.38, size*0.38))
+	}
+	for _, a := range f.legs {
+		out = append(out, limb(a[0], a[1], size*0.98, size*0.56), bulge(a[0], a[1], 0.35, size*1.0, size*1.9),
+			limb(a[1], a[2], size*0.54, size*0.3), bulge(a[1], a[2], 0.3, size*0.62, size*1.3))
+	}
+	return out
+}

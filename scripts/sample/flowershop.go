@@ -124,7 +124,9 @@ func drawFlowerFront() *image.RGBA {
 	pavement(c, 1330, hex(0xb8a894))
 	step := path{{90, 1180}, {770, 1180}, {790, 1400}, {70, 1400}}
 	c.shade(step, 14, 24, 20, 0.5)
-	c.fill(step, func(x, y float64) (rgb, float64) { return board0(y*1.2, x, 74, hex(0xa87a4c), hex(0x6a4426), 5).mul(0.8), 1 })
+	c.fill(step, func(x, y float64) (rgb, float64) {
+		return board0(y*1.2, x, 74, hex(0xa87a4c), hex(0x6a4426), 5).mul(0.8), 1
+	})
 	for i := range 5 {
 		bucket(c, 150+float64(i)*138, 1180, 56, heads[(i*2+1)%7], i%3, r)
 	}

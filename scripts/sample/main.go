@@ -28,7 +28,7 @@ const (
 	width    = 1242
 	height   = 1656
 	square   = 1400
-	maxBytes = 200 << 10
+	maxBytes = 250 << 10
 )
 
 // picture is one file below docs/sample.
@@ -43,6 +43,11 @@ var pictures = []picture{
 	{"photos/3-dishes.jpg", drawDishes},
 	{"photos/4-interior.jpg", drawInterior},
 	{"photos/5-map.jpg", drawMap},
+	{"gym/photos/1-hall.jpg", drawHall},
+	{"gym/photos/2-dumbbells.jpg", drawDumbbells},
+	{"gym/photos/3-lift.jpg", drawLift},
+	{"gym/photos/4-runners.jpg", drawRunners},
+	{"gym/photos/5-kettlebells.jpg", drawKettlebells},
 	{"flowers/photos/1-front.jpg", drawFlowerFront},
 	{"flowers/photos/2-bouquet.jpg", drawBouquet},
 	{"flowers/photos/3-table.jpg", drawFlowerTable},
@@ -97,7 +102,7 @@ func write(path string, img *image.RGBA) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	for quality := 90; quality >= 50; quality -= 4 {
+	for quality := 86; quality >= 50; quality -= 4 {
 		var b bytes.Buffer
 		if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}); err != nil {
 			return fmt.Errorf("encode %s: %w", path, err)

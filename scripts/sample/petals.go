@@ -84,7 +84,7 @@ func (c *canvas) puff(x, y, radius float64, col rgb, r *rand.Rand) {
 	for range 90 {
 		a, d := r.Float64()*2*math.Pi, math.Sqrt(r.Float64())*0.92
 		px, py, s := x+radius*d*math.Cos(a), y+radius*d*math.Sin(a)*0.95, radius*(0.12+0.05*r.Float64())
-		k := 0.62 + 0.5*math.Exp(-(math.Pow((px-x)/radius+0.35, 2) + math.Pow((py-y)/radius+0.4, 2)))
+		k := 0.62 + 0.5*math.Exp(-(math.Pow((px-x)/radius+0.35, 2)+math.Pow((py-y)/radius+0.4, 2)))
 		for i := range 4 {
 			q := ellipse(px+s*0.55, py, s*0.62, s*0.5).turned(px, py, a*57+float64(i)*90)
 			c.fill(q, flat(col.mul(k*(0.85+0.3*r.Float64()))))
@@ -131,7 +131,7 @@ func (c *canvas) tulip(x, y, height, lean, backlight float64, deep, edge rgb) {
 			vein := 0.10 * math.Sin((u-middle)*22/(0.35+0.65*math.Sin(math.Pi*min(1, max(0, v)))))
 			q := deep.mix(edge, min(1, max(0, 0.25+0.75*v*v+vein*v)))
 			q = q.mul(bright * (0.78 + 0.42*bell(u, -0.35, 0.5)))
-			return q.add(edge.mul(backlight * (0.25 + 0.55*v))).mix(hex(0xb8c878), 0.5*bell(v, 0, 0.12)), 1
+			return q.add(edge.mul(backlight*(0.25+0.55*v))).mix(hex(0xb8c878), 0.5*bell(v, 0, 0.12)), 1
 		})
 	}
 	paint(at(point{-0.3, 0.3}, point{-0.72, 0.7}, point{-0.42, 1.04}, point{-0.02, 0.72}), 0.62, -0.4)
