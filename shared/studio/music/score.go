@@ -38,7 +38,7 @@ type change struct {
 }
 
 // role is how a line ends: it asks (rests away from the tonic), answers (comes
-// to rest in the tonic's chord), or ends the song (on the tonic itself).
+// to rest in the tonic's chord), or ends a hook or the song (on the tonic itself).
 type role uint8
 
 const (
@@ -117,7 +117,7 @@ func (s *score) place(lines []lineText) []verseLine {
 		}
 		lastOfRun := i+1 == len(lines) || !s.sameRun(lines, i+1)
 		switch {
-		case i+1 == len(lines):
+		case i+1 == len(lines), lastOfRun && l.section == "hook":
 			v.role = ends
 		case lastOfRun && v.ordinal == 0 && l.section == "verse":
 			v.role = asks

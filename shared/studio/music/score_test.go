@@ -87,7 +87,7 @@ func TestAMelodyFollowsTheRulesOfItsTrade(t *testing.T) {
 			case !s.chordAt(last.start).has(s.key, last.pitch) && !lonelyClimax(s, last, high):
 				t.Errorf("line %d ends beside its chord", i)
 			case placed[i].role == ends && !home:
-				t.Errorf("the song ends on degree %d", mod12(last.pitch-s.key.tonic))
+				t.Errorf("line %d ends a hook or the song on degree %d", i, mod12(last.pitch-s.key.tonic))
 			case placed[i].role == asks && home:
 				t.Errorf("line %d asks, and ends at home", i)
 			case placed[i].role == answers && !s.key.tonicChord().has(s.key, last.pitch) && !lonelyClimax(s, last, high):
