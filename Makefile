@@ -7,10 +7,11 @@ PORT    ?= 7071
 PLACE   ?= docs/sample/place.json
 KILL    ?= 0
 PURGE   ?= 0
+FILMS   ?= $(sort $(wildcard build/demos/*/ad.mp4))
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install what the demo needs (Debian packages), and say so
@@ -41,6 +42,10 @@ check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, t
 	@echo go mod tidy; $(GO) mod tidy -diff
 	$(GO) test ./scripts/sample
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
+
+.PHONY: contact-sheet
+contact-sheet: ## docs/contact-sheet.jpg: frames every 3 s of the films in build/demos (FILMS=files)
+	@$(GO) run ./scripts/contactsheet -out docs/contact-sheet.jpg -every 3s $(FILMS)
 
 .PHONY: stage
 stage: ## build/app: what a Functions host loads
