@@ -10,19 +10,20 @@ import (
 type layer struct {
 	*visual
 	pic *picture
-	// rest is where base, a window of pic in its luma pixels, is seen when nothing moves.
-	rest, base rect
-	own        mover  // what moves the box
-	content    []span // what moves pic inside the box
-	camera     *camera
+	// part is what pic shows of the photo (or shape), and base the window that
+	// is seen at rest when nothing moves, both in the photo's own pixels.
+	part, base, rest rect
+	own              mover  // what moves the box
+	content          []span // what moves pic inside the box
+	camera           *camera
 }
 
-// view is how a layer is shown at one time: win of its picture at dst, seen
-// through panes.
+// view is how a layer is shown at one time: the window win of its photo, in
+// the photo's pixels, is drawn at dst and seen through panes.
 type view struct {
 	win, dst rect
 	panes    []pane
-	under    rect // of the camera's backdrop; dst of it is the whole box
+	under    rect // the window of the camera's backdrop, which fills the box
 	box      rect
 }
 
@@ -51,7 +52,13 @@ func (l *layer) moved(win rect, m *span, t float64) rect {
 	}
 	w, h := l.base.w/max(1, z), l.base.h/max(1, z)
 	x, y := m.x0+(m.x1-m.x0)*p, m.y0+(m.y1-m.y0)*p
-	return rect{(float64(l.pic.w) - w) * x, (float64(l.pic.h) - h) * y, w, h}
+	return rect{(l.part.w - w) * x, (l.part.h - h) * y, w, h}
+}
+
+// pixels turns a window of the photo into one of the picture.
+func (l *layer) pixels(r rect) rect {
+	kx, ky := float64(l.pic.w)/l.part.w, float64(l.pic.h)/l.part.h
+	return rect{(r.x - l.part.x) * kx, (r.y - l.part.y) * ky, r.w * kx, r.h * ky}
 }
 
 // covers reports whether a view of the layer hides all of a w × h frame.
@@ -155,7 +162,7 @@ func (c *composer) draw(f *planes, t float64) {
 		if b := s.camera.backdrop(); b != nil {
 			c.surround(f, b, &s.view, opacity)
 		}
-		c.paint(f, s.pic, s.win, s.dst, s.panes, opacity)
+		c.paint(f, s.pic, s.pixels(s.win), s.dst, s.panes, opacity)
 	}
 }
 
