@@ -22,6 +22,8 @@ const (
 	// magnified is how many output pixels one pixel of a photo may become
 	// before it is rather shown smaller, between bands.
 	magnified = 3.0
+	// softEdge is how wide a photo's edge fades into the bands, in windows.
+	softEdge = 0.03
 	// stirLeast is the least change of size that counts as motion.
 	stirLeast = 1.015
 )
@@ -152,6 +154,7 @@ type camera struct {
 	photo   rect
 	move    *span
 	blurred *picture // what fills the box where the photo does not; nil when it always does
+	soft    float64  // how much of the photo, at each edge towards the bands, fades into them
 }
 
 func (c *camera) backdrop() *picture {
@@ -192,6 +195,12 @@ func (l *layer) smart(p *photo) {
 	l.keep(p, union(a, b).and(whole), min(l.w/min(a.w, b.w), maxZoom*l.w/max(a.w, b.w)))
 	if !whole.holds(a) || !whole.holds(b) {
 		l.camera.blurred = p.blurred(f.window(aim{1, 0.5, 0.5, true, true}), l.w, l.h)
+		sides := max(a.w, b.w) > whole.w
+		l.camera.soft = softEdge * max(a.h, b.h) / whole.h
+		if sides {
+			l.camera.soft = softEdge * max(a.w, b.w) / whole.w
+		}
+		l.pic.soften(l.camera.soft, sides)
 	}
 }
 

@@ -159,8 +159,8 @@ func (c *composer) draw(f *planes, t float64) {
 	for i := len(stack) - 1; i >= 0; i-- {
 		s := &stack[i]
 		opacity := int(math.Round(s.alpha * 256))
-		if b := s.camera.backdrop(); b != nil {
-			c.surround(f, b, &s.view, opacity)
+		if s.camera.backdrop() != nil {
+			c.surround(f, s.layer, &s.view, opacity)
 		}
 		c.paint(f, s.pic, s.pixels(s.win), s.dst, s.panes, opacity)
 	}
@@ -168,18 +168,22 @@ func (c *composer) draw(f *planes, t float64) {
 
 // surround draws the backdrop where the photo does not cover its box: in two
 // bands, so that a photo that fades in does not shine through itself. The
-// bands reach under the photo's soft edge.
-func (c *composer) surround(f *planes, b *picture, v *view, opacity int) {
+// bands reach under the photo's soft edges.
+func (c *composer) surround(f *planes, l *layer, v *view, opacity int) {
 	box, dst := v.box, v.dst
-	bands := []rect{{box.x, box.y, box.w, math.Ceil(dst.y/2)*2 - box.y}, {box.x, math.Floor((dst.y+dst.h)/2) * 2, box.w, 0}}
-	bands[1].h = box.y + box.h - bands[1].y
+	var bands [2]rect
 	if dst.w < box.w-0.01 { // it stands between bands at its sides
-		bands = []rect{{box.x, box.y, math.Ceil(dst.x/2)*2 - box.x, box.h}, {math.Floor((dst.x+dst.w)/2) * 2, box.y, 0, box.h}}
-		bands[1].w = box.x + box.w - bands[1].x
+		soft := l.camera.soft * dst.w
+		left, right := math.Ceil((dst.x+soft)/2)*2, math.Floor((dst.x+dst.w-soft)/2)*2
+		bands = [2]rect{{box.x, box.y, left - box.x, box.h}, {right, box.y, box.x + box.w - right, box.h}}
+	} else {
+		soft := l.camera.soft * dst.h
+		top, bottom := math.Ceil((dst.y+soft)/2)*2, math.Floor((dst.y+dst.h-soft)/2)*2
+		bands = [2]rect{{box.x, box.y, box.w, top - box.y}, {box.x, bottom, box.w, box.y + box.h - bottom}}
 	}
 	for _, band := range bands {
 		if band.w > 0 && band.h > 0 {
-			c.paint(f, b, v.under, box, append(v.panes[:len(v.panes):len(v.panes)], pane{rect: band}), opacity)
+			c.paint(f, l.camera.blurred, v.under, box, append(v.panes[:len(v.panes):len(v.panes)], pane{rect: band}), opacity)
 		}
 	}
 }
