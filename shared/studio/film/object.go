@@ -208,7 +208,7 @@ var inert = map[string][]string{
 	"x_scale": {"100"}, "y_scale": {"100"}, "blend_mode": {"none", "normal"}, "mask_mode": {"none"}, "color_filter": {"none"},
 	"blur_radius": {"0"}, "warp_mode": {"default"}, "flow_direction": {"*"}, "loop": {"false"}, "plays": {"1"}, "emoji_style": {"*"},
 	"clip": {"false"}, "text_clip": {"false"}, "background_align_threshold": {"*"}, "stroke_cap": {"*"}, "stroke_join": {"*"},
-	"snapshot_location": {}, "shadow_blur": {"0"}, "template_version": {"*"}, "aspect_ratio": {}, "hidden": {"false"},
+	"snapshot_location": {}, "template_version": {"*"}, "aspect_ratio": {}, "hidden": {"false"},
 	"gif_quality": {"*"}, "gif_compression": {"*"}, "audio_channels": {"*"},
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -29,9 +28,10 @@ type cut struct {
 	*scene
 	script *script
 	layers []*layer
-	ass    string // file name in the work folder; "" when there is no text
 	wav    string
 	norm   string
+	// lettered is set when there is text: see assFile.keep.
+	lettered bool
 }
 
 // finished is what a render made.
@@ -43,60 +43,32 @@ type finished struct {
 	warnings      []Problem
 }
 
-// check finds everything about a script that can be known without its
-// files: times, places, text that leaves the frame.
-func (s *script) check(f fonts, p *problems) {
-	sc := s.resolve(nil, p)
-	sc.letter(f, p)
-}
-
-// letter lays out the scene's text and writes the ASS file's content; nil when
-// there is nothing to write. What lies above text must be drawable by libass.
-func (sc *scene) letter(f fonts, p *problems) *assFile {
-	a := newASS(sc)
-	var texts []*lettering
+// letter lays out the scene's text and writes the ASS file's content. What
+// lies above text must be drawable by libass.
+func (sc *scene) letter(f *Fonts, p *problems) *assFile {
+	a := &assFile{sc: sc}
 	var above []*visual // shapes that libass draws
-	written := false
 	for _, v := range sc.visuals {
 		if v.e.kind == kindText {
 			if v.circled() {
 				p.errorf(v.e.path, "a circular-wipe cannot hide a text")
 			}
-			if len(v.e.moves) > 0 && v.e.text.effect != "" {
-				v.checkSung(p)
-			}
 			if l := sc.layout(v, f, p); l != nil {
-				texts = append(texts, l)
-				a.text(sc, l)
-				written = true
+				a.text(l)
 			}
 			continue
 		}
-		if under := overlapped(v, texts, above); under != "" {
+		if under := overlapped(v, a.texts, above); under != "" {
 			if v.e.kind != kindShape || len(v.e.fill.stops) != 1 || v.e.stroke.c.A > 0 || v.circled() {
 				p.errorf(v.e.path, "lies above %s: only texts and plain shapes without stroke and circular-wipe can lie above a text", under)
 				continue
 			}
 			above = append(above, v)
-			a.shape(sc, v)
+			a.shape(v)
 			v.lettered = true
-			written = true
 		}
-	}
-	if !written {
-		return nil
 	}
 	return a
-}
-
-// checkSung refuses movements that cut a highlighted text into frames in the
-// middle of the highlight; fades at its ends are short enough.
-func (v *visual) checkSung(p *problems) {
-	for _, m := range v.e.moves {
-		if s := v.spanOf(m); m.kind != "fade" || s.to-s.from > (v.end-v.start)/2 {
-			p.errorf(m.path, "a text with a transcript_effect can only fade, for at most half of its time")
-		}
-	}
 }
 
 // circled reports whether a circular-wipe hides a part of the visual at a time.
@@ -126,7 +98,7 @@ func overlapped(v *visual, texts []*lettering, above []*visual) string {
 }
 
 // prepare reads the files and works out layers, text and sound, in parallel.
-func prepare(ctx context.Context, s *script, f fonts, dir string, files map[string]source, p *problems) (*cut, error) {
+func prepare(ctx context.Context, s *script, f *Fonts, dir string, files map[string]source, p *problems) (*cut, error) {
 	media := map[string]float64{}
 	for name, file := range files {
 		if file.seconds > 0 {
@@ -138,10 +110,10 @@ func prepare(ctx context.Context, s *script, f fonts, dir string, files map[stri
 	if len(p.errors) > 0 {
 		return nil, userf("%s", p.errors[0])
 	}
-	if ass != nil {
-		c.ass = "text.ass" // named in a filter: see ffmpeg.Spec.Dir
-		if err := os.WriteFile(filepath.Join(dir, c.ass), []byte(ass.b.String()), 0o600); err != nil {
-			return nil, fmt.Errorf("write captions: %w", err)
+	if len(ass.texts) > 0 {
+		c.lettered = true
+		if err := ass.keep(dir); err != nil {
+			return nil, err
 		}
 	}
 	var visible []*visual
@@ -202,11 +174,11 @@ func (c *cut) encode(ctx context.Context, dir string) (string, error) {
 	mp4 := filepath.Join(dir, "film.mp4")
 	rate := strconv.FormatFloat(c.rate, 'f', -1, 64)
 	graph := "[0:v]null[v]"
-	if c.ass != "" {
-		graph = "[0:v]ass=filename=" + c.ass + "[v]"
+	if c.lettered {
+		graph = "[0:v]" + textFilter + "[v]"
 	}
 	out := append([]string{"-map", "[v]"}, encodeOptions(c.rate)...)
-	spec := ffmpeg.Spec{Dir: dir, Limit: time.Minute + time.Duration(c.total*20)*time.Second,
+	spec := ffmpeg.Spec{Dir: dir, Fontconfig: filepath.Join(dir, fontconfigName), Loglevel: "warning", Limit: time.Minute + time.Duration(c.total*20)*time.Second,
 		Inputs: []ffmpeg.Input{{Format: "rawvideo", Options: []string{"-pixel_format", "yuv420p",
 			"-video_size", fmt.Sprintf("%.0fx%.0f", c.w, c.h), "-framerate", rate}}}}
 	if c.wav != "" {
@@ -218,14 +190,18 @@ func (c *cut) encode(ctx context.Context, dir string) (string, error) {
 	spec.Outputs = []ffmpeg.Output{{Path: mp4, Format: "mp4", Options: out}}
 	comp := newComposer(c.scene, c.script.fill, c.layers)
 	spec.Feed = func(w io.Writer) error { return comp.write(w) }
-	if _, err := ffmpeg.Run(ctx, spec); err != nil {
+	report, err := ffmpeg.Run(ctx, spec)
+	if err == nil {
+		err = fontsFound(report)
+	}
+	if err != nil {
 		return "", fmt.Errorf("encode film: %w", err)
 	}
 	return mp4, nil
 }
 
 // render makes the film of a script whose files are there, and checks it.
-func render(ctx context.Context, s *script, f fonts, dir string, files map[string]source) (*finished, error) {
+func render(ctx context.Context, s *script, f *Fonts, dir string, files map[string]source) (*finished, error) {
 	p := &problems{}
 	c, err := prepare(ctx, s, f, dir, files, p)
 	if err != nil {

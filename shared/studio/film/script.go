@@ -115,7 +115,8 @@ type animation struct {
 type textStyle struct {
 	text                     string
 	family                   string
-	bold, italic             bool
+	weight                   int
+	italic                   bool
 	size, sizeMin, sizeMax   *length
 	letter, line             length
 	wrap                     bool
@@ -124,8 +125,9 @@ type textStyle struct {
 	padX, padY, radius       length
 	shadow                   color.NRGBA
 	shadowX, shadowY         length
+	shadowBlur               length
 	alignX, alignY           float64
-	effect                   string // "", karaoke, color
+	effect                   string // "", karaoke, color, highlight
 	effectColor              color.NRGBA
 }
 
@@ -383,13 +385,13 @@ func (o object) shapePath(e *element) {
 }
 
 func (o object) textStyle() textStyle {
-	t := textStyle{text: o.text("text", ""), family: o.text("font_family", defaultFont)}
+	t := textStyle{text: o.text("text", ""), family: o.text("font_family", defaultFont), weight: 400}
 	if !utf8.ValidString(t.text) || utf8.RuneCountInString(t.text) > maxText {
 		o.errorf("text", "must be at most %d characters", maxText)
 		t.text = ""
 	}
 	if v := o.number("font_weight", 1, 1000); v != nil {
-		t.bold = *v >= 600
+		t.weight = int(*v)
 	}
 	t.italic = o.oneOf("font_style", "normal", "italic") == "italic"
 	t.size, t.sizeMin, t.sizeMax = o.length("font_size"), o.length("font_size_minimum"), o.length("font_size_maximum")
@@ -408,11 +410,12 @@ func (o object) textStyle() textStyle {
 	t.radius = o.lengthOr("background_border_radius", length{})
 	t.shadow = o.color("shadow_color", color.NRGBA{})
 	t.shadowX, t.shadowY = o.lengthOr("shadow_x", length{}), o.lengthOr("shadow_y", length{})
+	t.shadowBlur = o.lengthOr("shadow_blur", length{})
 	t.alignX, t.alignY = min(1, o.fraction("x_alignment", 0)), min(1, o.fraction("y_alignment", 0))
 	if _, ok := o.take("transcript_source"); ok {
 		o.errorf("transcript_source", "this renderer does not transcribe; give the text and its time")
 	}
-	t.effect = o.oneOf("transcript_effect", "", "karaoke", "color")
+	t.effect = o.oneOf("transcript_effect", "", "karaoke", "color", "highlight")
 	t.effectColor = o.color("transcript_color", color.NRGBA{255, 226, 77, 255})
 	return t
 }

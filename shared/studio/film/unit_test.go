@@ -125,7 +125,7 @@ func TestEasingsStartAndEndWhereTheyShould(t *testing.T) {
 // read parses a script and checks it as a request does, without sources.
 func read(t *testing.T, raw string) (*script, *problems) {
 	t.Helper()
-	f, err := loadFonts(FontFolder)
+	f, err := LoadFonts(FontFolder)
 	if err != nil {
 		need(t, err)
 	}
@@ -137,9 +137,7 @@ func read(t *testing.T, raw string) (*script, *problems) {
 	n := 0
 	s := parseScript(o, &n)
 	s.sources(p)
-	if len(p.errors) == 0 {
-		s.check(f, p)
-	}
+	s.check(f, p)
 	return s, p
 }
 
@@ -171,7 +169,7 @@ func TestWhatCannotBeDrawnAsAskedIsAnError(t *testing.T) {
 		"negative time":                    {`{` + frame + `,"elements":[{"type":"text","text":"a","time":-1}]}`, "elements[0].time"},
 		"a nested abyss":                   {`{` + frame + `,"elements":[` + strings.Repeat(`{"type":"composition","elements":[`, 6) + strings.Repeat(`]}`, 6) + `]}`, "elements[0].elements[0].elements[0].elements[0].elements"},
 		"a source seen and heard":          {`{` + frame + `,"elements":[{"type":"image","source":"x"},{"type":"audio","source":"x"}]}`, "elements[1].source"},
-		"a karaoke text that slides":       {`{` + frame + `,"elements":[{"type":"text","text":"a","transcript_effect":"karaoke","animations":[{"type":"slide","duration":1}]}]}`, "elements[0].animations[0]"},
+		"a character no font has":          {`{` + frame + `,"elements":[{"type":"text","text":"칼국수 🍜","font_size":20}]}`, "elements[0].text"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -230,7 +228,7 @@ func TestElementsOfOneTrackFollowEachOther(t *testing.T) {
 
 func TestHostileTextStaysText(t *testing.T) {
 	t.Parallel()
-	f, err := loadFonts(FontFolder)
+	f, err := LoadFonts(FontFolder)
 	if err != nil {
 		need(t, err)
 	}
@@ -241,12 +239,12 @@ func TestHostileTextStaysText(t *testing.T) {
 			t.Fatal(p.errors)
 		}
 		a := s.resolve(nil, p).letter(f, p)
-		_, events, _ := strings.Cut(a.b.String(), "Effect, Text\n")
+		_, events, _ := strings.Cut(a.String(), "Effect, Text\n")
 		for line := range strings.Lines(events) {
 			line = strings.TrimSuffix(line, "\n")
 			fields := strings.SplitN(line, ",", 10)
 			// Every line is one of ours: layer 1 of the only element, in our style.
-			if !strings.HasPrefix(line, "Dialogue: 1,0:00:00.00,0:00:02.00,D,") || len(fields) != 10 {
+			if !strings.HasPrefix(line, "Dialogue: 3,0:00:00.00,0:00:02.00,D,") || len(fields) != 10 {
 				t.Fatalf("%q wrote %q", text, line)
 			}
 			// After our own override block nothing may open another one.
@@ -261,7 +259,7 @@ func TestHostileTextStaysText(t *testing.T) {
 
 func TestTextFitsItsBox(t *testing.T) {
 	t.Parallel()
-	f, err := loadFonts(FontFolder)
+	f, err := LoadFonts(FontFolder)
 	if err != nil {
 		need(t, err)
 	}
@@ -297,14 +295,6 @@ func TestTextFitsItsBox(t *testing.T) {
 	})
 }
 
-func TestWhatHasNoGlyphIsLeftOutWithAWarning(t *testing.T) {
-	t.Parallel()
-	_, p := read(t, `{`+frame+`,"duration":2,"elements":[{"type":"text","text":"칼국수 🍜 한 그릇","font_family":"Comic Sans","font_size":20}]}`)
-	if len(p.errors) > 0 || len(p.warnings) != 2 || !strings.Contains(fmt.Sprint(p.warnings), "🍜") || !strings.Contains(fmt.Sprint(p.warnings), "Comic Sans") {
-		t.Errorf("errors %v, warnings %v", p.errors, p.warnings)
-	}
-}
-
 func TestTextOutsideTheFrameIsAWarning(t *testing.T) {
 	t.Parallel()
 	_, p := read(t, `{`+frame+`,"duration":2,"elements":[{"type":"text","text":"너무 길어서 화면을 벗어나는 한 줄","text_wrap":false,"font_size":60}]}`)
@@ -315,10 +305,10 @@ func TestTextOutsideTheFrameIsAWarning(t *testing.T) {
 
 func TestPiecesOfAKaraokeLine(t *testing.T) {
 	t.Parallel()
-	if got := pieces("한 그릇 더", "karaoke"); !slices.Equal(got, []string{"한 ", "그", "릇 ", "더"}) {
+	if got := chop("한 그릇 더", true); !slices.Equal(got, []string{"한 ", "그", "릇 ", "더"}) {
 		t.Errorf("karaoke: %q", got)
 	}
-	if got := pieces("한 그릇 더", "color"); !slices.Equal(got, []string{"한 ", "그릇 ", "더"}) {
+	if got := chop("한 그릇 더", false); !slices.Equal(got, []string{"한 ", "그릇 ", "더"}) {
 		t.Errorf("color: %q", got)
 	}
 }
@@ -326,7 +316,7 @@ func TestPiecesOfAKaraokeLine(t *testing.T) {
 func FuzzScript(f *testing.F) {
 	f.Add(`{` + frame + `,"duration":2,"elements":[{"type":"text","text":"가","animations":[{"type":"fade","duration":1}]}]}`)
 	f.Add(`{"width":1e9,"height":"x","elements":[{"type":"composition","elements":[{}]}]}`)
-	faces, err := loadFonts(FontFolder)
+	faces, err := LoadFonts(FontFolder)
 	if err != nil {
 		f.Skip(err)
 	}
