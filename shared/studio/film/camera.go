@@ -77,7 +77,7 @@ func frameSubject(w, h, bw, bh float64, s media.Box) framing {
 	if k := bw / f.cw; k > magnified && all < bandLeast {
 		limit = min(limit, max(all, magnified/k))
 	}
-	if limit < 1-1e-9 {
+	if limit < 1+spare-1e-9 && all < 1 { // it does not fit, or could not move
 		f.zmin = all
 		f.zmax = max(min(limit, bandLeast), min(f.zmax, all*(1+spare)))
 	}

@@ -17,7 +17,7 @@ import (
 // framesOf are the hashes of some frames of a script, composed from its text.
 func framesOf(t *testing.T, raw string, numbers ...int) string {
 	t.Helper()
-	f, err := loadFonts(FontFolder)
+	f, err := LoadFonts(FontFolder)
 	if err != nil {
 		need(t, err)
 	}
@@ -89,7 +89,7 @@ func TestACancelledRenderLeavesNoProcessAndNoFile(t *testing.T) {
 
 func TestARenderThatIsCancelledWhileItEncodesReturnsAtOnce(t *testing.T) {
 	t.Parallel()
-	f, err := loadFonts(FontFolder)
+	f, err := LoadFonts(FontFolder)
 	if err != nil {
 		need(t, err)
 	}
@@ -122,7 +122,7 @@ func TestARenderThatIsCancelledWhileItEncodesReturnsAtOnce(t *testing.T) {
 
 func TestTwoRendersAtOnceBothFinish(t *testing.T) {
 	t.Parallel()
-	f, err := loadFonts(FontFolder)
+	f, err := LoadFonts(FontFolder)
 	if err != nil {
 		need(t, err)
 	}

@@ -23,9 +23,9 @@ type markedPhoto struct {
 	marked media.Box
 }
 
-// drawn are twenty photos that are painted here: several backgrounds, sizes
+// paintedPhotos are twenty photos that are painted here: several backgrounds, sizes
 // and shapes, with the subject off the centre in most of them.
-func drawn() []markedPhoto {
+func paintedPhotos() []markedPhoto {
 	var out []markedPhoto
 	for i, row := range []struct {
 		name, ground, thing string
@@ -88,7 +88,10 @@ func sampled(t *testing.T) []markedPhoto {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			out = append(out, markedPhoto{filepath.Join(filepath.Dir(file), name), p, media.Box{X: b[0], Y: b[1], W: b[2], H: b[3]}})
+			w, h := p.size() // smaller, so that a hundred films of it can be made in a second
+			k := min(1, 600/float64(max(w, h)))
+			p = &photo{img: p.part(image.Rect(0, 0, w, h), int(float64(w)*k), int(float64(h)*k)), turn: 1}
+			out = append(out, markedPhoto{filepath.Join(filepath.Base(filepath.Dir(file)), filepath.Base(name)), p, media.Box{X: b[0], Y: b[1], W: b[2], H: b[3]}})
 		}
 	}
 	slices.SortFunc(out, func(a, b markedPhoto) int { return cmpString(a.name, b.name) })

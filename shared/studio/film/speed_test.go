@@ -87,7 +87,7 @@ func peakHeap() func() float64 {
 // others left out; ffmpeg-MB is the largest child so far, heap-MB our own.
 func BenchmarkFilm(b *testing.B) {
 	need(b, ffmpeg.Installed())
-	f, err := loadFonts(FontFolder)
+	f, err := LoadFonts(FontFolder)
 	if err != nil {
 		need(b, err)
 	}
