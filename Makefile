@@ -73,6 +73,10 @@ func-start: stage ## the staged app under Core Tools (func), if installed; run `
 bench: ## the figures of the README, side by side
 	$(GO) test -run '^$$' -bench 'Invocation|SendReceiveComplete1KB|ColdStart|KeepFilm' -benchmem -count 3 ./shared/trigger ./scripts/localcloud/servicebus ./functions ./shared/blob
 
+.PHONY: bench-film
+bench-film: ## a film of 30 s as final and preview: time by length, processor, memory
+	$(GO) test -run '^$$' -bench Film -benchtime 1x -count 3 ./shared/studio/film
+
 .PHONY: bench-demo
 bench-demo: ## make demo five times, with the median
 	@scripts/demo-times.sh 5
