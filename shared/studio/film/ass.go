@@ -35,12 +35,23 @@ func (a *assFile) String() string {
 // pose is how an element is shown during one event.
 type pose struct {
 	alpha, scale, dx, dy float64
+	seen                 rect // the part of the frame in which it is seen, when clipped
+	clipped              bool
 }
 
 // event is one stretch of time in one pose.
 type event struct {
 	from, to float64
 	pose
+}
+
+// within is the event seen through r only.
+func (ev event) within(r rect) event {
+	if ev.clipped {
+		r = r.and(ev.seen)
+	}
+	ev.seen, ev.clipped = r, true
+	return ev
 }
 
 // escape makes text plain for ASS: braces are escaped, and a word joiner after
@@ -69,7 +80,7 @@ func (a *assFile) text(l *lettering) {
 				continue
 			}
 			if tags := sc.shadow(l, ev); tags != "" {
-				a.event(ground+2, ev.from, ev.to, "{"+l.place(n, ev)+tags+"}"+escape(n.text))
+				a.event(ground+2, ev, "{"+l.place(n, ev)+tags+"}"+escape(n.text))
 			}
 			a.line(l, i, ground+3, ev)
 		}
@@ -108,14 +119,13 @@ func (a *assFile) line(l *lettering, index, layer int, ev event) {
 	plain := paint(1, st.fill, ev.alpha)
 	switch {
 	case st.effect == "" || st.effect == "highlight":
-		a.event(layer, ev.from, ev.to, "{"+tags+plain+"}"+escape(n.text))
+		a.event(layer, ev, "{"+tags+plain+"}"+escape(n.text))
 	case ev.to-ev.from < 1.5/a.sc.rate: // one frame of a text that moves or fades
 		x, _ := l.at(n.x+l.sungTo(index, (ev.from+ev.to)/2), 0, ev)
-		clip := fmt.Sprintf(`clip(0,0,%.0f,%.0f)`, x, sc.h)
-		a.event(layer, ev.from, ev.to, "{"+tags+plain+`\i`+clip+"}"+escape(n.text))
-		a.event(layer, ev.from, ev.to, "{"+tags+paint(1, st.effectColor, ev.alpha)+`\`+clip+"}"+escape(n.text))
+		a.event(layer, ev.within(rect{x, 0, sc.w, sc.h}), "{"+tags+plain+"}"+escape(n.text))
+		a.event(layer, ev.within(rect{0, 0, x, sc.h}), "{"+tags+paint(1, st.effectColor, ev.alpha)+"}"+escape(n.text))
 	default:
-		a.event(layer, ev.from, ev.to, "{"+tags+paint(1, st.effectColor, ev.alpha)+paint(2, st.fill, ev.alpha)+"}"+l.sung(index, ev))
+		a.event(layer, ev, "{"+tags+paint(1, st.effectColor, ev.alpha)+paint(2, st.fill, ev.alpha)+"}"+l.sung(index, ev))
 	}
 }
 
@@ -148,7 +158,7 @@ func (a *assFile) rectangle(layer int, ev event, r rect, radius float64, c color
 	k := radius * 0.4477 // 1 - 0.5523: the handle of a quarter circle
 	d := fmt.Sprintf("m %.1f 0 l %.1f 0 b %.1f 0 %.1f %.1f %.1f %.1f l %.1f %.1f b %.1f %.1f %.1f %.1f %.1f %.1f l %.1f %.1f b %.1f %.1f 0 %.1f 0 %.1f l 0 %.1f b 0 %.1f %.1f 0 %.1f 0",
 		radius, w-radius, w-k, w, k, w, radius, w, h-radius, w, h-k, w-k, h, w-radius, h, radius, h, k, h, h-k, h-radius, radius, k, k, radius)
-	a.event(layer, ev.from, ev.to, fmt.Sprintf(`{\an7\pos(%.2f,%.2f)\bord0\shad0%s\p1}%s{\p0}`, x, y, paint(1, c, ev.alpha), d))
+	a.event(layer, ev, fmt.Sprintf(`{\an7\pos(%.2f,%.2f)\bord0\shad0%s\p1}%s{\p0}`, x, y, paint(1, c, ev.alpha), d))
 }
 
 // keep writes the file into the work folder, and beside it the fonts that it
@@ -204,8 +214,32 @@ func (a *assFile) shape(v *visual) {
 		radius = min(v.w, v.h) / 2
 	}
 	for _, ev := range a.poses(v, box) {
+		if v.e.outline != nil {
+			a.outline(layer, ev, v.e.outline, box, v.e.fill.stops[0].c)
+			continue
+		}
 		a.rectangle(layer, ev, box, radius, v.e.fill.stops[0].c, box)
 	}
+}
+
+// outline writes a shape with a path of its own.
+func (a *assFile) outline(layer int, ev event, o *outline, box rect, c color.NRGBA) {
+	var d strings.Builder
+	cx, cy := box.x+box.w/2, box.y+box.h/2
+	at := func(p point) string {
+		return fmt.Sprintf(" %.2f %.2f", cx+(p.x-cx)*ev.scale+ev.dx, cy+(p.y-cy)*ev.scale+ev.dy)
+	}
+	for _, s := range o.in(box) {
+		switch s.op {
+		case 'M':
+			d.WriteString(" m" + at(s.p[2]))
+		case 'L':
+			d.WriteString(" l" + at(s.p[2]))
+		case 'C':
+			d.WriteString(" b" + at(s.p[0]) + at(s.p[1]) + at(s.p[2]))
+		}
+	}
+	a.event(layer, ev, fmt.Sprintf(`{\an7\pos(0,0)\bord0\shad0%s\p1}%s{\p0}`, paint(1, c, ev.alpha), d.String()))
 }
 
 // poses cuts a visual's time into stretches of one pose: the still part is
@@ -222,37 +256,50 @@ func (a *assFile) poses(v *visual, about rect) []event {
 			out[k].to = to
 			continue
 		}
-		if p.alpha > 0 && p.scale > 0 {
+		if p.alpha > 0 && p.scale > 0 && (!p.clipped || p.seen.w > 0 && p.seen.h > 0) {
 			out = append(out, event{from, to, p})
 		}
 	}
 	return out
 }
 
-// pose is the visual's opacity, size and displacement at time t.
+// pose is the visual's opacity, size, displacement and visible part at time t,
+// rounded to what can be seen, so that a text at rest is one event.
 func (v *visual) pose(t float64, about rect) pose {
-	p := pose{alpha: math.Round(v.alpha(t)*255) / 255, scale: 1}
+	own := mover{box: about}
 	for _, m := range v.e.moves {
-		s := v.spanOf(m)
-		q := s.progress(t)
-		switch m.kind {
-		case "scale":
-			p.scale *= m.from + (m.to-m.from)*q
-		case "slide":
-			if m.atEnd {
-				q = 1 - q
-			}
-			p.dx += m.x0 * (1 - q) * about.w
-			p.dy += m.y0 * (1 - q) * about.h
+		if m.kind != "fade" {
+			own.moves = append(own.moves, v.spanOf(m))
 		}
+	}
+	s, panes := own.at(t)
+	s, panes = v.carried(t, s, panes)
+	cx, cy := about.x+about.w/2, about.y+about.h/2
+	to := func(v, unit float64) float64 { return math.Round(v/unit) * unit }
+	p := pose{alpha: to(v.alpha(t), 1.0/255), scale: to(s.k, 1e-6), dx: to(s.k*cx+s.dx-cx, 1e-3), dy: to(s.k*cy+s.dy-cy, 1e-3)}
+	for _, q := range panes {
+		if !p.clipped {
+			p.seen, p.clipped = q.rect, true
+		}
+		p.seen = p.seen.and(q.rect)
+	}
+	for _, v := range []*float64{&p.seen.x, &p.seen.y, &p.seen.w, &p.seen.h} {
+		*v = math.Round(*v)
 	}
 	return p
 }
 
 // event writes one line; times are rounded down to ASS's hundredths, so that
 // the first frame at or after them is included.
-func (a *assFile) event(layer int, from, to float64, text string) {
-	fmt.Fprintf(&a.events, "Dialogue: %d,%s,%s,D,,0,0,0,,%s\n", layer, assTime(from), assTime(to), text)
+func (a *assFile) event(layer int, ev event, text string) {
+	hide := ""
+	if ev.clipped && (ev.seen.w <= 0 || ev.seen.h <= 0) {
+		return
+	}
+	if ev.clipped {
+		hide = fmt.Sprintf(`{\clip(%.0f,%.0f,%.0f,%.0f)}`, ev.seen.x, ev.seen.y, ev.seen.x+ev.seen.w, ev.seen.y+ev.seen.h)
+	}
+	fmt.Fprintf(&a.events, "Dialogue: %d,%s,%s,D,,0,0,0,,%s%s\n", layer, assTime(ev.from), assTime(ev.to), hide, text)
 }
 
 func assTime(t float64) string {

@@ -203,7 +203,7 @@ func (o object) color(name string, def color.NRGBA) color.NRGBA {
 // inert lists fields that this renderer does not have, with the values at
 // which leaving them out changes nothing; "*" means any value.
 var inert = map[string][]string{
-	"id": {"*"}, "name": {"*"}, "locked": {"*"}, "dynamic": {"*"}, "provider": {"*"}, "smart_crop": {"false"}, "visible": {"true"},
+	"id": {"*"}, "name": {"*"}, "locked": {"*"}, "dynamic": {"*"}, "provider": {"*"}, "visible": {"true"}, "smart_crop": {"false"},
 	"rotation": {"0"}, "x_rotation": {"0"}, "y_rotation": {"0"}, "z_rotation": {"0"}, "x_skew": {"0"}, "y_skew": {"0"},
 	"x_scale": {"100"}, "y_scale": {"100"}, "blend_mode": {"none", "normal"}, "mask_mode": {"none"}, "color_filter": {"none"},
 	"blur_radius": {"0"}, "warp_mode": {"default"}, "flow_direction": {"*"}, "loop": {"false"}, "plays": {"1"}, "emoji_style": {"*"},

@@ -3,12 +3,12 @@ package film
 import (
 	"context"
 	"fmt"
-	"image"
 	"io"
+	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -51,14 +51,17 @@ func (sc *scene) letter(f *Fonts, p *problems) *assFile {
 	var above []*visual // shapes that libass draws
 	for _, v := range sc.visuals {
 		if v.e.kind == kindText {
+			if v.circled() {
+				p.errorf(v.e.path, "a circular-wipe cannot hide a text")
+			}
 			if l := sc.layout(v, f, p); l != nil {
 				a.text(l)
 			}
 			continue
 		}
 		if under := overlapped(v, a.texts, above); under != "" {
-			if v.e.kind != kindShape || len(v.e.fill.stops) != 1 {
-				p.errorf(v.e.path, "lies above %s: only plain shapes and texts can lie above a text", under)
+			if v.e.kind != kindShape || len(v.e.fill.stops) != 1 || v.e.stroke.c.A > 0 || v.circled() {
+				p.errorf(v.e.path, "lies above %s: only texts and plain shapes without stroke and circular-wipe can lie above a text", under)
 				continue
 			}
 			above = append(above, v)
@@ -67,6 +70,14 @@ func (sc *scene) letter(f *Fonts, p *problems) *assFile {
 		}
 	}
 	return a
+}
+
+// circled reports whether a circular-wipe hides a part of the visual at a time.
+func (v *visual) circled() bool {
+	is := func(a animation) bool { return a.kind == "circular-wipe" }
+	return slices.ContainsFunc(v.e.moves, is) || slices.ContainsFunc(v.within, func(m *mover) bool {
+		return slices.ContainsFunc(m.moves, func(s span) bool { return is(s.animation) })
+	})
 }
 
 // overlapped returns the path of a text (or a shape above one) that v would cover.
@@ -108,11 +119,12 @@ func prepare(ctx context.Context, s *script, f *Fonts, dir string, files map[str
 	}
 	var visible []*visual
 	for _, v := range c.visuals {
-		if v.e.kind != kindText && !v.lettered && (v.e.kind == kindImage || len(v.e.fill.stops) > 0) {
+		if v.e.kind != kindText && !v.lettered && (v.e.kind == kindImage || len(v.e.fill.stops) > 0 || v.e.stroke.c.A > 0) {
 			visible = append(visible, v)
 		}
 	}
 	c.layers = make([]*layer, len(visible))
+	photos := map[string][]*layer{} // by source
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	g.Go(func() (err error) {
@@ -120,131 +132,27 @@ func prepare(ctx context.Context, s *script, f *Fonts, dir string, files map[str
 		return err
 	})
 	for i, v := range visible {
-		g.Go(func() (err error) {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			c.layers[i], err = c.layer(v, files)
-			return err
+		l := &layer{visual: v}
+		c.layers[i] = l
+		if v.e.kind == kindImage {
+			photos[v.e.source] = append(photos[v.e.source], l)
+			continue
+		}
+		g.Go(func() error {
+			l.pic, l.rest = c.shape(v)
+			l.base = rect{0, 0, float64(l.pic.w), float64(l.pic.h)}
+			l.own = *v.mover(c.scene)
+			l.own.clips = false // the picture has the corners
+			return ctx.Err()
 		})
+	}
+	for _, source := range slices.Sorted(maps.Keys(photos)) {
+		g.Go(func() error { return c.photoLayers(ctx, photos[source], files) })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	return c, nil
-}
-
-// maxZoom bounds how much larger than its box a photo is kept for zooming in.
-const maxZoom = 1.5
-
-// layer makes the picture of one visual.
-func (sc *scene) layer(v *visual, files map[string]source) (*layer, error) {
-	l := &layer{visual: v}
-	zoom := 1.0
-	for _, m := range v.e.moves {
-		if m.kind != "fade" {
-			l.moves = append(l.moves, v.spanOf(m))
-		}
-		if m.kind == "pan" || m.kind == "scale" {
-			zoom = min(maxZoom, max(zoom, m.from, m.to))
-		}
-	}
-	radius := sc.px(v.e.radius, min(v.w, v.h))
-	if v.e.kind == kindShape {
-		w, h := max(2, even(v.w)), max(2, even(v.h))
-		l.pic = v.e.fill.paint(w, h, radius, v.e.ellipse)
-		l.base = rect{0, 0, float64(w), float64(h)}
-		return l, nil
-	}
-	file := files[v.e.source]
-	data, err := os.ReadFile(file.path)
-	if err != nil {
-		return nil, fmt.Errorf("read photo: %w", err)
-	}
-	img, err := decodePhoto(data)
-	if err != nil {
-		return nil, userf("%s.source: %v", v.e.path, err)
-	}
-	if err := l.fit(img, zoom); err != nil {
-		return nil, err
-	}
-	if radius > 0 {
-		if len(l.moves) > 0 {
-			return nil, userf("%s.border_radius: cannot be used together with motion", v.e.path)
-		}
-		l.pic.round(l.base, radius*l.base.w/l.w)
-	}
-	return l, nil
-}
-
-// fit scales the photo so that it fills its box as the element asks, with
-// zoom times as many pixels as the box has. What cover cuts off is only kept
-// when the photo is panned over.
-func (l *layer) fit(img image.Image, zoom float64) error {
-	v, b := l.visual, img.Bounds()
-	iw, ih := float64(b.Dx()), float64(b.Dy())
-	bw, bh := v.w*zoom, v.h*zoom
-	kx, ky := bw/iw, bh/ih
-	switch v.e.fit {
-	case "cover":
-		kx = max(kx, ky)
-		ky = kx
-		if sub, ok := img.(interface {
-			SubImage(image.Rectangle) image.Image
-		}); ok && !l.pans() {
-			// Even numbers of pixels: the photo's aspect changes by less than one in five hundred.
-			w, h := min(b.Dx(), int(math.Ceil(bw/kx)))&^1, min(b.Dy(), int(math.Ceil(bh/ky)))&^1
-			at := b.Min.Add(image.Pt((b.Dx()-w)/2, (b.Dy()-h)/2))
-			img = sub.SubImage(image.Rectangle{at, at.Add(image.Pt(w, h))})
-			iw, ih = float64(w), float64(h)
-		}
-	case "contain":
-		kx = min(kx, ky)
-		ky = kx
-		w, h := iw*kx/zoom, ih*ky/zoom
-		v.x, v.y, v.w, v.h = v.x+(v.w-w)/2, v.y+(v.h-h)/2, w, h
-		bw, bh = w*zoom, h*zoom
-	}
-	// A photo that is only a little too small keeps its own pixels: frames are
-	// interpolated from it anyway, and enlarging it first costs more than it shows.
-	if k := max(kx, ky); k > 1 && k <= 1.5 {
-		kx, ky, bw, bh = kx/k, ky/k, bw/k, bh/k
-	}
-	pw, ph := max(2, even(iw*kx)), max(2, even(ih*ky))
-	if pw*ph > 4*maxPixels {
-		return userf("%s.source: has an extreme shape: it would need %d x %d pixels to fill its box", v.e.path, pw, ph)
-	}
-	l.pic = toPicture(resize(img, pw, ph))
-	bw, bh = min(bw, float64(pw)), min(bh, float64(ph))
-	l.base = rect{(float64(pw) - bw) / 2, (float64(ph) - bh) / 2, bw, bh}
-	return nil
-}
-
-func (l *layer) pans() bool {
-	for _, m := range l.moves {
-		if m.kind == "pan" {
-			return true
-		}
-	}
-	return false
-}
-
-// round makes the corners of the base window transparent.
-func (p *picture) round(base rect, radius float64) {
-	a := p.a
-	if a == nil {
-		a = make([]byte, p.w*p.h)
-		flood(a, 255)
-	}
-	for y := range p.h {
-		for x := range p.w {
-			dx, dy := float64(x)+0.5-base.x-base.w/2, float64(y)+0.5-base.y-base.h/2
-			if c := coverage(dx, dy, base.w/2, base.h/2, radius, false); c < 1 {
-				a[y*p.w+x] = byte(float64(a[y*p.w+x]) * c)
-			}
-		}
-	}
-	p.setAlpha(a)
 }
 
 // encodeOptions are the H.264 and AAC settings of every film. Measured on 5 s

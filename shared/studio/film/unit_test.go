@@ -156,7 +156,7 @@ func TestWhatCannotBeDrawnAsAskedIsAnError(t *testing.T) {
 		"a field in a composition":         {`{` + frame + `,"elements":[{"type":"composition","elements":[{"type":"text","text":"a","warp_matrix":1}]}]}`, "elements[0].elements[0].warp_matrix"},
 		"an unknown animation":             {`{` + frame + `,"elements":[{"type":"image","source":"x","animations":[{"type":"spin","duration":1}]}]}`, "elements[0].animations[0].type"},
 		"an unknown easing":                {`{` + frame + `,"elements":[{"type":"image","source":"x","animations":[{"type":"fade","duration":1,"easing":"wobble"}]}]}`, "elements[0].animations[0].easing"},
-		"a transition that is no fade":     {`{` + frame + `,"elements":[{"type":"image","source":"x","animations":[{"type":"slide","duration":1,"transition":true}]}]}`, "elements[0].animations[0].transition"},
+		"a pan as a transition":            {`{` + frame + `,"elements":[{"type":"image","source":"x","animations":[{"type":"pan","duration":1,"transition":true}]}]}`, "elements[0].animations[0].transition"},
 		"a GIF":                            {`{"output_format":"gif","width":360,"height":640,"elements":[{"type":"text","text":"a"}]}`, "output_format"},
 		"no size":                          {`{"output_format":"mp4","elements":[{"type":"text","text":"a"}]}`, "width"},
 		"too many pixels":                  {`{"output_format":"mp4","width":2560,"height":2560,"elements":[{"type":"text","text":"a"}]}`, "width"},
@@ -168,7 +168,7 @@ func TestWhatCannotBeDrawnAsAskedIsAnError(t *testing.T) {
 		"a gradient above a text":          {`{` + frame + `,"elements":[{"type":"text","text":"a","font_size":40},{"type":"shape","fill_mode":"linear","fill_color":[{"color":"#000"},{"color":"#fff"}]}]}`, "elements[1]"},
 		"a stretch before a follower":      {`{` + frame + `,"elements":[{"type":"text","text":"a","track":1},{"type":"text","text":"b","track":1}]}`, "elements[0]"},
 		"transcription":                    {`{` + frame + `,"elements":[{"type":"text","text":"a","transcript_source":"v"}]}`, "elements[0].transcript_source"},
-		"a path of its own":                {`{` + frame + `,"elements":[{"type":"shape","path":"M 0 0 L 1 1"}]}`, "elements[0].path"},
+		"an arc in a path":                 {`{` + frame + `,"elements":[{"type":"shape","path":"M 0 0 A 1 1 0 0 0 1 1"}]}`, "elements[0].path"},
 		"negative time":                    {`{` + frame + `,"elements":[{"type":"text","text":"a","time":-1}]}`, "elements[0].time"},
 		"a nested abyss":                   {`{` + frame + `,"elements":[` + strings.Repeat(`{"type":"composition","elements":[`, 6) + strings.Repeat(`]}`, 6) + `]}`, "elements[0].elements[0].elements[0].elements[0].elements"},
 		"a source seen and heard":          {`{` + frame + `,"elements":[{"type":"image","source":"x"},{"type":"audio","source":"x"}]}`, "elements[1].source"},
@@ -339,10 +339,12 @@ func TestPhotosAreTurnedUpright(t *testing.T) {
 	t.Parallel()
 	// Where the red half must be afterwards.
 	for o, red := range map[int]image.Point{1: {5, 20}, 2: {58, 20}, 3: {58, 20}, 4: {5, 20}, 5: {20, 5}, 6: {20, 5}, 7: {20, 58}, 8: {20, 58}} {
-		img, err := decodePhoto(jpegWith(t, 64, 40, o))
+		p, err := decodePhoto(jpegWith(t, 64, 40, o))
 		if err != nil {
 			t.Fatal(err)
 		}
+		w, h := p.size()
+		img := p.part(image.Rect(0, 0, w, h), w, h)
 		r, _, b, _ := img.At(red.X, red.Y).RGBA()
 		if wide := img.Bounds().Dx() == 64; wide != (o < 5) || r < 0xd000 || b > 0x3000 {
 			t.Errorf("orientation %d: %v, at %v red %x blue %x", o, img.Bounds(), red, r, b)
@@ -359,7 +361,7 @@ func TestBadPhotosAreRefused(t *testing.T) {
 	for name, data := range map[string][]byte{"nothing": {}, "a playlist": []byte("#EXTM3U\nfile:///etc/passwd"), "an SVG": []byte("<svg/>"), "a cut JPEG": good[:len(good)/2], "65535 x 65535": huge,
 		"a cut EXIF block": append([]byte("\xff\xd8\xff\xe1\xff\xff"), good[2:]...)} {
 		if img, err := decodePhoto(data); err == nil {
-			t.Errorf("%s was decoded: %v", name, img.Bounds())
+			t.Errorf("%s was decoded: %v", name, img.img.Bounds())
 		}
 	}
 }

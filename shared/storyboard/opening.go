@@ -1,0 +1,63 @@
+package storyboard
+
+// opening is a party: bunting along the upper edge, confetti, a ribbon with the news.
+var opening = template{
+	colors:  palette{brand: must("#e8356d"), accent: must("#ffcf3f"), ink: must("#241033"), paper: must("#fffdf7")},
+	pace:    2.6,
+	changes: []change{{"circular-wipe", "", 0.6}, {"fade", "", 0.4}},
+	title:   openingTitle,
+	middle:  openingRibbon,
+	caption: func(b *board) captionLook {
+		b.shadeBelow(span{0, b.time.length}, b.sung.y, 0.7)
+		return captionLook{letters: letters{family: gothic, weight: 800, size: 7, color: white, x: 0.5, y: 0.5, track: -2}, sung: readable(b.pal.accent, b.pal.shaded(0.7))}
+	},
+	card: func(b *board) cardLook {
+		return cardLook{shade: 0.55, ground: b.pal.paper, radius: 3.2, mark: b.pal.brand,
+			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
+	},
+}
+
+func openingTitle(b *board) {
+	b.decorate()
+	at, in := b.time.title, b.title
+	b.draw(shape{at: at, box: in.below(7), color: b.pal.paper.hex(), radius: 3.2, moves: popOff()})
+	b.ribbon(at, box{in.x + in.w*0.1, in.y, in.w * 0.8, 13})
+	text := in.below(14).inset(6, 3)
+	b.write(at.later(0.2), text.top(text.h-7), b.name, letters{family: gothic, weight: 800, size: 12, color: b.pal.ink, x: 0.5, y: 0.5, track: -3, line: 112}, popOff()...)
+	b.write(at.later(0.3), text.low(6), b.area, letters{family: gothic, weight: 700, size: 4.6, color: readable(b.pal.brand, b.pal.paper), x: 0.5, y: 0.5}, popOff()...)
+}
+
+// openingRibbon keeps the news in sight, and tells the opening's offer.
+func openingRibbon(b *board) {
+	at := b.time.middle
+	in := b.stage.low(22)
+	b.ribbon(at, box{in.x + 3, in.y, in.w - 6, 11})
+	if b.offer == "" {
+		return
+	}
+	tag := box{in.x + 6, in.y + 12.4, in.w - 12, 9}
+	b.draw(shape{at: at.later(0.3), box: tag, color: b.pal.accent.hex(), radius: 4.5, moves: popOff()})
+	b.write(at.later(0.3), tag.inset(4, 1.4), b.offer, letters{family: gothic, weight: 800, size: 4.6, color: b.pal.on(b.pal.accent), x: 0.5, y: 0.5}, popOff()...)
+}
+
+// ribbon is a band with two folded tails and the news on it.
+func (b *board) ribbon(at span, in box) {
+	dark := b.pal.brand.mix(black, 0.35)
+	b.draw(shape{at: at, box: box{in.x - 5, in.y + 2.2, in.w + 10, in.h}, color: dark.hex(), path: tailsPath(box{in.x - 5, 0, in.w + 10, in.h}), moves: popOff()})
+	b.draw(shape{at: at, box: in, color: b.pal.brand.hex(), moves: popOff()})
+	b.write(at, in.inset(4, 1.6), b.say("그랜드 오픈", "GRAND OPENING"), letters{family: gothic, weight: 800, size: in.h * 0.56, color: b.pal.on(b.pal.brand), x: 0.5, y: 0.5, track: 4}, popOff()...)
+}
+
+// decorate hangs the bunting for the whole film and throws confetti over the title.
+func (b *board) decorate() {
+	colors := []rgb{b.pal.brand, b.pal.accent, b.pal.paper}
+	for i, c := range colors {
+		flags := box{0, 0, b.w, 12}
+		b.draw(shape{at: span{0, b.time.length}, box: flags, color: c.hex(), path: buntingPath(flags, i, len(colors)), moves: moves(slideIn("down", 1, 0.7))})
+	}
+	for i, c := range colors {
+		rain := moves(fadeOut(0.4))
+		rain = append(rain, slideIn("down", 0.25, b.time.title.length()))
+		b.draw(shape{at: b.time.title, box: b.all(), color: c.hex(), path: confettiPath(b.all(), uint64(i)), moves: rain})
+	}
+}
