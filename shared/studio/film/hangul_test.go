@@ -82,7 +82,7 @@ func TestEverySyllableIsDrawnAsItsOutline(t *testing.T) {
 		}
 		a.text(l)
 	}
-	got, want, box := drawn(t, a), outlined(t, sc, a.texts, false), outlined(t, sc, a.texts, true)
+	got, want, box := lettersOf(t, a), outlined(t, sc, a.texts, false), outlined(t, sc, a.texts, true)
 	syllables, worst := 0, 1.0
 	for _, l := range a.texts {
 		n := l.lines[0]

@@ -18,8 +18,8 @@ const (
 
 	blackLuma = 28   // the highest luma of a cell that counts as black (black is 16)
 	longest   = 1.0  // seconds that a picture may be black or frozen
-	still     = 0.35 // the mean difference of luma below which two looks are the same picture
-	moved     = 1.2  // … above which two composed frames are surely not
+	frozen    = 0.35 // the mean difference of luma below which two looks are the same picture
+	changed   = 1.2  // … above which two composed frames are surely not
 )
 
 // seen is what watching the finished film found.
@@ -79,7 +79,7 @@ func (c *cut) verifyPicture(grid [][]byte) error {
 			continue
 		}
 		black++
-		if t0, t1 := stretch(from, k); t1-t0 > longest {
+		if t0, t1 := timesOf(from, k); t1-t0 > longest {
 			return flawf("the picture is black from %.1f s on for more than %.0f s", t0, longest)
 		}
 	}
@@ -89,19 +89,19 @@ func (c *cut) verifyPicture(grid [][]byte) error {
 	from = 0
 	slack := 4/c.rate + 1.0/gridRate // between two frames that were looked at
 	for k := range grid {
-		if difference(grid[from], grid[k]) >= still {
+		if difference(grid[from], grid[k]) >= frozen {
 			from = k
 			continue
 		}
-		if t0, t1 := stretch(from, k); t1-t0 > longest+slack && c.composedMoves(t0, t1) {
+		if t0, t1 := timesOf(from, k); t1-t0 > longest+slack && c.composedMoves(t0, t1) {
 			return flawf("the picture stands still from %.1f s on for more than %.0f s, where it should move", t0, longest)
 		}
 	}
 	return nil
 }
 
-// stretch is the time between two looks.
-func stretch(from, to int) (t0, t1 float64) { return float64(from) / gridRate, float64(to) / gridRate }
+// timesOf are the times between two looks.
+func timesOf(from, to int) (t0, t1 float64) { return float64(from) / gridRate, float64(to) / gridRate }
 
 func brightest(g []byte) (top byte) {
 	for _, v := range g {
@@ -131,7 +131,7 @@ func (c *cut) composedMoves(t0, t1 float64) bool {
 		g := coarse(f.y, comp.w, comp.h)
 		if first == nil {
 			first = g
-		} else if difference(first, g) > moved {
+		} else if difference(first, g) > changed {
 			return true
 		}
 	}
