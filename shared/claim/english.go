@@ -35,6 +35,9 @@ func englishNumbers(s string, add func(from, to int, v float64, u unit)) {
 		if u == none && len(words) == 1 && v >= 1 && v <= 12 && (hourRange.MatchString(s[end:]) || v > 1 && hourBefore.MatchString(s[:g[2]]) && hourAfter.MatchString(s[end:])) {
 			u = hour
 		}
+		if len(words) == 1 && v >= 1 && v <= 12 && strings.HasSuffix(s[:g[2]], "half past ") {
+			u, v = hour, v*100+30
+		}
 		if u == hour && len(words) == 2 && v < 100 && englishValues[words[0]] <= 12 && englishValues[words[1]] >= 10 {
 			v = englishValues[words[0]]*100 + englishValues[words[1]] // nine thirty a.m.
 		}

@@ -52,7 +52,8 @@ func (c *Checker) otherShop(s string) (what, word string) {
 	for _, w := range koreanWord.FindAllString(s, -1) {
 		for _, noun := range shopNouns {
 			stem, ok := trim(w, noun)
-			if !ok || utf8.RuneCountInString(stem) < 2 || slices.Contains(shopWords, stem) || c.known(stem+noun) {
+			short := utf8.RuneCountInString(stem) < 2 && (utf8.RuneCountInString(noun) < 3 || slices.Contains(shortWords, stem))
+			if !ok || stem == "" || short || slices.Contains(shopWords, stem) || c.known(stem+noun) {
 				continue
 			}
 			if noun == "짐" && strings.ContainsRune("해어아려겨라러여", lastRune(stem)) || slices.ContainsFunc(shopWords, func(g string) bool { return strings.HasSuffix(stem, g) && c.known(strings.TrimSuffix(stem, g)) }) {
@@ -77,11 +78,12 @@ func (c *Checker) otherBrand(s string) (what, word string) {
 func (c *Checker) otherItem(s string) (what, word string) {
 	words := strings.Fields(s)
 	for i, w := range words {
-		name := c.itemOf(w)
+		kind, head := c.itemOf(w)
+		name := kind + head
 		if name == "" {
 			continue
 		}
-		if !c.known(name) {
+		if !c.known(name) && !c.sells(kind, head) {
 			return "item", name
 		}
 		if i > 0 {
@@ -94,25 +96,33 @@ func (c *Checker) otherItem(s string) (what, word string) {
 	return "", ""
 }
 
-// itemOf returns the thing sold that a word names, without its particle, or "".
-func (c *Checker) itemOf(w string) string {
+// sells reports whether a menu fact has both parts of a compound: 양념갈비 for 양념 돼지갈비.
+func (c *Checker) sells(kind, head string) bool {
+	return kind != "" && slices.ContainsFunc(c.all, func(f *source) bool {
+		return f.Kind == Menu && strings.Contains(f.text, kind) && strings.Contains(f.text, head)
+	})
+}
+
+// itemOf returns the thing sold that a word names, without its particle, in two
+// parts: what makes it special and its head.
+func (c *Checker) itemOf(w string) (kind, head string) {
 	for _, w := range koreanWord.FindAllString(w, -1) {
 		for _, item := range items {
 			stem, ok := trim(w, item)
 			if ok && utf8.RuneCountInString(stem) <= 4 && (utf8.RuneCountInString(item) > 1 || stem == "") {
-				return stem + item
+				return stem, item
 			}
 		}
 	}
 	if !c.latinMenu {
-		return "" // an English line about Korean dishes translates them
+		return "", "" // an English line about Korean dishes translates them
 	}
 	w = strings.Trim(w, ",.!?;:'\"()")
 	one := strings.TrimSuffix(w, "s")
 	if slices.Contains(englishItems, w) || slices.Contains(englishItems, one) || slices.Contains(englishItems, strings.TrimSuffix(w, "es")) {
-		return one
+		return "", one
 	}
-	return ""
+	return "", ""
 }
 
 // otherArea finds a well-known place, or a station, that no fact has.
@@ -140,6 +150,7 @@ var (
 	areaEnd   = regexp.MustCompile(`^(?:시|역|구|동|도|섬|점|시장|골목|거리|바다|하늘)?` + particleEnd + `$`)
 	station   = regexp.MustCompile(`^([가-힣]{2,4}역)(?:에서|에|으로|앞|앞에|앞에서|근처)$`)
 	latinWord = regexp.MustCompile(`[a-z']+`)
+	counted   = regexp.MustCompile(`([가-힣]{2,}) (?:한|두|세) ?` + counters + `(?:에|은|는|이|가|도)? (?:단돈 |겨우 |딱 )?$`)
 	topic     = regexp.MustCompile(`([가-힣]{2,}?)(?:은|는|이|가) (?:단돈 |겨우 |딱 |오직 |오늘도 |언제나 )?$`)
 )
 
@@ -150,12 +161,24 @@ func (c *Checker) pricedThing(s string) (what, word string) {
 			continue
 		}
 		g := topic.FindStringSubmatch(s[:n.at])
+		if g == nil {
+			if g = counted.FindStringSubmatch(s[:n.at]); g != nil && !bareNoun(g[1]) {
+				continue
+			}
+		}
 		if g == nil || c.known(g[1]) || slices.ContainsFunc(generic, func(w string) bool { return strings.HasSuffix(g[1], w) }) {
 			continue
 		}
 		return "item", g[1]
 	}
 	return "", ""
+}
+
+// bareNoun reports whether a word before a counter may be a noun: 맛있는, 든든하게 and 오늘도 are none.
+func bareNoun(w string) bool {
+	last := lastRune(w)
+	coda := (last - '가') % 28
+	return coda != 4 && coda != 8 && !strings.ContainsRune("게도을이히서고면에의지나로며", last)
 }
 
 var word = regexp.MustCompile(`[\p{L}\p{M}'’&.]+`)

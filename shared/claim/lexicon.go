@@ -13,6 +13,12 @@ var shopNouns = strings.Fields(`게스트하우스 칼국수집 베이커리 피
 // shopWords stand before a shop noun without making it a name: 동네식당.
 var shopWords = strings.Fields(`우리 동네 골목 시골 단골 시장 새벽 아침 점심 저녁 심야 한밤 산골 바닷가 해변 길가 역전 모퉁이 그런 이런 저런 어느 무슨 온갖 작은 예쁜 이층 지하 옥상 북 애견 무인 한옥 나만의 우리집 여기 거기 오늘 봄날 한식 중식 일식 양식 대중 가정 국밥 고기 여성 남성 전문`)
 
+// shortWords are the words of one syllable that may stand before a shop noun.
+var shortWords = strings.Fields(`새 저 그 이 옛 큰 내 네 제 한 첫 북 꽃 술 밥 빵`)
+
+// counters count things sold.
+const counters = `(?:그릇|접시|잔|판|마리|조각|개|송이|점|병|상|줄|모금|장|권|팩|세트)`
+
 // englishShopNouns end a shop's name in English.
 var englishShopNouns = strings.Fields(`coffee cafe café salon hair gym inn house hotel hostel diner bakery kitchen restaurant bar pub shop store studio flowers florist florists grill bistro tavern spa guesthouse motel lounge noodles barbershop roasters fitness eatery brewery`)
 
@@ -21,8 +27,8 @@ var plainWords = strings.Fields(`the a an my your our this that his her their mo
 
 // items are heads of names of things sold; a compound of one (치즈케이크) is another thing.
 var items = strings.Fields(`찌개 칼국수 국수 냉면 라면 우동 짬뽕 짜장면 파스타 스파게티 국밥 비빔밥 볶음밥 김밥 덮밥 초밥 갈비탕 설렁탕 삼계탕 감자탕 매운탕 곰탕 해장국 미역국 만두 파전 부침개 튀김 떡볶이 순대 족발 보쌈
-삼겹살 목살 항정살 갈비 불고기 곱창 막창 스테이크 돈까스 돈가스 치킨 통닭 피자 버거 샌드위치 토스트 샐러드 수제비 잡채 생선구이 물회 광어회 아메리카노 라떼 카푸치노 에스프레소 콜드브루 에이드 스무디 주스 밀크티 녹차 홍차 막걸리
-소주 맥주 하이볼 케이크 쿠키 마카롱 와플 크루아상 크로플 빙수 타르트 스콘 도넛 단팥빵 식빵 소금빵 바게트 베이글 머핀 푸딩 아이스크림 젤라또 커트 펌 파마 염색 매직 스트레이트 탈색 클리닉 속눈썹 왁싱 마사지 도미토리 스위트룸
+삼겹살 목살 항정살 갈비 불고기 곱창 막창 스테이크 돈까스 돈가스 치킨 통닭 피자 버거 샌드위치 토스트 샐러드 수제비 잡채 생선구이 물회 광어회 아메리카노 라떼 카푸치노 에스프레소 콜드브루 에이드 스무디 주스 밀크티 녹차 홍차 하이볼
+대게 꽃게 킹크랩 랍스터 전복 고등어 갈치 굴비 홍합 막국수 족탕 모밀 소바 돈카츠 돈코츠 교자 케이크 쿠키 마카롱 와플 크루아상 크로플 빙수 타르트 스콘 도넛 단팥빵 식빵 소금빵 바게트 베이글 머핀 푸딩 아이스크림 젤라또 커트 펌 파마 염색 매직 스트레이트 탈색 클리닉 속눈썹 왁싱 마사지 도미토리 스위트룸
 풀빌라 독채 바비큐 조식 수영장 사우나 자쿠지 필라테스 요가 스피닝 크로스핏 줌바 발레 복싱 튤립 수국 장미 백합 해바라기 카네이션 안개꽃 작약 프리지아 꽃다발 꽃바구니 화환 부케 난초 돔베고기 전골 샤브샤브 쌀국수 마라탕 훠궈
 오마카세 육회 연어 낙지 주꾸미 쭈꾸미 아귀찜 해물찜 갈비찜 닭갈비 닭발 호떡 붕어빵 탕수육 양꼬치 타코 케밥 젤네일 PT 피티`)
 

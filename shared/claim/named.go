@@ -73,7 +73,7 @@ const longestSpelling = 12
 // sounds reports whether a Latin word is a Korean word of the facts in Latin letters: Hanbit for 한빛.
 func (c *Checker) sounds(latin string) bool {
 	sound := consonants(latin)
-	return len(sound) >= 2 && slices.ContainsFunc(c.sound, func(w string) bool { return strings.HasPrefix(w, sound) })
+	return len(sound) >= 2 && slices.ContainsFunc(c.sound, func(w string) bool { return strings.HasPrefix(w, sound) || strings.HasSuffix(w, sound) })
 }
 
 // consonants reduces a folded text in either script to the classes of its
@@ -82,6 +82,9 @@ func consonants(s string) string {
 	var b strings.Builder
 	last := byte(0)
 	put := func(class byte) {
+		if class == 'k' && last == 'n' {
+			return // ng is one sound or two: 연구 Yeongu
+		}
 		if class != 0 && class != last {
 			b.WriteByte(class)
 		}
@@ -109,9 +112,6 @@ func latinClass(s string, i int) byte {
 	}
 	switch s[i] {
 	case 'g':
-		if i > 0 && s[i-1] == 'n' {
-			return 'n' // ng
-		}
 		return 'k'
 	case 'k', 'q', 'x':
 		return 'k'

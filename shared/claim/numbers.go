@@ -49,23 +49,23 @@ const (
 	sinoDigits = "일이삼사오육칠팔구"
 	sinoRun    = `[영공일이삼사오육륙칠팔구십백천만억]`
 	// particle is what may follow a Korean unit for it to be a unit and not the start of another word (원 in 원조).
-	particle = `(?:$|[^가-힣]|[에의은는이가을를도만씩인로와과]|으로|부터|까지|이면|이에요|이라|짜리|대(?:$|[^가-힣])|째|반|쯤|동안|전통|정도|이상|이하|이나|밖|예요|입니다|하나)`
+	particle = `(?:$|[^가-힣]|[에의은는이가을를도만씩인로와과나]|으로|부터|까지|이면|이에요|이라|짜리|대(?:$|[^가-힣])|째|반|쯤|동안|전통|정도|이상|이하|이나|밖|예요|입니다|하나)`
 )
 
 var (
 	arabic = regexp.MustCompile(`\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?`)
 	// After Arabic digits any unit counts.
-	arabicUnit = regexp.MustCompile(`^ ?(?:(원|won\b|krw\b)|(%|퍼센트|프로(?:$|[^가-힣])|percent\b)|(시간|hours?\b|일간|일 ?동안|개월|달(?:$|[^가-힣]|[은이에만을간])|주(?:간|일)|박(?:$|[^가-힣]|[에은은이])|초(?:$|[^가-힣]|[만에])|days?\b|nights?\b|weeks?\b|months?\b)|(시|:\d\d|o'?clock\b|[ap]\.?m\b\.?)|(분(?:$|[^가-힣]|[에만의])|minutes?\b|mins?\b)|(주년|년|years?\b)|(위|등(?:$|[^가-힣]))|(층|floors?\b|th floor)|(가지|명|곳|대째|세대|호점|개|인분|인실|번째|번(?:$|[^가-힣]|[에의])|회(?:$|[^가-힣]|[에의])|송이|배(?:$|[^가-힣]|[로의])|평(?:$|[^가-힣]|[의])|킬로|미터|그램|kinds?\b|people\b|generations?\b|branches\b|stars?\b|customers\b|guests\b|members\b|sessions?\b|stylists?\b|coaches\b|rooms?\b|chairs?\b|friends?\b))`)
+	arabicUnit = regexp.MustCompile(`^ ?(?:(원|won\b|krw\b)|(%|퍼센트|프로(?:$|[^가-힣])|percent\b)|(시간|hours?\b|일간|일 ?동안|개월|달(?:$|[^가-힣]|[은이에만을간])|주(?:간|일)|박(?:$|[^가-힣]|[에은은이])|초(?:$|[^가-힣]|[만에])|days?\b|nights?\b|weeks?\b|months?\b)|(시|:\d\d|o'?clock\b|[ap]\.?m\b\.?)|(분(?:$|[^가-힣]|[에만의])|minutes?\b|mins?\b)|(주년|년|years?\b)|(위|등(?:$|[^가-힣]))|(층|floors?\b|th floor)|(가지|명|곳|대째|세대|호점|개|인분|인실|번째|번(?:$|[^가-힣]|[에의])|회(?:$|[^가-힣]|[에의])|송이|배(?:$|[^가-힣]|[로의])|평(?:$|[^가-힣]|[의])|권|마리|팀|종(?:$|[^가-힣]|[의류])|킬로|미터|그램|kinds?\b|people\b|generations?\b|branches\b|stars?\b|customers\b|guests\b|members\b|sessions?\b|stylists?\b|coaches\b|rooms?\b|chairs?\b|friends?\b))`)
 	multiplier = regexp.MustCompile(`^[십백천만억]`)
 	arabicMore = regexp.MustCompile(`^ ?\d{1,4}[십백천만]?|^ ?` + sinoRun + `+`)
 
 	sinoPrice = regexp.MustCompile(`((?:` + sinoRun + `*[만억] )?` + sinoRun + `*[십백천만억]` + sinoRun + `*)( ?원)` + particle)
-	sinoUnit  = regexp.MustCompile(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간|개월|박|일 동안|일간|주일|초)|(분)|(주년|년)|(위|등)|(층|층짜리)|(가지|명|곳|개|대째|세대|호점|인분|인실|번째|회|송이|배|평|킬로|미터|그램|칼로리)|(대)))` + particle)
+	sinoUnit  = regexp.MustCompile(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간|개월|박|일 동안|일간|주일|주간|주|초)|(분)|(주년|년)|(위|등)|(층|층짜리)|(가지|명|곳|개|대째|세대|호점|인분|인실|번째|회|송이|배|평|권|마리|팀|종류|킬로|미터|그램|칼로리)|(대)))` + particle)
 	// Prices without 원: after a word that announces a price, or with two digits (만이천, 팔천오백).
 	barePrice = regexp.MustCompile(`(?:단돈|겨우|가격은|가격이|값은) ?(` + sinoRun + `*[백천만]` + sinoRun + `*)(?:$|[^가-힣]|[에의은이을도로])|(?:^|[^가-힣])(만[` + sinoDigits + `]천|[` + sinoDigits + `]만[` + sinoDigits + `]천|[` + sinoDigits + `]?천[` + sinoDigits + `]백)(?:$|[^가-힣]|[에의은이을도로])`)
 
 	nativeWords = `(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)?(?:한|하나|두|둘|세|셋|석|네|넷|넉|다섯|여섯|일곱|여덟|아홉)|열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔`
-	native      = regexp.MustCompile(`(` + nativeWords + `)( ?(?:(시간|달|주일|밤)|(시)|(가지|명|곳|개|번째|세대|배|송이|분)|(번에)|(해)))` + particle)
+	native      = regexp.MustCompile(`(` + nativeWords + `)( ?(?:(시간|달|주일|밤)|(시)|(가지|명|곳|개|번째|세대|배|송이|분|권|마리|팀|종류)|(번에)|(해)))` + particle)
 )
 
 // The group numbers of arabicUnit, in order.
@@ -233,7 +233,7 @@ func koreanNumbers(s string, add func(from, to int, v float64, u unit)) {
 	each(sinoUnit, s, func(g []int) int {
 		run := s[g[2]:g[3]]
 		for i, u := range []unit{percent, span, minute, year, rank, floor, things, things} {
-			if g[2*i+6] >= 0 && countable(run, s[g[4]:g[5]], u) && startsWord(s, g[2]) {
+			if g[2*i+6] >= 0 && !(run == "일" && strings.HasSuffix(s[g[4]:g[5]], "인분")) && countable(run, s[g[4]:g[5]], u) && startsWord(s, g[2]) {
 				add(g[2], g[5], sino(run), u)
 			}
 		}
@@ -290,11 +290,14 @@ func countable(run, suffix string, u unit) bool {
 	}
 	switch u {
 	case span:
+		if suffix == "주" || suffix == " 주" && run == "이" {
+			return false // 사주, 이 주
+		}
 		return suffix != " 시간" && suffix != "시간" && !strings.HasSuffix(suffix, "초") || utf8.RuneCountInString(run) > 1
 	case minute:
 		return utf8.RuneCountInString(run) > 1
 	case things:
-		if strings.Contains("회개배평", suffix) {
+		if strings.Contains("회개배평권팀", suffix) {
 			return false // 사회, 오배: spoken with a space when it counts
 		}
 		return run != "이" || strings.HasSuffix(suffix, "째")

@@ -41,7 +41,7 @@ var terms = []term{
 	superlative(`최 ?상(?:급|의|$)|최 ?고급|최강|역대급|끝판왕|일류|특급|챔피언|왕중왕|세계 ?(?:적|최)|전국적|\bultimate\b|\bunbeatable\b|\bunmatched\b|\bunrivall?ed\b|\bworld[- ](?:class|famous)\b|\btop[- ](?:rated|class|quality|tier|notch)\b|\bchampions?\b|\bsecond to none\b|\blike no other\b|\bnothing (?:beats|compares)\b|\bno one (?:does it|comes) (?:better|close)`),
 	superlative(`100 ?(?:%|퍼센트|프로(?:$|[^가-힣])|percent|per cent)|백 ?퍼센트|백 ?프로|백퍼(?:$|[^센])|\b(?:a |one )?hundred[- ]?(?:percent|per cent)\b`),
 	superlative(`(?:^|[^가-힣])제일(?:$|[^가-힣]|[의은로이]|가는)|(?:^|[^가-힣])가장(?:$|[^가-힣])|\bmost\b`),
-	superlative(`유일|둘도 없는|독보적|으뜸|압도적|비교 ?불가|어디에도 없는|견줄 데 없|더할 나위 없|둘째가라면|첫손|손꼽히|\bthe only\b|\bonly one\b|\bone and only\b|\bunique\b`),
+	superlative(`유일|천하 ?제일|둘도 없는|독보적|으뜸|압도적|비교 ?불가|어디에도 없는|견줄 데 없|더할 나위 없|둘째가라면|첫손|손꼽히|\bthe only\b|\bonly one\b|\bone and only\b|\bunique\b`),
 	superlative(`완벽|무조건|보장|후회 ?없|\bguarantee[ds]?\b|\bperfect(?:ly)?\b|\bflawless\b|\bno regrets?\b`),
 	superlative(`(?:세계|전국|대한민국|국내) ?(?:대표|제패|평정)`),
 	checkable(`(?:옆집|앞집|이웃집|다른 ?(?:집|가게|식당|카페|곳|데)|어느 ?(?:집|가게|식당|곳|것)|어디|그 누구|누구|남들?)보다|\bbetter than (?:any|every|all|the (?:rest|others?)|others?)\b`),
@@ -53,7 +53,8 @@ var terms = []term{
 	checkable(`무첨가|무설탕|무방부제|\bno (?:msg|additives|preservatives|sugar)\b|\b(?:additive|sugar|gluten)[- ]free\b`),
 	checkable(`국내산|국산|한우|자연산|신토불이|\blocally (?:sourced|grown)\b`),
 	free,
-	checkable(`할인|세일|반값|\bdiscount|\bhalf[- ]price\b|\d+ ?% off|\bpercent off\b|\bon sale\b`),
+	checkable(`반값|반 ?가격|50 ?%|오십 ?(?:%|퍼센트|프로)|\bhalf[- ](?:price|off)\b|\bfifty percent\b`),
+	checkable(`할인|세일|\bdiscount|\d+ ?% off|\bpercent off\b|\bon sale\b`),
 	checkable(`증정|사은품|덤으로|1 ?\+ ?1|원 ?플러스 ?원|투 ?플러스 ?원|\bbuy one\b|\btwo for (?:one|the price of one)\b|\bone plus one\b`),
 	checkable(`무한 ?리필|무제한|\bunlimited\b|\ball you can eat\b`),
 	checkable(`당일 ?(?:배송|배달)|총알 ?배송|\bsame[- ]day delivery\b`),
@@ -77,7 +78,7 @@ func supportsTerm(cited []*source, t term) bool {
 var (
 	freeKorean  = regexp.MustCompile(`([가-힣]{2,}?)(?:이|가|은|는|도|까지|을|를)? ?(?:무료|공짜)`)
 	freeEnglish = regexp.MustCompile(`\bfree ([a-z]{3,})|\b([a-z]{3,})s? (?:is|are|for) (?:all |totally |absolutely )?free\b`)
-	freeRest    = []string{"for", "and", "when", "with", "today", "tonight", "now", "the", "all", "that", "every", "this", "come", "charge", "on", "of", "is", "are", "it", "here", "your", "you"}
+	freeRest    = []string{"for", "and", "when", "with", "today", "tonight", "now", "the", "all", "that", "every", "this", "come", "charge", "extra", "refill", "refills", "more", "one", "second", "on", "of", "is", "are", "it", "here", "your", "you"}
 )
 
 // gift returns what a line gives away that no cited fact gives away, or "": a
