@@ -83,21 +83,27 @@ func (c *Checker) Check(l Lyric) []Problem {
 		out = append(out, f.Problem)
 	}
 	for i, line := range l.Lines {
-		if !slices.Contains([]string{"verse", "hook", "call"}, line.Section) {
-			out = append(out, Problem{i, Shape, fmt.Sprintf("section %q is none of verse, hook, call", clip(line.Section))})
+		out = append(out, c.checkLine(i, line)...)
+	}
+	return out
+}
+
+func (c *Checker) checkLine(i int, line Line) []Problem {
+	var out []Problem
+	if !slices.Contains([]string{"verse", "hook", "call"}, line.Section) {
+		out = append(out, Problem{i, Shape, fmt.Sprintf("section %q is none of verse, hook, call", clip(line.Section))})
+	}
+	var cited []*source
+	for _, id := range line.Facts {
+		s, ok := c.byID[id]
+		if !ok {
+			out = append(out, Problem{i, UnknownFact, fmt.Sprintf("fact %q does not exist", clip(id))})
+			continue
 		}
-		var cited []*source
-		for _, id := range line.Facts {
-			s, ok := c.byID[id]
-			if !ok {
-				out = append(out, Problem{i, UnknownFact, fmt.Sprintf("fact %q does not exist", clip(id))})
-				continue
-			}
-			cited = append(cited, s...)
-		}
-		for _, f := range c.line(i, line.Text, cited) {
-			out = append(out, f.Problem)
-		}
+		cited = append(cited, s...)
+	}
+	for _, f := range c.line(i, line.Text, cited) {
+		out = append(out, f.Problem)
 	}
 	return out
 }
@@ -243,3 +249,6 @@ func clip(s string) string {
 	}
 	return s
 }
+
+// CheckLine is Check for one line alone: a writer that builds a lyric line by line asks it.
+func (c *Checker) CheckLine(l Line) []Problem { return c.checkLine(0, l) }
