@@ -25,13 +25,15 @@ func (w *writer) write(shape string) claim.Lyric {
 	}
 	var l claim.Lyric
 	l.Title = w.title()
+	calls := w.calls(strings.Count(shape, "c"))
 	for _, part := range shape {
 		switch part {
 		case 'v':
 			l.Lines = append(l.Lines, verse[0])
 			verse = verse[1:]
 		case 'c':
-			l.Lines = append(l.Lines, w.call())
+			l.Lines = append(l.Lines, calls[0])
+			calls = calls[1:]
 		default:
 			l.Lines = append(l.Lines, hook[part])
 		}
@@ -121,23 +123,39 @@ func (w *writer) queue(n int) []word {
 	return out
 }
 
-// call ends the song: with the phone when there is one (every other time; in 15 seconds the name is worth more), else with the place.
-func (w *writer) call() claim.Line {
-	name := w.words[claim.Name][0]
-	if phones := w.words[claim.Phone]; len(phones) > 0 && w.brief.Seconds > 15 && w.rng.IntN(2) == 0 {
+// calls ends the song with n lines: the last invites to the place by its name,
+// one before it tells the phone when there is one. In a song with one call the
+// phone takes its place every other time, but not in 15 seconds, where the name
+// is worth more.
+func (w *writer) calls(n int) []claim.Line {
+	var out []claim.Line
+	phones := w.words[claim.Phone]
+	if len(phones) > 0 && (n > 1 || w.brief.Seconds > 15 && w.rng.IntN(2) == 0) {
 		if line, ok := w.phrase("call", w.grammar.phone, phones[0]); ok {
-			return line
+			out = append(out, line)
 		}
 	}
+	placed := false
+	for len(out) < n {
+		var line claim.Line
+		line, placed = w.call(placed)
+		out = append(out, line)
+	}
+	return out
+}
+
+// call invites; every other time it says where, once in a song.
+func (w *writer) call(placed bool) (line claim.Line, says bool) {
+	name := w.words[claim.Name][0]
 	if hangul.Count(name.text) > longestName {
-		return w.line("call", w.grammar.callAny)
+		return w.line("call", w.grammar.callAny), placed
 	}
-	if areas := w.words[claim.Area]; len(areas) > 0 && w.rng.IntN(2) == 0 {
+	if areas := w.words[claim.Area]; !placed && len(areas) > 0 && w.rng.IntN(2) == 0 {
 		if line, ok := w.phrase("call", w.grammar.callArea, areas[0], name); ok {
-			return line
+			return line, true
 		}
 	}
-	return w.line("call", w.grammar.call, name)
+	return w.line("call", w.grammar.call, name), placed
 }
 
 // attempts is how many phrasings of a line are tried before it becomes one without a fact.
@@ -168,7 +186,7 @@ func (w *writer) phrase(section string, from []template, with ...word) (claim.Li
 		}
 		line := claim.Line{Section: section, Text: c.text, Facts: c.ids}
 		if !w.refused(line) {
-			w.used[c.key] = true
+			w.used[c.template.key] = true
 			return line, true
 		}
 	}
@@ -199,11 +217,11 @@ func (w *writer) refused(l claim.Line) bool { return len(w.checker.CheckLine(l))
 // candidate is a filled phrasing; distance is how many syllables it is outside
 // the range that a melody line carries.
 type candidate struct {
-	key, text string
-	ids       []string
-	distance  int
-	priced    bool
-	special   bool // of the trade
+	template template
+	text     string
+	ids      []string
+	distance int
+	priced   bool
 }
 
 func (w *writer) candidates(from []template, with []word) []candidate {
@@ -221,7 +239,7 @@ func (w *writer) candidates(from []template, with []word) []candidate {
 		if !ok {
 			continue
 		}
-		c := candidate{key: t.key, text: w.grammar.mend(text), priced: strings.Contains(t.key, "{won"), special: t.trade != anyTrade}
+		c := candidate{template: t, text: w.grammar.mend(text), priced: strings.Contains(t.key, "{won")}
 		for _, x := range with {
 			if t.uses(x.kind) {
 				c.ids = append(c.ids, x.id)
@@ -232,8 +250,8 @@ func (w *writer) candidates(from []template, with []word) []candidate {
 		out = append(out, c)
 	}
 	// A price is what listeners keep: when it is told, three of four times a
-	// phrasing with it comes first. So does, two of three times, one of the trade.
-	sortByDistance(out, w.rng.IntN(4) > 0, w.rng.IntN(3) > 0)
+	// phrasing with it comes first. So does, two of three times, one of the trade or of the mood.
+	sortByDistance(out, preference{price: w.rng.IntN(4) > 0, trade: w.rng.IntN(3) > 0, tone: w.rng.IntN(3) > 0})
 	if len(out) == 0 && anySuits(from, w.mood, tr, with) { // all used up: phrasings may come again
 		for _, t := range from {
 			delete(w.used, t.key)

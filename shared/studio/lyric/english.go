@@ -11,15 +11,26 @@ import (
 
 var article = regexp.MustCompile(`\b([Aa])n? ([aeioAEIO])`)
 
+var twice = regexp.MustCompile(`\b([Tt]he) [Tt]he\b`)
+
+// mendEnglish sets what depends on the words filled in: an apple, one the, a capital at the start.
+func mendEnglish(s string) string {
+	s = twice.ReplaceAllString(article.ReplaceAllString(s, "${1}n ${2}"), "$1")
+	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	return s
+}
+
 // english is the English grammar. Korean names and dishes are sung as they are.
 func english() *grammar {
 	return &grammar{
-		shortest: 5, longest: 12, quote: mostlyLatin, mend: func(s string) string { return article.ReplaceAllString(s, "${1}n ${2}") },
+		shortest: 5, longest: 12, quote: mostlyLatin, mend: mendEnglish,
 		price: func(won int) string { return spell(won) + " won" },
 		hours: func(open, shut clockTime) string { return clock(open) + " to " + clock(shut) },
 		verse: map[claim.FactKind][]template{
 			claim.Area: englishArea, claim.Category: englishCategory, claim.Menu: join(englishMenu, englishMenuByTrade),
-			claim.Praise: say(anyMood, anyTrade, "{praise}", "They told me {praise:low}", "Somebody said {praise:low}", "Oh, {praise:low}", "{praise}, they say"),
+			claim.Praise: say(anyMood, anyTrade, "{praise}", "They told me: {praise}", "Somebody said: {praise}", "{praise}, they say", "{praise}, {praise:low}"),
 			claim.Story:  say(anyMood, anyTrade, "{story}", "Our story: {story:low}", "Listen now: {story:low}", "{story}, oh yeah"),
 			claim.Offer:  say(anyMood, anyTrade, "{offer}", "Did you hear? {offer}", "Good news: {offer:low}", "{offer}, come along"),
 			claim.Hours:  say(anyMood, anyTrade, "{hours}", "Come by, {hours}", "Open {hours}"),
@@ -45,26 +56,28 @@ var englishCategory = join(
 	say(trot, anyTrade, "Hey ho, what a {category}"),
 )
 
+// A thing sold takes "the": whether it can be counted is not known.
 var englishMenu = join(
-	say(anyMood, anyTrade, "Thinking about {menu}", "{menu} is on my mind", "I came here for {menu}", "{menu} for {won}", "{won} for {menu}", "{menu}, {won}"),
-	say(gentle, anyTrade, "{menu} makes me smile today", "All I need is {menu}", "Just {won} for {menu}"),
-	say(trendy, anyTrade, "{menu} on repeat, repeat", "Give me {menu}, give me the beat", "{won}, {menu}, let's go"),
-	say(trot, anyTrade, "{menu} is calling me home", "Sing it out for {menu}"),
+	say(anyMood, anyTrade, "Thinking about the {menu}", "I came here for the {menu}", "{menu} for {won}", "{won} for the {menu}", "{menu}, {won}", "{menu}, {menu}, {won}"),
+	say(gentle, anyTrade, "The {menu} makes me smile today", "All I need is the {menu}", "Just {won} for the {menu}"),
+	say(trendy, anyTrade, "{menu} on repeat, repeat", "Give me the {menu}, give me the beat", "{won}, {menu}, let's go"),
+	say(trot, anyTrade, "Oh, the {menu} is calling me", "Sing it out for the {menu}"),
 )
 
 var englishMenuByTrade = join(
-	say(anyMood, food, "One more bite of {menu}", "{menu} for you and for me", "Hungry heart for {menu}"),
-	say(gentle, food, "Won't you share {menu} with me", "Save me some {menu} tonight"),
+	say(anyMood, food, "One more bite of the {menu}", "{menu} for you and for me", "Hungry for the {menu}"),
+	say(gentle, food, "Won't you share the {menu} with me"),
 	say(trot, food, "Pass the {menu} round the table"),
-	say(anyMood, drink, "{menu} in my hand", "One more sip of {menu}"),
-	say(gentle, drink, "Slow down with {menu} and me"),
+	say(anyMood, drink, "{menu} in my hand", "One more sip of the {menu}"),
+	say(gentle, drink, "Slow it down, the {menu} and me"),
 	say(trendy, drink, "{menu} to go, we go"),
-	say(anyMood, beauty, "Mirror, mirror, {menu}", "{menu} and a brand new me"),
+	say(anyMood, beauty, "{menu} and a brand new me", "After the {menu}, look at me"),
 	say(trendy, beauty, "{menu}, now strike a pose"),
-	say(anyMood, stay, "Wake up slow in {menu}", "Leave your bags in {menu}", "{menu}, {won}, sleep tight"),
+	say(anyMood, stay, "Waking up slow in the {menu}", "{menu}, {won}, sleep tight"),
+	say(gentle, stay, "Good night from the {menu}"),
 	say(anyMood, gym, "{menu} and a brand new start", "Get your {menu}, get it going"),
 	say(trendy, gym, "{menu}, turn the music up"),
-	say(anyMood, flower, "Say it with {menu}", "{menu} for the one you love", "Hold {menu} close to you"),
+	say(anyMood, flower, "Say it with the {menu}", "{menu} for the one you love", "Hold the {menu} close to you"),
 )
 
 var englishHook = join(

@@ -73,7 +73,7 @@ const lower = "low"
 // say makes templates of one mood and trade. It panics on a slot or particle
 // that does not exist: the tables are code, and a test reads them all. After a
 // statement 고 and 네 ask for a plain one (시원하다고, 민다네), ! for a polite one;
-// a particle pair asks for a phrase.
+// a particle pair asks for a noun.
 func say(m mood, t trade, texts ...string) []template {
 	out := make([]template, 0, len(texts))
 	for _, text := range texts {
@@ -149,24 +149,30 @@ func (p part) fill(w word) (text string, ok bool) {
 		return s + strings.Trim(p.josa, "!"), w.form == want
 	}
 	particle, _ := hangul.Josa(s, p.josa)
-	return s + particle, w.form == phrase
+	return s + particle, w.form == noun
 }
 
-// sortByDistance puts the best fitting first; among those that fit, one with the price and one of the trade.
-func sortByDistance(c []candidate, priceFirst, tradeFirst bool) {
+// preference is what comes first among phrasings that fit, this time.
+type preference struct{ price, trade, tone bool }
+
+// sortByDistance puts the best fitting first; those that fit, by preference.
+func sortByDistance(c []candidate, first preference) {
 	rank := func(x candidate) int {
-		n := 0
-		if priceFirst && x.priced {
+		n := 2 * x.distance
+		if first.price && x.priced {
 			n -= 2
 		}
-		if tradeFirst && x.special {
+		if first.trade && x.template.trade != anyTrade {
+			n--
+		}
+		if first.tone && x.template.moods != anyMood {
 			n--
 		}
 		return n
 	}
 	sort.SliceStable(c, func(i, j int) bool {
 		a, b := c[i], c[j]
-		if rank(a) != rank(b) && max(a.distance, b.distance) <= tolerance {
+		if max(a.distance, b.distance) <= tolerance {
 			return rank(a) < rank(b)
 		}
 		return a.distance < b.distance

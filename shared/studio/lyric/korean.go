@@ -53,9 +53,12 @@ var koreanCategory = join(
 )
 
 var koreanMenu = join(
-	say(anyMood, anyTrade, "자꾸만 떠오르네 {menu}", "오늘의 주인공은 {menu}", "{menu} 생각에 두근두근", "{won}에 만나는 {menu}", "{menu} {won}"),
-	say(gentle, anyTrade, "{menu:은/는} {won}이에요", "{won}으로 만나는 {menu}", "{menu} {won}이면 돼요", "{menu:을/를} 찾아 여기 왔어요", "기다리던 {menu} 만나요"),
-	say(trendy, anyTrade, "{menu} {won} 콜 가자", "{menu} 하나로 기분 전환", "{menu} 지금 이 순간", "내 플레이리스트엔 {menu}", "{won} 들고 {menu} 고고"),
+	say(anyMood, anyTrade, "오늘의 주인공은 {menu}", "{won}에 만나는 {menu}", "{menu} {won}"),
+	say(anyMood, food|drink|flower|beauty, "자꾸만 떠오르네 {menu}"),
+	say(anyMood, food|drink|flower|other, "{menu} 생각에 두근두근"),
+	say(gentle, anyTrade, "{menu:은/는} {won}이에요", "{won}으로 만나는 {menu}", "{menu} {won}이면 돼요", "{menu:을/를} 찾아 여기 왔어요", "오늘은 {menu} 어때요"),
+	say(trendy, anyTrade, "{menu} {won} 콜 가자", "{menu} 하나로 기분 전환", "{menu} 지금 이 순간"),
+	say(trendy, food|drink|flower, "내 플레이리스트엔 {menu}", "{won} 들고 {menu} 고고"),
 	say(trot, anyTrade, "{menu:이/가} {won}이라네", "{menu:이/가} 나를 부르네", "얼씨구 {menu:이라네/라네}", "{won}에 {menu} 좋을시고"),
 )
 

@@ -26,7 +26,8 @@ type word struct {
 type form uint8
 
 const (
-	phrase form = iota // 손으로 밀어 쫄깃한 면
+	bare   form = iota // anything else: only as it is
+	noun               // 손으로 밀어 쫄깃한 면
 	plain              // 국물이 시원하다
 	polite             // 국물이 시원해요
 )
@@ -42,7 +43,7 @@ func (g *grammar) word(f claim.Fact, shop trade) (w word, ok bool) {
 	if claim.Instruction(f.Text) {
 		return word{}, false // it talks to the writer, not about the shop
 	}
-	w = word{id: f.ID, kind: f.Kind, text: claim.Spoken(f.Text)}
+	w = word{id: f.ID, kind: f.Kind, text: claim.Spoken(f.Text), form: noun}
 	n := hangul.Count(w.text)
 	switch f.Kind {
 	case claim.Name:
@@ -115,29 +116,37 @@ func halves(s string, least, most int) (a, b string) {
 // stems before 다 that make a verb or an adjective, besides those with ㄴ, ㅆ or ㅎ below.
 const stems = "하있없나르럽롭답쉽곱맵덥춥달싸크높넓깊쁘같많깝"
 
+// verbEnds are syllables that a verb may end in; a word that ends so may still be a noun, but is not taken for one.
+const verbEnds = "해돼아어여와워져려줘봐써커까래군나고며서게만도은는을를지함음임됨쁨큼짐움"
+
 // formOf tells how a statement ends: 시원하다 and 민다 are plain, 바다 is a noun.
 func formOf(s string) form {
 	r := []rune(s)
 	if len(r) < 2 {
-		return phrase
+		return bare
 	}
 	last, before := r[len(r)-1], r[len(r)-2]
 	switch {
-	case strings.ContainsRune("요죠네", last):
+	case strings.ContainsRune("요죠네", last), last == '다' && before == '니':
 		return polite
 	case last == '다':
 		b, _ := hangul.Split(before)
 		if strings.ContainsRune(stems, before) || b.Coda == hangul.CoN || b.Coda == hangul.CoSS || b.Coda == hangul.CoH || b.Coda == hangul.CoBS {
 			return plain
 		}
+	case strings.ContainsRune(verbEnds, last), !hangul.Is(last):
+		return bare
 	}
-	return phrase
+	return noun
 }
 
+// branches are last words of a name that nobody sings.
+var branches = regexp.MustCompile(` (?:본점|직영점|분점|\d+호점)$`)
+
 // shorten keeps the first words of a name that fit into n syllables, at least
-// one. One long word is sung whole, written in breaths: cut, it would be another name.
+// one, and leaves out which branch it is. One long word is sung whole, written in breaths: cut, it would be another name.
 func shorten(name string, n int) string {
-	words := strings.Fields(name)
+	words := strings.Fields(branches.ReplaceAllString(name, ""))
 	for len(words) > 1 && hangul.Count(strings.Join(words, " ")) > n {
 		words = words[:len(words)-1]
 	}
