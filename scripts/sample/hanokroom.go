@@ -59,37 +59,29 @@ func ondolFloor(c *canvas, top float64) {
 
 // bedding is a mattress, a quilt with a patchwork hem, and two pillows.
 func bedding(c *canvas) {
-	quad := func(u0, v0, u1, v1, lift float64) path { // u to the right, v towards the viewer, in the bed's own 0 to 1
-		at := func(u, v float64) point {
-			l, r := 600-130*v, 1090+170*v
-			return point{l + (r-l)*u, 800 + 330*v - lift}
-		}
-		var p path
-		for i := range 9 {
-			p = append(p, at(u0+(u1-u0)*float64(i)/8, v0))
-		}
-		for i := range 9 {
-			p = append(p, at(u1, v0+(v1-v0)*float64(i)/8))
-		}
-		for i := range 9 {
-			p = append(p, at(u1-(u1-u0)*float64(i)/8, v1))
-		}
-		for i := range 9 {
-			p = append(p, at(u0, v1-(v1-v0)*float64(i)/8))
-		}
-		return p
+	at := func(u, v, lift float64) point { // u to the right, v towards the viewer, in the bed's own 0 to 1
+		l, r := 600-130*v, 1090+170*v
+		return point{l + (r-l)*u, 800 + 330*v - lift}
+	}
+	quad := func(u0, v0, u1, v1, lift float64) path {
+		return path{at(u0, v0, lift), at(u1, v0, lift), at(u1, v1, lift), at(u0, v1, lift)}
 	}
 	c.soft(quad(-0.02, 0, 1.03, 1.06, 0), 22, flat(hex(0x2a1606)), 0.6)
 	c.fill(quad(-0.01, -0.02, 1.01, 1.03, 0), flat(hex(0xd8c8b0).mul(0.6)))
 	c.fill(quad(-0.01, -0.02, 1.01, 1.0, 26), func(x, y float64) (rgb, float64) { return hex(0xfaf2e4).mul(0.9 + 0.05*fbm(x/30, y/14, 3)), 1 })
-	for i, u := range []float64{0.08, 0.54} { // pillows
-		col := []rgb{hex(0xe8a498), hex(0x8cbcae)}[i]
-		p := quad(u, 0.04, u+0.38, 0.29, 58)
-		c.soft(quad(u+0.01, 0.10, u+0.41, 0.34, 22), 10, flat(hex(0x5a4028)), 0.6)
-		c.soft(p, 5, func(x, y float64) (rgb, float64) {
-			return col.mul(0.52 + 0.42*bell(y, 768, 26) + 0.05*fbm(x/24, y/20, 7)), 1
-		}, 1)
-		c.soft(quad(u+0.13, 0.05, u+0.25, 0.28, 58), 6, flat(hex(0xfaf2e4).mul(0.7)), 0.55) // a band of white
+	for i, u := range []float64{0.09, 0.53} { // pillows
+		col := []rgb{hex(0xe89a90), hex(0x7ab8a4)}[i]
+		l, r := at(u, 0.2, 0), at(u+0.36, 0.2, 0)
+		p := rounded(l.x, l.y-92, r.x-l.x, 76, 36)
+		c.shade(p, 6, 22, 12, 0.5)
+		c.fill(p, func(x, y float64) (rgb, float64) {
+			v := (y - l.y + 92) / 76
+			q := col
+			if t := (x - l.x) / (r.x - l.x); t > 0.2 && t < 0.8 {
+				q = hex(0xf8f0e2)
+			}
+			return q.mul(0.5 + 0.5*bell(v, 0.3, 0.4) + 0.05*fbm(x/24, y/16, 7)), 1
+		})
 	}
 	patch := []rgb{hex(0xd86a7a), hex(0xf0b85a), hex(0x6aa890), hex(0x6a8ac0), hex(0xe8a0b0), hex(0xa888c0)}
 	c.soft(quad(-0.04, 0.36, 1.05, 1.1, 6), 16, flat(hex(0x4a3018)), 0.55)
@@ -99,7 +91,7 @@ func bedding(c *canvas) {
 		}
 	}
 	c.fill(quad(-0.03, 0.34, 1.03, 1.07, 40), silk(hex(0x7ab0a0)))
-	c.fill(quad(-0.03, 1.0, 1.03, 1.07, 14), silk(hex(0x4a7a6c)))
+	c.fill(path{at(-0.03, 1.07, 40), at(1.03, 1.07, 40), at(1.035, 1.07, 4), at(-0.035, 1.07, 4)}, silk(hex(0x3f6a5e)))
 	for i := range 12 {
 		u := -0.03 + 1.06*float64(i)/12
 		c.fill(quad(u, 0.84, u+1.06/12, 0.96, 40), silk(patch[i%6]))
