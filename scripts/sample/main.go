@@ -63,6 +63,11 @@ var pictures = []picture{
 	{"flowers/photos/3-table.jpg", drawFlowerTable},
 	{"flowers/photos/4-roses.jpg", drawRoses},
 	{"flowers/photos/5-tulips.jpg", drawTulips},
+	{"cafe/photos/1-front.jpg", drawCafeFront},
+	{"cafe/photos/2-latte.jpg", drawLatte},
+	{"cafe/photos/3-pastries.jpg", drawPastries},
+	{"cafe/photos/4-corner.jpg", drawCorner},
+	{"cafe/photos/5-drip.jpg", drawDrip},
 }
 
 // name is what -only calls a picture: "front" of the restaurant, "salon/chair".
