@@ -150,7 +150,7 @@ func (t tune) interval(semitones int) float64 {
 	case 6, 8, 9:
 		return 5
 	}
-	return 500
+	return 3000
 }
 
 // turn is the cost of one interval after another: a leap wants a step back, a
