@@ -73,7 +73,7 @@ func TestAMelodyFollowsTheRulesOfItsTrade(t *testing.T) {
 				case !s.inScale(n.pitch):
 					t.Errorf("line %d note %d: degree %d is not in the scale %v", i, k, degree, s.scale)
 				case math.Mod(n.start-placed[i].start, 2) == 0 && !s.chordAt(n.start).has(s.key, n.pitch) && !lonelyClimax(s, n, high, len(tune)):
-					t.Errorf("line %d note %d: degree %d on a strong beat is not in the chord %+v", i, k, degree, s.chordAt(n.start))
+					t.Errorf("line %d (%s) note %d of %d: degree %d on a strong beat is not in the chord %+v", i, lines[i].section, k, len(tune), degree, s.chordAt(n.start))
 				}
 				if k > 0 {
 					if leap := max(n.pitch-tune[k-1].pitch, tune[k-1].pitch-n.pitch); leap > 9 {

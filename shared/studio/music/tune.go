@@ -28,7 +28,7 @@ func (t tune) solve() []int {
 	for q := range width {
 		c := t.note(0, t.low+q)
 		if t.before > 0 {
-			c += .5 * t.interval(t.low+q-t.before)
+			c += min(20, .5*t.interval(t.low+q-t.before)) // a new line may begin anywhere, if it must
 		}
 		for p := range width {
 			cost[p*width+q] = c
