@@ -64,6 +64,10 @@ func-start: stage ## the staged app under Core Tools (func), if installed; run `
 bench: ## the figures of the README, side by side
 	$(GO) test -run '^$$' -bench 'Invocation|SendReceiveComplete1KB|ColdStart|KeepFilm' -benchmem -count 3 ./shared/trigger ./scripts/localcloud/servicebus ./functions ./shared/blob
 
+.PHONY: bench-sound
+bench-sound: ## our instruments beside a SoundFont's, on the same scores (needs fluidsynth and fluid-soundfont-gm)
+	$(GO) test -run '^$$' -bench Sound -benchtime 1x ./shared/studio/music
+
 .PHONY: bench-demo
 bench-demo: ## make demo five times, with the median
 	@scripts/demo-times.sh 5

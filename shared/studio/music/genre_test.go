@@ -3,7 +3,7 @@
 // A hundred songs: one thread each, nothing shared, and ten times as long under
 // the race detector.
 
-package music_test
+package music
 
 import (
 	"runtime"
@@ -11,7 +11,6 @@ import (
 	"sync"
 	"testing"
 
-	"castad/shared/studio/music"
 	"castad/shared/studio/music/musictest"
 )
 
@@ -19,15 +18,15 @@ const seeds = 20
 
 // advert is an ad of 15 seconds; words, mood and voice change with the seed, so
 // that none of them stands for the genre.
-func advert(genre string, seed int64) music.Order {
+func advert(genre string, seed int64) Order {
 	verses := []string{"전주 한옥마을 걷다 보면", "골목 끝 작은 가게", "아침부터 끓인 육수 한 그릇", "노을 지는 바닷가 옆", "따뜻한 커피 한 잔 어때요"}
 	hooks := []string{"오 오 한빛칼국수 우리의 노래", "라라라 봄날의 향기", "come and sit with me tonight"}
 	pick := func(from []string, n int64) string { return from[int(seed+n)%len(from)] }
-	return music.Order{
+	return Order{
 		Genre: genre, Seconds: 15, Seed: seed,
 		Mood:  []string{"bright", "warm", "trendy"}[seed%3],
 		Voice: []string{"f", "m"}[seed/2%2],
-		Lines: []music.Line{{Section: "verse", Text: pick(verses, 0)}, {Section: "verse", Text: pick(verses, 2)}, {Section: "hook", Text: pick(hooks, 1)}, {Section: "call", Text: "오늘 한빛칼국수에서 만나요"}},
+		Lines: []Line{{Section: "verse", Text: pick(verses, 0)}, {Section: "verse", Text: pick(verses, 2)}, {Section: "hook", Text: pick(hooks, 1)}, {Section: "call", Text: "오늘 한빛칼국수에서 만나요"}},
 	}
 }
 
@@ -42,18 +41,21 @@ func TestAListenerKnowsTheGenre(t *testing.T) {
 		sound musictest.Sound
 		beats float64 // of the truth, a minute
 	}
-	songs := make([]song, len(music.Genres)*seeds)
+	songs := make([]song, len(Genres)*seeds)
 	var group sync.WaitGroup
 	gate := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i := range songs {
 		group.Go(func() {
 			gate <- struct{}{}
 			defer func() { <-gate }()
-			genre, seed := music.Genres[i/seeds], int64(i%seeds)
-			made, err := music.Compose(advert(genre, seed))
+			genre, seed := Genres[i/seeds], int64(i%seeds)
+			made, err := Compose(advert(genre, seed))
 			if err != nil {
 				t.Errorf("%s, seed %d: %v", genre, seed, err)
 				return
+			}
+			if err := deliverable(made, 15); err != nil {
+				t.Errorf("%s, seed %d: %v", genre, seed, err)
 			}
 			songs[i] = song{genre, seed, musictest.Hear(made.PCM, made.Rate), made.Tempo}
 		})

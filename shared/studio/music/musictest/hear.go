@@ -18,8 +18,8 @@ type Sound struct {
 	Tempo float64
 	// Pulse is how clearly they do, 0 to 1.
 	Pulse float64
-	// Attacks are onsets a second; LowAttacks those below 120 Hz.
-	Attacks, LowAttacks float64
+	// Attacks are onsets a second.
+	Attacks float64
 	// Sharpness is the mean rise at an onset against the mean level.
 	Sharpness float64
 	// Centroid and Bandwidth are the spectrum's centre of gravity and its spread, Hz.
@@ -52,8 +52,8 @@ func Hear(pcm []int16, rate int) Sound {
 	bands := spectra(mono)
 	s.spectrum(bands, rate)
 	fps := float64(rate) / hop
-	all, low := bands.rises(0, window/2), bands.rises(1, 1+120*window/rate)
-	s.Attacks, s.LowAttacks = onsets(all, fps), onsets(low, fps)
+	all := bands.rises()
+	s.Attacks = onsets(all, fps)
 	s.Sharpness = sharpness(all)
 	s.Tempo, s.Pulse = tempo(all, fps)
 	s.Swing = swing(mono, rate)
@@ -64,7 +64,7 @@ func Hear(pcm []int16, rate int) Sound {
 // frequencies and rates by their logarithm, as ears have it.
 func (s Sound) Vector() []float64 {
 	return []float64{
-		math.Log2(s.Tempo), s.Pulse, math.Log2(s.Attacks + .5), math.Log2(s.LowAttacks + .5), s.Sharpness,
+		math.Log2(s.Tempo), s.Pulse, math.Log2(s.Attacks + .5), s.Sharpness,
 		math.Log2(s.Centroid), math.Log2(s.Bandwidth), math.Log(s.Flatness + 1e-6), s.Low, s.Mid, s.High, s.Crest, s.Swing, s.Width,
 	}
 }
@@ -157,16 +157,16 @@ func (s *Sound) spectrum(f frames, rate int) {
 	s.Low, s.Mid, s.High = db(low), db(mid), db(high)
 }
 
-// rises is the onset strength: how much the compressed spectrum from bin a to b grows, frame by frame.
-func (f frames) rises(a, b int) []float64 {
+// rises is the onset strength: how much the compressed spectrum grows, frame by frame.
+func (f frames) rises() []float64 {
 	out := make([]float64, len(f))
 	for i := 1; i < len(f); i++ {
-		for k := a; k < b; k++ {
+		for k := range f[i] {
 			if d := math.Log1p(100*f[i][k]) - math.Log1p(100*f[i-1][k]); d > 0 {
 				out[i] += d
 			}
 		}
-		out[i] /= float64(b - a)
+		out[i] /= window / 2
 	}
 	return out
 }
