@@ -4,7 +4,7 @@ package storyboard
 // place, the next two are before and after; of two photos the first is before.
 // Further photos follow without a tag, because nothing is known about them.
 var beforeAfter = template{
-	colors:  palette{brand: must("#0b8f7d"), accent: must("#ffe08a"), ink: must("#10201f"), paper: must("#ffffff")},
+	colors:  palette{brand: must("#0a7a6b"), accent: must("#ffe08a"), ink: must("#10201f"), paper: must("#ffffff")},
 	pace:    2.6,
 	changes: []change{{"wipe", "right", 0.7}},
 	title:   compareTitle,

@@ -13,7 +13,9 @@ var newsFlash = template{
 	middle:  newsFacts,
 	caption: newsCaption,
 	card: func(b *board) cardLook {
-		return cardLook{shade: 0.6, ground: b.pal.ink, radius: 0, mark: b.pal.accent,
+		bar := b.bar()
+		bar.h += b.ticker().h
+		return cardLook{shade: 0.6, keep: bar, ground: b.pal.ink, mark: b.pal.accent,
 			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
 	},
 }
@@ -32,10 +34,7 @@ func (b *board) ticker() box { return box{0, b.bar().bottom(), b.w, 8.4} }
 
 func newsTitle(b *board) {
 	at, in := b.time.title, b.title
-	in.x = 0
-	in.w = b.title.right()
-	head := in.below(9).top(in.h - 18)
-	in = b.title
+	head := box{0, in.y + 9, in.right(), in.h - 18}
 	fromLeft := func(d float64) []cm.Animation { return moves(slideIn("right", d, 0.45), fadeIn(0.2), fadeOut(0.2)) }
 	b.draw(shape{at: at, box: box{0, in.y, in.x + 30, 9}, color: b.pal.brand.hex(), moves: fromLeft(1)})
 	b.write(at.later(0.1), box{in.x, in.y + 1, 28, 7}, b.say("속보", "BREAKING"), letters{family: gothic, weight: 800, size: 6, color: b.pal.on(b.pal.brand), y: 0.5}, fromLeft(0.3)...)
