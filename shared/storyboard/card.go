@@ -7,11 +7,12 @@ type cardLook struct {
 	shade  float64 // of ink over the whole picture, 0–1
 	ground rgb     // of the panel
 	keep   box     // a strip that is not shaded
-	bare   bool    // no panel: the words are on the shade, which must be dark enough
-	radius float64 // u, of the panel
-	name   letters // color is set by the ground
-	text   letters
-	mark   rgb // call, rule and number
+	// panel draws what is under the words; nil = nothing: the words are on the
+	// shade, which must be dark enough.
+	panel func(*board, span, cardPlan)
+	name  letters // color is set by the ground
+	text  letters
+	mark  rgb // call, rule and number
 }
 
 // Heights inside a card, in u: call and name above the rows, and the hint under a code.
@@ -25,69 +26,70 @@ const (
 // closing draws the card. The words for what the place did not tell are left out.
 func (b *board) closing(look cardLook) {
 	at := b.time.card
-	if look.bare {
+	if look.panel == nil {
 		look.ground = b.pal.shaded(look.shade)
 	}
 	look.name.color = readable(b.pal.on(look.ground), look.ground)
 	look.text.color = look.name.color
-	panel, words, rows, code := b.arrange(look.text)
+	p := b.arrange(look.text)
 	for _, area := range []box{b.all().top(look.keep.y), b.all().below(look.keep.bottom())} {
 		if area.h > 0 {
 			b.draw(shape{at: at, box: area, color: b.pal.ink.alpha(look.shade), moves: moves(fadeIn(0.4))})
 		}
 	}
-	if !look.bare {
-		b.draw(shape{at: at, box: panel, color: look.ground.hex(), radius: look.radius, moves: rise()})
+	if look.panel != nil {
+		look.panel(b, at, p)
 	}
 	mark := look.text
 	mark.color, mark.weight = readable(look.mark, look.ground), 800
-	b.write(at.later(0.1), words.top(5), b.say("지금 만나러 오세요", "Come and see us"), mark, rise()...)
-	b.write(at.later(0.15), words.below(5.4).top(13), b.name, look.name, rise()...)
-	b.draw(shape{at: at.later(0.2), box: words.below(19.2).top(0.5).left(10), color: look.mark.hex(), moves: moves(fadeIn(0.3))})
-	y := rows.y
-	for i, r := range b.facts(rows.w, look.text, mark) {
-		b.write(at.later(0.3+0.1*float64(i)), box{rows.x, y, rows.w, r.height}, r.text, r.letters, rise()...)
+	b.write(at.later(0.1), p.words.top(5), b.say("지금 만나러 오세요", "Come and see us"), mark, rise()...)
+	b.write(at.later(0.15), p.words.below(5.4).top(13), b.name, look.name, rise()...)
+	b.draw(shape{at: at.later(0.2), box: p.words.below(19.2).top(0.5).left(10), color: look.mark.hex(), moves: moves(fadeIn(0.3))})
+	y := p.rows.y
+	for i, r := range b.facts(p.rows.w, look.text, mark) {
+		b.write(at.later(0.3+0.1*float64(i)), box{p.rows.x, y, p.rows.w, r.height}, r.text, r.letters, rise()...)
 		y += r.height + rowGap
 	}
 	if b.code.path != "" {
-		b.scan(at.later(0.3), code, look)
+		b.scan(at.later(0.3), p.code, look)
 	}
 }
 
-// arrange divides the card's zone: a panel as high as what is on it, the words'
-// column, the rows below its head, and the code, which stands beside the rows on a
-// card that is narrow and beside everything on one that is wide.
-func (b *board) arrange(text letters) (panel, words, rows, code box) {
+// cardPlan is where things are on a card: the panel, the column of words, the
+// rows of facts below its head, the code with its hint.
+type cardPlan struct{ panel, words, rows, code box }
+
+// arrange divides the card's zone. The panel is as high as what is on it. The
+// code stands beside the facts on a narrow card, beside everything on a wide one.
+func (b *board) arrange(text letters) (p cardPlan) {
 	in := b.card.inset(cardPadX, cardPadY)
-	words = in
-	width := words.w
-	wide := b.card.w > 1.2*b.card.h
-	if b.code.path != "" {
-		width -= b.code.side + 4
-		if wide {
-			words.w = width
-		}
+	coded, wide := b.code.path != "", b.wide()
+	column := in.w // of the facts
+	if coded {
+		column -= b.code.side + 4
 	}
-	need := cardHead + b.height(width, text)
-	if b.code.path != "" {
+	need := cardHead + b.height(column, text)
+	switch {
+	case coded && wide:
 		need = max(need, b.code.side+cardHint)
-		if !wide {
-			need = max(need, cardHead+b.code.side+cardHint)
-		}
+	case coded:
+		need = max(need, cardHead+b.code.side+cardHint)
 	}
-	need = min(need, in.h)
-	in = in.centred(in.w, need)
-	words.y, words.h = in.y, need
-	rows = words.below(cardHead)
-	if b.code.path != "" {
-		code = in.end(b.code.side).centred(b.code.side, b.code.side+cardHint)
-		if !wide {
-			code = in.below(cardHead).left(b.code.side).top(b.code.side + cardHint)
-			rows = rows.after(b.code.side + 4)
-		}
+	in = in.centred(in.w, min(need, in.h))
+	p = cardPlan{panel: in.inset(-cardPadX, -cardPadY), words: in, rows: in.below(cardHead)}
+	switch {
+	case coded && wide:
+		p.words, p.rows = p.words.left(column), p.rows.left(column)
+		p.code = in.end(b.code.side).centred(b.code.side, b.code.side+cardHint)
+	case coded:
+		p.code = p.rows.left(b.code.side).top(b.code.side + cardHint)
+		p.rows = p.rows.end(column)
 	}
-	return in.inset(-cardPadX, -cardPadY), words, rows, code
+	return p
 }
+
+// wide says that the code stands beside everything, not below the head.
+func (b *board) wide() bool { return b.card.w > 1.2*b.card.h }
 
 // row is one fact on the card.
 type row struct {

@@ -10,10 +10,10 @@ var mood = template{
 	caption: func(b *board) captionLook {
 		b.shadeBelow(span{0, b.time.length}, b.sung.y, 0.66)
 		return captionLook{letters: letters{family: myeongjo, weight: 800, size: 6.4, color: white, x: 0.5, y: 0.5, line: 130},
-			sung: readable(b.pal.accent, b.pal.shaded(0.66))}
+			sung: b.pal.sung(white, b.pal.shaded(0.66))}
 	},
 	card: func(b *board) cardLook {
-		return cardLook{shade: 0.82, bare: true, mark: b.pal.accent,
+		return cardLook{shade: 0.82, mark: b.pal.accent,
 			name: letters{family: myeongjo, weight: 800, size: 9, y: 0.5, track: 2}, text: letters{family: myeongjo, weight: 700, size: 4.2}}
 	},
 }

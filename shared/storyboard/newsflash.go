@@ -15,7 +15,7 @@ var newsFlash = template{
 	card: func(b *board) cardLook {
 		bar := b.bar()
 		bar.h += b.ticker().h
-		return cardLook{shade: 0.6, keep: bar, ground: b.pal.ink, mark: b.pal.accent,
+		return cardLook{shade: 0.6, keep: bar, ground: b.pal.ink, panel: newsPanel, mark: b.pal.accent,
 			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
 	},
 }
@@ -58,7 +58,22 @@ func newsCaption(b *board) captionLook {
 	b.draw(shape{at: all, box: bar, color: b.pal.paper.hex(), moves: moves(slideIn("right", 1, 0.5))})
 	b.draw(shape{at: all, box: box{0, bar.y, b.safe.x, bar.h}, color: b.pal.brand.hex(), moves: moves(slideIn("right", 3, 0.5))})
 	b.draw(shape{at: all, box: ticker, color: b.pal.ink.hex(), moves: moves(slideIn("left", 1, 0.5))})
-	return captionLook{letters: letters{family: gothic, weight: 800, size: 5.8, color: b.pal.ink, y: 0.5, track: -2}, sung: readable(b.pal.brand, b.pal.paper)}
+	return captionLook{letters: letters{family: gothic, weight: 800, size: 5.8, color: b.pal.ink, y: 0.5, track: -2}, sung: b.pal.sung(b.pal.ink, b.pal.paper), rest: b.restOf()}
+}
+
+// restOf is what stands in the bar while nothing is sung.
+func (b *board) restOf() string {
+	if b.area == "" {
+		return b.name
+	}
+	return b.name + " · " + b.area
+}
+
+// newsPanel is a plain dark field with a red edge.
+func newsPanel(b *board, at span, p cardPlan) {
+	in := p.panel
+	b.draw(shape{at: at, box: in, color: b.pal.ink.hex(), moves: rise()})
+	b.draw(shape{at: at, box: in.left(1.8), color: b.pal.brand.hex(), moves: rise()})
 }
 
 // newsFacts turns the facts over in the ticker and keeps the tag above the bar.

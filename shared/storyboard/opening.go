@@ -2,21 +2,40 @@ package storyboard
 
 // opening is a party: bunting along the upper edge, confetti, a ribbon with the news.
 var opening = template{
-	colors:  palette{brand: must("#e8356d"), accent: must("#ffcf3f"), ink: must("#241033"), paper: must("#fffdf7")},
+	colors:  palette{brand: must("#cf1f5b"), accent: must("#ffcf3f"), ink: must("#1c1029"), paper: must("#fffdf7")},
 	pace:    2.6,
 	changes: []change{{"circular-wipe", "", 0.6}, {"fade", "", 0.4}},
+	zones:   openingZones,
 	title:   openingTitle,
 	middle:  openingRibbon,
 	caption: func(b *board) captionLook {
 		b.shadeBelow(span{0, b.time.length}, b.sung.y, 0.7)
-		return captionLook{letters: letters{family: gothic, weight: 800, size: 7, color: white, x: 0.5, y: 0.5, track: -2}, sung: readable(b.pal.accent, b.pal.shaded(0.7))}
+		return captionLook{letters: letters{family: gothic, weight: 800, size: 7, color: white, x: 0.5, y: 0.5, track: -2}, sung: b.pal.sung(white, b.pal.shaded(0.7))}
 	},
 	card: func(b *board) cardLook {
-		return cardLook{shade: 0.55, ground: b.pal.paper, radius: 3.2, mark: b.pal.brand,
+		return cardLook{shade: 0.55, ground: b.pal.paper, mark: b.pal.brand, panel: openingPanel,
 			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
 	},
 }
 
+// openingZones make room for the bunting above the label and for the ribbon above the card.
+func openingZones(f frame) frame {
+	if low := 13.0; f.label.y < low {
+		f.label.y = low
+		f.title.y, f.title.h = f.title.y+6, f.title.h-6
+	}
+	f.card.y, f.card.h = f.card.y+9, f.card.h-9
+	return f
+}
+
+// openingPanel is paper under the ribbon.
+func openingPanel(b *board, at span, p cardPlan) {
+	in := p.panel
+	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), radius: 3.2, moves: rise()})
+	b.ribbon(at, box{in.x + in.w*0.2, in.y - 4.6, in.w * 0.6, 7.6})
+}
+
+// openingTitle is the name under the ribbon.
 func openingTitle(b *board) {
 	b.decorate()
 	at, in := b.time.title, b.title
@@ -29,6 +48,7 @@ func openingTitle(b *board) {
 
 // openingRibbon keeps the news in sight, and tells the opening's offer.
 func openingRibbon(b *board) {
+	b.signature(gothic)
 	at := b.time.middle
 	in := b.stage.low(22)
 	b.ribbon(at, box{in.x + 3, in.y, in.w - 6, 11})
@@ -57,7 +77,8 @@ func (b *board) decorate() {
 	}
 	for i, c := range colors {
 		rain := moves(fadeOut(0.4))
-		rain = append(rain, slideIn("down", 0.25, b.time.title.length()))
-		b.draw(shape{at: b.time.title, box: b.all(), color: c.hex(), path: confettiPath(b.all(), uint64(i)), moves: rain})
+		rain = append(rain, slideIn("down", 0.2, b.time.title.length()))
+		sky := b.all().top(b.sung.y - 6) // none behind a sung line
+		b.draw(shape{at: b.time.title, box: sky, color: c.hex(), path: confettiPath(sky, uint64(i)), moves: rain})
 	}
 }

@@ -111,6 +111,28 @@ func (p palette) on(ground rgb) rgb {
 	return readable(p.ink, ground)
 }
 
+// block makes a colour that almost carries white letters carry them: a little
+// darker it is still the same colour. Others stay, and carry ink.
+func block(c rgb) rgb {
+	for part := 0.0; part <= 0.25; part += 0.01 {
+		if d := c.mix(black, part); contrast(white, d) >= legible {
+			return d
+		}
+	}
+	return c
+}
+
+// sung is a colour for letters that have been sung, on a ground where the others
+// are in base: the first of accent and brand that can be told from base, else grey.
+func (p palette) sung(base, ground rgb) rgb {
+	for _, c := range []rgb{p.accent, p.brand} {
+		if c = readable(c, ground); apart(c, base) >= 90 {
+			return c
+		}
+	}
+	return readable(base.mix(ground, 0.5), ground)
+}
+
 // shaded is the lightest ground that ink makes of a photo: over white.
 func (p palette) shaded(alpha float64) rgb { return white.mix(p.ink, alpha) }
 
@@ -129,7 +151,7 @@ func colours(in message.VideoRender, def palette) palette {
 	if len(own) == 0 {
 		return p
 	}
-	p.brand = own[0]
+	p.brand = block(own[0])
 	best := 0.0
 	for _, c := range own[1:] {
 		if d := apart(c, p.brand); d > best {
