@@ -35,9 +35,9 @@ var englishWords = map[string]string{
 }
 
 // vowelPhones are the English vowels as one or two targets.
-var vowelPhones = map[string][]vowel{
-	"AA": {vowels["a"]}, "AE": {vowels["AE"]}, "AH": {{640, 1200, 2500}}, "AO": {vowels["AO"]}, "AX": {{520, 1250, 2500}}, "EH": {{560, 1800, 2500}}, "ER": {vowels["ER"]}, "IH": {vowels["IH"]}, "IY": {vowels["i"]}, "UH": {vowels["UH"]}, "UW": {vowels["u"]},
-	"AY": {vowels["a"], vowels["IH"]}, "AW": {vowels["a"], vowels["UH"]}, "EY": {vowels["e"], vowels["IH"]}, "OW": {vowels["AO"], vowels["u"]}, "OY": {vowels["o"], vowels["IH"]},
+var vowelPhones = map[string][]string{
+	"AA": {"AA"}, "AE": {"AE"}, "AH": {"AH"}, "AO": {"AO"}, "AX": {"AX"}, "EH": {"EH"}, "ER": {"ER"}, "IH": {"IH"}, "IY": {"IY"}, "UH": {"UH"}, "UW": {"UW"},
+	"AY": {"AA", "IH"}, "AW": {"AA", "UH"}, "EY": {"EI", "IY"}, "OW": {"OH", "UW"}, "OY": {"AO", "IH"},
 }
 
 // englishSounds returns the syllables of one English word.
@@ -124,10 +124,10 @@ func syllabify(phones []string) []sounds {
 		for _, name := range pending[cut:] {
 			switch name { // glides belong to the vowel
 			case "w":
-				s.vowel = append(s.vowel, vowels["u"])
+				s.vowel = append(s.vowel, "w")
 				s.glide++
 			case "y":
-				s.vowel = append(s.vowel, vowels["i"])
+				s.vowel = append(s.vowel, "y")
 				s.glide++
 			default:
 				s.onset = append(s.onset, consonantsOf([]string{name})...)
@@ -146,14 +146,16 @@ func syllabify(phones []string) []sounds {
 	return out
 }
 
-func consonantsOf(names []string) []consonant {
-	var out []consonant
+var tr = map[string]string{"b": "B", "d": "D", "g": "G", "j": "JH", "K": "k", "T": "t", "P": "p", "s": "S", "sh": "SH", "CH": "ch", "l": "L", "f": "F", "v": "V", "th": "TH", "dh": "DH", "z": "Z", "zh": "ZH"}
+
+func consonantsOf(names []string) []string {
+	var out []string
 	for _, n := range names {
-		if n == "zh" {
-			n = "z"
+		if m, ok := tr[n]; ok {
+			n = m
 		}
-		if c, ok := consonants[n]; ok {
-			out = append(out, c)
+		if _, ok := consonants[n]; ok {
+			out = append(out, n)
 		}
 	}
 	return out

@@ -318,9 +318,14 @@ func TestEveryProgressionCanBeRead(t *testing.T) {
 					t.Errorf("%s: %q is empty", g, p)
 				}
 			}
+			for _, numeral := range []string{h.asks, h.answers} {
+				if got := (key{minor: minor}).progression(numeral); len(got) != 1 {
+					t.Errorf("%s: %q is no chord", g, numeral)
+				}
+			}
 		}
-		for _, gr := range []groove{st.verse, st.hook} {
-			for _, row := range []string{gr.kick, gr.snare, gr.clap, gr.hat, gr.open, gr.shaker, gr.rim, gr.bass, gr.chords} {
+		for _, gr := range append(append([]groove{st.intro, st.fill}, st.verse...), st.hook...) {
+			for _, row := range []string{gr.kick, gr.snare, gr.clap, gr.hat, gr.open, gr.shaker, gr.rim, gr.tom, gr.bass, gr.chords, gr.colour} {
 				if row != "" && len(row) != 16 {
 					t.Errorf("%s: %q has %d steps", g, row, len(row))
 				}
