@@ -19,7 +19,7 @@ var menuBoard = template{
 			plate: b.pal.ink.alpha(0.78), radius: 2.4}
 	},
 	card: func(b *board) cardLook {
-		return cardLook{shade: 0.5, ground: b.pal.paper, radius: 3.2, mark: b.pal.brand, panel: menuPanel,
+		return cardLook{shade: 0.5, ground: b.pal.paper, mark: b.pal.brand, panel: menuPanel,
 			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
 	},
 }
