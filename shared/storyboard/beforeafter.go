@@ -14,7 +14,7 @@ var beforeAfter = template{
 	middle:  compareTags,
 	caption: func(b *board) captionLook {
 		return captionLook{letters: letters{family: gothic, weight: 800, size: 6.6, color: b.pal.ink, x: 0.5, y: 0.5, track: -2},
-			sung: palette{accent: b.pal.brand, brand: b.pal.accent}.sung(b.pal.ink, b.pal.paper), plate: b.pal.paper.hex(), radius: 1.2}
+			sung: sung(b.pal.ink, b.pal.paper, b.pal.brand, b.pal.accent), plate: b.pal.paper.hex(), radius: 1.2}
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.45, ground: b.pal.paper, mark: b.pal.brand, panel: comparePanel,
@@ -25,8 +25,8 @@ var beforeAfter = template{
 // comparePanel is paper on a block of the brand's colour that looks out on one side.
 func comparePanel(b *board, at span, p cardPlan) {
 	in := p.panel
-	b.draw(shape{at: at, box: box{in.x - 2.4, in.y + 3, in.w - 20, in.h - 0.6}, color: b.pal.brand.hex(), moves: rise()})
-	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), moves: rise()})
+	b.draw(shape{at: at, box: box{in.x - 2.4, in.y + 3, in.w - 20, in.h - 0.6}, color: b.pal.brand.hex(), moves: lift()})
+	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), moves: lift()})
 }
 
 // compareTitle is two blocks that come from both sides and meet.

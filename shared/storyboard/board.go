@@ -128,6 +128,10 @@ func slideIn(direction string, distance, seconds float64) cm.Animation {
 // rise is the quiet entrance: a little upwards out of nothing.
 func rise() []cm.Animation { return []cm.Animation{slideIn("up", 0.4, 0.5), fadeIn(0.35)} }
 
+// lift is the entrance of a card: a few units upwards, quickly opaque, so that what
+// is under its paper does not shine through.
+func lift() []cm.Animation { return []cm.Animation{slideIn("up", 0.06, 0.5), fadeIn(0.2)} }
+
 // riseFall is rise, with a fade at the end.
 func riseFall() []cm.Animation { return append(rise(), fadeOut(0.25)) }
 

@@ -1,6 +1,6 @@
 package storyboard
 
-import "math"
+import "strings"
 
 // cardLook is how a film ends: who, where, when, and where to look.
 type cardLook struct {
@@ -111,7 +111,7 @@ func (b *board) facts(width float64, text, mark letters) (out []row) {
 		}
 		r.height = r.size * 1.25
 		if r.text != b.phone { // a number stays on one line
-			r.height *= min(3, math.Ceil(ems(r.text)*r.size/width))
+			r.height *= float64(min(3, lines(r.text, width/r.size)))
 		}
 		total += r.height + rowGap
 		out = append(out, r)
@@ -130,6 +130,22 @@ func (b *board) height(width float64, text letters) (h float64) {
 		h += r.height + rowGap
 	}
 	return max(0, h-rowGap)
+}
+
+// lines is about how many lines a text takes in a column of the given ems.
+func lines(text string, width float64) int {
+	n, at := 1, 0.0
+	for word := range strings.FieldsSeq(text) {
+		w := ems(word)
+		if at > 0 && at+0.3+w > width {
+			n, at = n+1, 0
+		}
+		if at > 0 {
+			at += 0.3
+		}
+		at += w
+	}
+	return n
 }
 
 // ems is about how long a text is, in parts of its size.
@@ -153,6 +169,6 @@ func (b *board) scan(at span, in box, look cardLook) {
 	b.draw(shape{at: at, box: square, color: white.hex(), moves: moves(fadeIn(0.3))})
 	b.draw(shape{at: at, box: square, color: black.hex(), path: b.code.path, moves: moves(fadeIn(0.3))})
 	hint := look.text
-	hint.size, hint.x, hint.y, hint.color = 3.2, 0.5, 0.5, b.pal.on(look.ground)
-	b.write(at, in.below(b.code.side+0.9), b.say("카메라로 스캔하세요", "Scan with your camera"), hint, fadeIn(0.3))
+	hint.size, hint.x, hint.y, hint.color = 4, 0.5, 0.5, b.pal.on(look.ground)
+	b.write(at, in.below(b.code.side+0.9), b.say("QR로 더 보기", "Scan for more"), hint, fadeIn(0.3))
 }

@@ -10,7 +10,7 @@ var coupon = template{
 	caption: func(b *board) captionLook {
 		on := b.pal.on(b.pal.brand)
 		return captionLook{letters: letters{family: gothic, weight: 800, size: 6.6, color: on, x: 0.5, y: 0.5, track: -2},
-			sung: b.pal.sung(on, b.pal.brand), plate: b.pal.brand.hex(), radius: 2.4}
+			sung: sung(on, b.pal.brand, b.pal.accent, b.pal.brand), plate: b.pal.brand.hex(), radius: 2.4}
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.5, ground: b.pal.paper, mark: b.pal.brand, panel: couponPanel,
@@ -27,8 +27,8 @@ func couponPanel(b *board, at span, p cardPlan) {
 		x := (p.words.right()+p.code.x)/2 - in.x
 		path, line = ticketPath(in, x, 2.4), perforationPath(in, x, 4)
 	}
-	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), path: path, moves: rise()})
-	b.draw(shape{at: at, box: in, color: b.pal.brand.hex(), path: line, moves: rise()})
+	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), path: path, moves: lift()})
+	b.draw(shape{at: at, box: in, color: b.pal.brand.hex(), path: line, moves: lift()})
 }
 
 // couponTitle is a stamp.
@@ -60,8 +60,9 @@ func couponTicket(b *board) {
 	stub := in.w * 0.24
 	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), path: ticketPath(in, in.w-stub, 2.6), moves: riseFall()})
 	b.draw(shape{at: at, box: in, color: b.pal.brand.hex(), path: perforationPath(in, in.w-stub, 4), moves: riseFall()})
-	main := in.left(in.w-stub).inset(5, 3.4)
-	b.write(at, main.top(4.6), head, letters{family: gothic, weight: 800, size: 4, color: readable(b.pal.brand, b.pal.paper), y: 0.5, track: 4}, riseFall()...)
+	b.draw(shape{at: at, box: in.left(2.4), color: b.pal.brand.hex(), moves: riseFall()})
+	main := in.left(in.w-stub).inset(6, 2.8)
+	b.write(at, main.top(4.8), head, letters{family: gothic, weight: 800, size: 4.4, color: readable(b.pal.brand, b.pal.paper), y: 0.5, track: 4}, riseFall()...)
 	b.write(at, main.below(5), text, letters{family: gothic, weight: 800, size: 7, color: b.pal.ink, y: 0.5, track: -2}, riseFall()...)
 	mark := in.end(stub).centred(stub-6, stub-6)
 	b.draw(shape{at: at.later(0.2), box: mark, color: b.pal.accent.hex(), path: starPath(12, 0.8), moves: popOff()})

@@ -15,7 +15,7 @@ var menuBoard = template{
 	middle:  menuItems,
 	caption: func(b *board) captionLook {
 		ground := b.pal.shaded(0.78)
-		return captionLook{letters: letters{family: gothic, weight: 800, size: 6.8, color: white, x: 0.5, y: 0.5, track: -2}, sung: b.pal.sung(white, ground),
+		return captionLook{letters: letters{family: gothic, weight: 800, size: 6.8, color: white, x: 0.5, y: 0.5, track: -2}, sung: sung(white, ground, b.pal.accent, b.pal.brand),
 			plate: b.pal.ink.alpha(0.78), radius: 2.4}
 	},
 	card: func(b *board) cardLook {
@@ -49,8 +49,8 @@ func (b *board) tab(at span, card box) {
 // menuPanel is the closing card: paper on a plate of the brand's colour.
 func menuPanel(b *board, at span, p cardPlan) {
 	in := p.panel
-	b.draw(shape{at: at, box: box{in.x - 1.4, in.y - 1.4, in.w + 2.8, in.h + 2.8}, color: b.pal.brand.hex(), radius: 4.2, moves: rise()})
-	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), radius: 3.2, moves: rise()})
+	b.draw(shape{at: at, box: box{in.x - 1.4, in.y - 1.4, in.w + 2.8, in.h + 2.8}, color: b.pal.brand.hex(), radius: 4.2, moves: lift()})
+	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), radius: 3.2, moves: lift()})
 }
 
 // seen is the least time in which a small card can be read, in seconds.

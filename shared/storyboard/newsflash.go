@@ -58,7 +58,7 @@ func newsCaption(b *board) captionLook {
 	b.draw(shape{at: all, box: bar, color: b.pal.paper.hex(), moves: moves(slideIn("right", 1, 0.5))})
 	b.draw(shape{at: all, box: box{0, bar.y, b.safe.x, bar.h}, color: b.pal.brand.hex(), moves: moves(slideIn("right", 3, 0.5))})
 	b.draw(shape{at: all, box: ticker, color: b.pal.ink.hex(), moves: moves(slideIn("left", 1, 0.5))})
-	return captionLook{letters: letters{family: gothic, weight: 800, size: 5.8, color: b.pal.ink, y: 0.5, track: -2}, sung: b.pal.sung(b.pal.ink, b.pal.paper), rest: b.restOf()}
+	return captionLook{letters: letters{family: gothic, weight: 800, size: 5.8, color: b.pal.ink, y: 0.5, track: -2}, sung: sung(b.pal.ink, b.pal.paper, b.pal.brand, b.pal.accent), rest: b.restOf()}
 }
 
 // restOf is what stands in the bar while nothing is sung.
@@ -72,8 +72,8 @@ func (b *board) restOf() string {
 // newsPanel is a plain dark field with a red edge.
 func newsPanel(b *board, at span, p cardPlan) {
 	in := p.panel
-	b.draw(shape{at: at, box: in, color: b.pal.ink.hex(), moves: rise()})
-	b.draw(shape{at: at, box: in.left(1.8), color: b.pal.brand.hex(), moves: rise()})
+	b.draw(shape{at: at, box: in, color: b.pal.ink.hex(), moves: lift()})
+	b.draw(shape{at: at, box: in.left(1.8), color: b.pal.brand.hex(), moves: lift()})
 }
 
 // newsFacts turns the facts over in the ticker and keeps the tag above the bar.

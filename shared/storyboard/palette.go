@@ -123,9 +123,10 @@ func block(c rgb) rgb {
 }
 
 // sung is a colour for letters that have been sung, on a ground where the others
-// are in base: the first of accent and brand that can be told from base, else grey.
-func (p palette) sung(base, ground rgb) rgb {
-	for _, c := range []rgb{p.accent, p.brand} {
+// are in base: the first of the given ones that can be told from base, else base
+// half faded.
+func sung(base, ground rgb, wanted ...rgb) rgb {
+	for _, c := range wanted {
 		if c = readable(c, ground); apart(c, base) >= 90 {
 			return c
 		}
