@@ -18,7 +18,7 @@ var beforeAfter = template{
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.45, ground: b.pal.paper, mark: b.pal.brand, panel: comparePanel,
-			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
+			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}, rule: true}
 	},
 }
 

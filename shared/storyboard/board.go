@@ -43,13 +43,14 @@ type shape struct {
 	path   string  // "" = rectangle
 	radius float64 // u
 	moves  []cm.Animation
+	name   string // for who reads the script; "" mostly
 }
 
 func (b *board) draw(s shape) {
 	if s.at.length() <= 0 {
 		return
 	}
-	e := cm.Element{Type: cm.TypeShape, Path: s.path, FillColor: cm.Solid(s.color), Animations: s.moves}
+	e := cm.Element{Type: cm.TypeShape, Name: s.name, Path: s.path, FillColor: cm.Solid(s.color), Animations: s.moves}
 	if s.shade != nil {
 		e.FillColor, e.FillMode = s.shade, "linear"
 		e.FillX0, e.FillY0, e.FillX1, e.FillY1 = cm.Percent(0), cm.Percent(0), cm.Percent(0), cm.Percent(100)

@@ -74,10 +74,11 @@ func (b *board) caption(at span, text string, look captionLook) placed {
 // neighbours; not ok when there is nothing to show, the line begins after the
 // film, or it is too fast to be read even with the rests around it.
 func readTime(l message.LineTime, text string, room span) (at span, ok bool) {
+	const whole = 0.002 // is lost when both ends become whole milliseconds
 	need := reading(text)
-	at = span{math.Max(l.Start, room.from), math.Min(room.to, math.Max(l.End+linger, l.Start+need))}
-	if short := need - at.length(); short > 0 {
-		at.from = math.Max(room.from, at.from-math.Min(short+0.002, lead))
+	at = span{math.Max(l.Start, room.from), math.Min(room.to, math.Max(l.End+linger, l.Start+need+whole))}
+	if short := need + whole - at.length(); short > 0 {
+		at.from = math.Max(room.from, at.from-math.Min(short, lead))
 	}
 	// Milliseconds, start and end each rounded to the inside.
 	at = span{math.Ceil(at.from*1000-1e-6) / 1000, math.Floor(at.to*1000+1e-6) / 1000}

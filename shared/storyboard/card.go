@@ -12,7 +12,8 @@ type cardLook struct {
 	panel func(*board, span, cardPlan)
 	name  letters // color is set by the ground
 	text  letters
-	mark  rgb // call, rule and number
+	mark  rgb  // call, rule and number
+	rule  bool // a short line between name and facts
 }
 
 // Heights inside a card, in u: call and name above the rows, and the hint under a code.
@@ -44,7 +45,9 @@ func (b *board) closing(look cardLook) {
 	mark.color, mark.weight = readable(look.mark, look.ground), 800
 	b.write(at.later(0.1), p.words.top(5), b.say("지금 만나러 오세요", "Come and see us"), mark, rise()...)
 	b.write(at.later(0.15), p.words.below(5.4).top(13), b.name, look.name, rise()...)
-	b.draw(shape{at: at.later(0.2), box: p.words.below(19.2).top(0.5).left(10), color: look.mark.hex(), moves: moves(fadeIn(0.3))})
+	if look.rule {
+		b.draw(shape{at: at.later(0.2), box: p.words.below(19.2).top(0.5).left(10), color: look.mark.hex(), moves: moves(fadeIn(0.3))})
+	}
 	y := p.rows.y
 	for i, r := range b.facts(p.rows.w, look.text, mark) {
 		b.write(at.later(0.3+0.1*float64(i)), box{p.rows.x, y, p.rows.w, r.height}, r.text, r.letters, rise()...)
@@ -167,7 +170,7 @@ func ems(text string) (n float64) {
 func (b *board) scan(at span, in box, look cardLook) {
 	square := in.top(b.code.side)
 	b.draw(shape{at: at, box: square, color: white.hex(), moves: moves(fadeIn(0.3))})
-	b.draw(shape{at: at, box: square, color: black.hex(), path: b.code.path, moves: moves(fadeIn(0.3))})
+	b.draw(shape{at: at, box: square, color: black.hex(), path: b.code.path, name: "QR code", moves: moves(fadeIn(0.3))})
 	hint := look.text
 	hint.size, hint.x, hint.y, hint.color = 4, 0.5, 0.5, b.pal.on(look.ground)
 	b.write(at, in.below(b.code.side+0.9), b.say("QR로 더 보기", "Scan for more"), hint, fadeIn(0.3))

@@ -20,7 +20,7 @@ var menuBoard = template{
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.5, ground: b.pal.paper, mark: b.pal.brand, panel: menuPanel,
-			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
+			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}, rule: true}
 	},
 }
 

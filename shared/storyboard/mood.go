@@ -14,7 +14,7 @@ var mood = template{
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.82, mark: b.pal.accent,
-			name: letters{family: myeongjo, weight: 800, size: 9, y: 0.5, track: 2}, text: letters{family: myeongjo, weight: 700, size: 4.2}}
+			name: letters{family: myeongjo, weight: 800, size: 9, y: 0.5, track: 2}, text: letters{family: myeongjo, weight: 700, size: 4.2}, rule: true}
 	},
 }
 

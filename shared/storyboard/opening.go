@@ -16,7 +16,7 @@ var opening = template{
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.55, ground: b.pal.paper, mark: b.pal.brand, panel: openingPanel,
-			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
+			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}, rule: true}
 	},
 }
 
@@ -34,7 +34,7 @@ func openingZones(f frame) frame {
 func openingPanel(b *board, at span, p cardPlan) {
 	in := p.panel
 	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), radius: 3.2, moves: lift()})
-	b.ribbon(at, box{in.x + in.w*0.2, in.y - 3.6, in.w * 0.6, 7}, pop())
+	b.ribbon(at, box{in.x + in.w*0.3, in.y - 5.4, in.w * 0.4, 7}, pop())
 }
 
 // openingTitle is the name under the ribbon.
