@@ -18,7 +18,7 @@ type cardLook struct {
 
 // Heights inside a card, in u: call and name above the rows, and the hint under a code.
 const (
-	cardHead = 21.6
+	cardHead = 19.4
 	cardHint = 5.4
 	cardPadX = 5.5
 	cardPadY = 5
@@ -44,9 +44,9 @@ func (b *board) closing(look cardLook) {
 	mark := look.text
 	mark.color, mark.weight = readable(look.mark, look.ground), 800
 	b.write(at.later(0.1), p.words.top(5), b.say("지금 만나러 오세요", "Come and see us"), mark, rise()...)
-	b.write(at.later(0.15), p.words.below(5.4).top(13), b.name, look.name, rise()...)
+	b.write(at.later(0.15), p.words.below(5.2).top(11), b.name, look.name, rise()...)
 	if look.rule {
-		b.draw(shape{at: at.later(0.2), box: p.words.below(19.2).top(0.5).left(10), color: look.mark.hex(), moves: moves(fadeIn(0.3))})
+		b.draw(shape{at: at.later(0.2), box: p.words.below(17).top(0.5).left(10), color: look.mark.hex(), moves: moves(fadeIn(0.3))})
 	}
 	y := p.rows.y
 	for i, r := range b.facts(p.rows.w, look.text, mark) {

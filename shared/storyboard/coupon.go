@@ -8,9 +8,9 @@ var coupon = template{
 	title:   couponTitle,
 	middle:  couponTicket,
 	caption: func(b *board) captionLook {
-		on := b.pal.on(b.pal.brand)
-		return captionLook{letters: letters{family: gothic, weight: 800, size: 6.6, color: on, x: 0.5, y: 0.5, track: -2},
-			sung: sung(on, b.pal.brand, b.pal.accent, b.pal.brand), plate: b.pal.brand.hex(), radius: 2.4}
+		deep := b.pal.brand.deep()
+		return captionLook{letters: letters{family: gothic, weight: 800, size: 6.6, color: white, x: 0.5, y: 0.5, track: -2},
+			sung: sung(white, deep, b.pal.accent, b.pal.brand), plate: deep.hex(), radius: 2.4}
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.5, ground: b.pal.paper, mark: b.pal.brand, panel: couponPanel,
@@ -57,7 +57,7 @@ func couponTicket(b *board) {
 	}
 	b.signature(gothic)
 	at, in := b.time.middle, b.stage
-	stub := in.w * 0.24
+	stub := max(in.w*0.24, 22)
 	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), path: ticketPath(in, in.w-stub, 2.6), moves: riseFall()})
 	b.draw(shape{at: at, box: in, color: b.pal.brand.hex(), path: perforationPath(in, in.w-stub, 4), moves: riseFall()})
 	b.draw(shape{at: at, box: in.left(2.4), color: b.pal.brand.hex(), moves: riseFall()})

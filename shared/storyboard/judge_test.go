@@ -30,23 +30,23 @@ type tint struct {
 	a, at float64 // at: percent of the way of a gradient
 }
 
-// film is a script as its renderer reads it.
-type film struct {
+// reel is a script as its renderer reads it.
+type reel struct {
 	script   cm.Script
 	end      int
 	elements []seenElement
 }
 
-func read(s cm.Script) (film, error) {
+func read(s cm.Script) (reel, error) {
 	data, err := json.Marshal(s)
 	if err != nil {
-		return film{}, err
+		return reel{}, err
 	}
 	var back cm.Script
 	if err := json.Unmarshal(data, &back); err != nil {
-		return film{}, err
+		return reel{}, err
 	}
-	f := film{script: back, end: ms(back.Duration, -1)}
+	f := reel{script: back, end: ms(back.Duration, -1)}
 	vmin := math.Min(float64(s.Width), float64(s.Height)) / 100
 	for _, e := range back.Elements {
 		v := seenElement{Element: e, from: ms(e.Time, 0)}
@@ -55,7 +55,7 @@ func read(s cm.Script) (film, error) {
 		padX, padY := number(e.BackgroundXPadding, 0)*vmin/float64(s.Width)*100, number(e.BackgroundYPadding, 0)*vmin/float64(s.Height)*100
 		v.left, v.right, v.top, v.foot = x-w/2-padX, x+w/2+padX, y-h/2-padY, y+h/2+padY
 		if v.polygons, err = polygons(e.Path); err != nil {
-			return film{}, err
+			return reel{}, err
 		}
 		for _, s := range e.FillColor {
 			v.fill = append(v.fill, paint(s.Color, number(s.Offset, 0)))
@@ -140,7 +140,7 @@ func (e *seenElement) covers(x, y float64) bool {
 	})
 }
 
-func (f film) texts() (out []seenElement) {
+func (f reel) texts() (out []seenElement) {
 	for _, e := range f.elements {
 		if e.Type == cm.TypeText {
 			out = append(out, e)
@@ -149,7 +149,7 @@ func (f film) texts() (out []seenElement) {
 	return out
 }
 
-func (f film) captions() (out []seenElement) {
+func (f reel) captions() (out []seenElement) {
 	for _, e := range f.texts() {
 		if e.TranscriptEffect != "" {
 			out = append(out, e)
@@ -159,7 +159,7 @@ func (f film) captions() (out []seenElement) {
 }
 
 // pictures are the full pictures, which share the lowest track.
-func (f film) pictures() (out []seenElement) {
+func (f reel) pictures() (out []seenElement) {
 	for _, e := range f.elements {
 		if e.Track == 1 {
 			out = append(out, e)
@@ -177,7 +177,7 @@ func safeOf(aspect string) (left, top, right, foot float64) {
 }
 
 // The rules. Each returns what breaks it, or "".
-var rules = map[string]func(film, message.VideoRender) string{
+var rules = map[string]func(reel, message.VideoRender) string{
 	"every text is inside the safe area":                 insideSafe,
 	"no two texts overlap":                               apartTexts,
 	"every text can be told from its ground":             contrasted,
@@ -193,7 +193,7 @@ var rules = map[string]func(film, message.VideoRender) string{
 	"a QR code is large enough and has its quiet margin": scannable,
 }
 
-func insideSafe(f film, in message.VideoRender) string {
+func insideSafe(f reel, in message.VideoRender) string {
 	left, top, right, foot := safeOf(in.Aspect)
 	const slack = 0.01
 	for _, e := range f.texts() {
@@ -204,7 +204,7 @@ func insideSafe(f film, in message.VideoRender) string {
 	return ""
 }
 
-func apartTexts(f film, _ message.VideoRender) string {
+func apartTexts(f reel, _ message.VideoRender) string {
 	list := f.texts()
 	for i, a := range list {
 		for _, b := range list[:i] {
@@ -217,7 +217,7 @@ func apartTexts(f film, _ message.VideoRender) string {
 }
 
 // contrasted looks at points all over a text's box, over a white photo and over a black one.
-func contrasted(f film, _ message.VideoRender) string {
+func contrasted(f reel, _ message.VideoRender) string {
 	for i, e := range f.elements {
 		if e.Type != cm.TypeText {
 			continue
@@ -245,7 +245,7 @@ func contrasted(f film, _ message.VideoRender) string {
 }
 
 // under are the shapes that are drawn before element i where and while it is shown.
-func (f film) under(i int) (out []*seenElement) {
+func (f reel) under(i int) (out []*seenElement) {
 	e := f.elements[i]
 	for j := range f.elements[:i] {
 		s := &f.elements[j]
@@ -257,7 +257,7 @@ func (f film) under(i int) (out []*seenElement) {
 }
 
 // ground is the colour at a point under element i.
-func (f film) ground(under []*seenElement, i, t int, x, y float64, photo rgb) rgb {
+func (f reel) ground(under []*seenElement, i, t int, x, y float64, photo rgb) rgb {
 	c := photo
 	for _, e := range under {
 		if t < e.from || t >= e.to || !e.covers(x, y) {
@@ -286,7 +286,7 @@ func paint(s string, at float64) tint {
 	return t
 }
 
-func slowEnough(f film, _ message.VideoRender) string {
+func slowEnough(f reel, _ message.VideoRender) string {
 	for _, e := range f.captions() {
 		syllables, others := 0, 0
 		for _, r := range e.Text {
@@ -303,7 +303,7 @@ func slowEnough(f film, _ message.VideoRender) string {
 	return ""
 }
 
-func sungOnly(f film, in message.VideoRender) string {
+func sungOnly(f reel, in message.VideoRender) string {
 	list, n := f.captions(), 0
 	for i, l := range in.Take.Lines {
 		start, next := int(l.Start*1000), f.end
@@ -324,7 +324,7 @@ func sungOnly(f film, in message.VideoRender) string {
 	return ""
 }
 
-func labelled(f film, in message.VideoRender) string {
+func labelled(f reel, in message.VideoRender) string {
 	want := map[string]string{"ko": "AI로 생성", "en": "Made with AI"}[in.Language]
 	var last seenElement
 	for _, e := range f.elements {
@@ -343,7 +343,7 @@ func labelled(f film, in message.VideoRender) string {
 	return ""
 }
 
-func pictured(f film, _ message.VideoRender) string {
+func pictured(f reel, _ message.VideoRender) string {
 	at := 0
 	for i, e := range f.pictures() {
 		if e.from > at || (e.Transition == nil) != (e.from == at) && i > 0 {
@@ -360,7 +360,7 @@ func pictured(f film, _ message.VideoRender) string {
 	return ""
 }
 
-func onBeats(f film, in message.VideoRender) string {
+func onBeats(f reel, in message.VideoRender) string {
 	if len(in.Take.Beats) < 2 || in.Take.Beats[len(in.Take.Beats)-1]-in.Take.Beats[0] < float64(f.end)/2000 {
 		return ""
 	}
@@ -377,7 +377,7 @@ func onBeats(f film, in message.VideoRender) string {
 	return ""
 }
 
-func inside(f film, in message.VideoRender) string {
+func inside(f reel, in message.VideoRender) string {
 	if most := int(math.Min(in.Take.Seconds, math.Max(float64(in.Seconds)*1.2, 1))*1000) + 1; f.end < 1000 || f.end > most {
 		return fmt.Sprintf("a film of %d ms of a song of %.3f s", f.end, in.Take.Seconds)
 	}
@@ -394,7 +394,7 @@ func inside(f film, in message.VideoRender) string {
 	return ""
 }
 
-func withinLimits(f film, _ message.VideoRender) string {
+func withinLimits(f reel, _ message.VideoRender) string {
 	sources := map[string]bool{}
 	for _, e := range f.elements {
 		if e.Source != "" {
@@ -415,7 +415,7 @@ func withinLimits(f film, _ message.VideoRender) string {
 	return ""
 }
 
-func ordered(f film, _ message.VideoRender) string {
+func ordered(f reel, _ message.VideoRender) string {
 	for i, a := range f.elements {
 		for _, b := range f.elements[:i] {
 			if a.Track > 1 && b.Track >= a.Track && a.from < b.to && b.from < a.to {
@@ -426,7 +426,7 @@ func ordered(f film, _ message.VideoRender) string {
 	return ""
 }
 
-func audible(f film, in message.VideoRender) string {
+func audible(f reel, in message.VideoRender) string {
 	e := f.elements[len(f.elements)-1]
 	if e.Type != cm.TypeAudio || e.from != 0 || e.to != f.end || ms(e.TrimDuration, -1) != f.end || e.Source != "https://media/"+in.Take.Blob {
 		return fmt.Sprintf("%+v", e.Element)
@@ -434,7 +434,7 @@ func audible(f film, in message.VideoRender) string {
 	return ""
 }
 
-func scannable(f film, _ message.VideoRender) string {
+func scannable(f reel, _ message.VideoRender) string {
 	for i, e := range f.elements {
 		if e.Name != "QR code" {
 			continue

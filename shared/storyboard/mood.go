@@ -40,7 +40,7 @@ func (b *board) signature(family string) {
 	if b.time.middle.length() <= 0 {
 		return
 	}
-	e := b.text(b.time.middle, in.inset(1, 0.7), b.name, letters{family: family, weight: 800, size: 3.4, color: white, x: 1, y: 0.5}, fadeIn(0.5), fadeOut(0.3))
+	e := b.text(b.time.middle, in.inset(1, 0.7), b.name, letters{family: family, weight: 800, size: 3.3, color: white, x: 1, y: 0.5}, fadeIn(0.5), fadeOut(0.3))
 	plateOn(&e.Element, b.pal.ink.alpha(0.62), 1, 1, 0.7)
 	b.words = append(b.words, e)
 }

@@ -57,9 +57,9 @@ func openingRibbon(b *board) {
 	if b.offer == "" {
 		return
 	}
-	tag := box{in.x + 6, in.y + 12.4, in.w - 12, 9}
+	tag := box{in.x + 2, in.y + 12.4, in.w - 4, 9}
 	b.draw(shape{at: at.later(0.3), box: tag, color: b.pal.accent.hex(), radius: 4.5, moves: popOff()})
-	b.write(at.later(0.3), tag.inset(4, 1.4), b.offer, letters{family: gothic, weight: 800, size: 4.6, color: b.pal.on(b.pal.accent), x: 0.5, y: 0.5}, popOff()...)
+	b.write(at.later(0.3), tag.inset(3.4, 1.4), b.offer, letters{family: gothic, weight: 800, size: 4.6, color: b.pal.on(b.pal.accent), x: 0.5, y: 0.5}, popOff()...)
 }
 
 // ribbon is a band with two folded tails and the news on it.
@@ -67,7 +67,7 @@ func (b *board) ribbon(at span, in box, how []cm.Animation) {
 	dark := b.pal.brand.mix(black, 0.35)
 	b.draw(shape{at: at, box: box{in.x - 5, in.y + 2.2, in.w + 10, in.h}, color: dark.hex(), path: tailsPath(box{in.x - 5, 0, in.w + 10, in.h}), moves: how})
 	b.draw(shape{at: at, box: in, color: b.pal.brand.hex(), moves: how})
-	b.write(at, in.inset(4, 1.4), b.say("그랜드 오픈", "GRAND OPENING"), letters{family: gothic, weight: 800, size: in.h * 0.56, color: b.pal.on(b.pal.brand), x: 0.5, y: 0.5, track: 4}, how...)
+	b.write(at, in.inset(4, in.h*0.12), b.say("그랜드 오픈", "GRAND OPENING"), letters{family: gothic, weight: 800, size: in.h * 0.56, color: b.pal.on(b.pal.brand), x: 0.5, y: 0.5, track: 4}, how...)
 }
 
 // decorate hangs the bunting for the whole film and throws confetti over the title.

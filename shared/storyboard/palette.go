@@ -122,6 +122,15 @@ func block(c rgb) rgb {
 	return c
 }
 
+// deep is a colour so dark that white and a second light colour can be read on it.
+func (c rgb) deep() rgb {
+	for part := 0.0; ; part += 0.05 {
+		if d := c.mix(black, part); contrast(white, d) >= 8 {
+			return d
+		}
+	}
+}
+
 // sung is a colour for letters that have been sung, on a ground where the others
 // are in base: the first of the given ones that can be told from base, else base
 // half faded.
@@ -153,16 +162,14 @@ func colours(in message.VideoRender, def palette) palette {
 		return p
 	}
 	p.brand = block(own[0])
-	best := 0.0
+	best := 90.0 // nearer than this two colours are hardly two
 	for _, c := range own[1:] {
 		if d := apart(c, p.brand); d > best {
 			p.accent, best = c, d
 		}
 	}
-	if best < 90 { // one colour, or two that are hardly two
-		if apart(p.accent, p.brand) < 90 {
-			p.accent = p.brand.mix(white, 0.6)
-		}
+	if apart(p.accent, p.brand) < 90 {
+		p.accent = p.brand.mix(white, 0.6)
 	}
 	return p
 }
