@@ -104,6 +104,8 @@ var consonants = map[string]consonant{
 
 	"B": {manner: stop, place: labial, closure: .065, noise: .006, vot: .006, voice: .3, level: -13, hiss: hissLip}, "D": {manner: stop, place: dental, closure: .060, noise: .008, vot: .010, voice: .3, level: -12, hiss: hissTooth},
 	"G": {manner: stop, place: velar, closure: .060, noise: .012, vot: .014, voice: .3, level: -11, hiss: hissVelar}, "JH": {manner: affricate, place: palatal, closure: .045, noise: .045, vot: .004, voice: .25, level: -10, hiss: hissPalate},
+	"P": {manner: stop, place: labial, closure: .070, noise: .010, vot: .050, level: -10, breath: -13, hiss: hissLip, rd: 1.2}, "T": {manner: stop, place: dental, closure: .060, noise: .014, vot: .055, level: -8, breath: -13, hiss: hissTooth, rd: 1.2},
+	"K": {manner: stop, place: velar, closure: .065, noise: .020, vot: .058, level: -8, breath: -13, hiss: hissVelar, rd: 1.2}, "CH": {manner: affricate, place: palatal, closure: .055, noise: .070, vot: .025, level: -7, breath: -14, hiss: hissPalate, rd: 1.2},
 	"F": {manner: fricative, place: labial, noise: .090, level: -15, hiss: hissF}, "V": {manner: fricative, place: labial, noise: .060, voice: .45, level: -20, hiss: hissF},
 	"TH": {manner: fricative, place: dental, noise: .085, level: -16, hiss: hissTH}, "DH": {manner: fricative, place: dental, noise: .045, voice: .5, level: -22, hiss: hissTH},
 	"S": {manner: fricative, place: dental, noise: .105, level: -7, hiss: hissSS}, "Z": {manner: fricative, place: dental, noise: .075, voice: .35, level: -11, hiss: hissSS},
