@@ -50,10 +50,8 @@ func phonesOf(word string) string {
 	if stem, ok := strings.CutSuffix(word, "'s"); ok {
 		return plural(phonesOf(stem))
 	}
-	if stem, ok := strings.CutSuffix(word, "s"); ok {
-		if phones, ok := words[stem]; ok {
-			return plural(phones)
-		}
+	if stem, ok := strings.CutSuffix(word, "s"); ok && len(stem) > 2 && !strings.ContainsRune("sui", rune(stem[len(stem)-1])) {
+		return plural(phonesOf(stem))
 	}
 	return spellOut(word)
 }
@@ -98,9 +96,9 @@ func syllabify(phones []string) []sounds {
 				s.onset = append(s.onset, consonantsOf([]string{name})...)
 			}
 		}
-		if n := len(s.onset); n > 1 && s.onset[n-2] == "S" { // no breath after s: stay, spoon
-			if plain, ok := afterS[s.onset[n-1]]; ok {
-				s.onset[n-1] = plain
+		if len(s.onset) > 1 && s.onset[0] == "S" { // no breath after s: stay, spoon
+			if plain, ok := afterS[s.onset[1]]; ok {
+				s.onset[1] = plain
 			}
 		}
 		s.vowel = append(s.vowel, v...)

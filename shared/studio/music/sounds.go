@@ -90,10 +90,10 @@ var consonants = map[string]consonant{
 	"bb": {manner: stop, place: labial, closure: .110, noise: .006, vot: .008, level: -10, hiss: hissLip, rd: .6, push: 20},
 	"jj": {manner: affricate, place: palatal, closure: .090, noise: .034, vot: .002, level: -8, hiss: hissPalate, rd: .6, push: 20},
 
-	"k":  {manner: stop, place: velar, closure: .070, noise: .022, vot: .072, level: -7, breath: -11, hiss: hissVelar, rd: 1.5, push: 30},
-	"t":  {manner: stop, place: dental, closure: .070, noise: .014, vot: .068, level: -7, breath: -11, hiss: hissTooth, rd: 1.5, push: 30},
-	"p":  {manner: stop, place: labial, closure: .070, noise: .012, vot: .064, level: -9, breath: -11, hiss: hissLip, rd: 1.5, push: 30},
-	"ch": {manner: affricate, place: palatal, closure: .060, noise: .070, vot: .040, level: -7, breath: -12, hiss: hissPalate, rd: 1.5, push: 30},
+	"k":  {manner: stop, place: velar, closure: .070, noise: .022, vot: .072, level: -7, breath: -15, hiss: hissVelar, rd: 1.5, push: 30},
+	"t":  {manner: stop, place: dental, closure: .070, noise: .014, vot: .068, level: -7, breath: -15, hiss: hissTooth, rd: 1.5, push: 30},
+	"p":  {manner: stop, place: labial, closure: .070, noise: .012, vot: .064, level: -9, breath: -15, hiss: hissLip, rd: 1.5, push: 30},
+	"ch": {manner: affricate, place: palatal, closure: .060, noise: .070, vot: .040, level: -7, breath: -16, hiss: hissPalate, rd: 1.5, push: 30},
 
 	"s": {manner: fricative, place: dental, noise: .080, vot: .028, level: -10, breath: -15, hiss: hissS, rd: 1.6}, "ss": {manner: fricative, place: dental, noise: .125, level: -6, hiss: hissSS, rd: .6, push: 20},
 	"sh": {manner: fricative, place: palatal, noise: .085, vot: .024, level: -8, breath: -15, hiss: hissSH, rd: 1.6}, "ssh": {manner: fricative, place: palatal, noise: .125, level: -5, hiss: hissSH, rd: .6, push: 20},

@@ -34,7 +34,10 @@ type scribe struct {
 	out   []frame
 }
 
-func (w *scribe) put(at float64, p pose) { w.out = append(w.out, frame{at, p}) }
+// early is how many seconds a singer is before the beat: a tract takes that long to sound.
+const early = .016
+
+func (w *scribe) put(at float64, p pose) { w.out = append(w.out, frame{at - early, p}) }
 
 // segment is a consonant as it is sung in its place: shortened, softened, voiced.
 type segment struct {
@@ -268,7 +271,7 @@ func (w *scribe) nucleus(n vocalNote, list []segment, end float64, next []segmen
 	case len(next) > 0:
 		w.put(steady, pose{f: last.toward(w.tract.edge(next[0].place, last, 350), .6), voice: .85, nasal: next[0].openNose() * .5})
 	default: // vowel meets vowel: a small dip tells the syllables apart
-		w.put(end, pose{f: last, voice: .5})
+		w.put(end, pose{f: last, voice: .4})
 	}
 }
 
@@ -300,13 +303,21 @@ func (w *scribe) attack(n vocalNote, list []segment, length float64) float64 {
 			w.put(n.start-.004, silent)
 			move = min(.045, .25*length)
 		case nasal:
-			p.f, p.nasal = w.tract.edge(s.place, first, 400), .5
+			p.f, p.nasal = w.tract.edge(s.place, first, 450), .25
 		case lateral, tap, approximant:
 			p.f = s.murmur.times(w.tract.scale).toward(first, .35)
 		}
 		w.put(n.start+.006, p)
 	} else {
-		w.put(n.start+.010, pose{f: first, voice: .9})
+		start := n.start + .010
+		if n.sounds.glide > 0 { // y and w sound weak: they come a little before the beat
+			start -= .020
+		}
+		w.put(start, pose{f: first, voice: .9})
+		move -= .015
+	}
+	if n.sounds.glide > 0 {
+		move = min(move, .015)
 	}
 	t := n.start + .006 + move
 	w.put(t, pose{f: first, voice: 1})

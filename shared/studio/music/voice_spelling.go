@@ -70,4 +70,3 @@ func follows(after, rest string) bool {
 	}
 	return false
 }
-
