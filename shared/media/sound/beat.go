@@ -21,8 +21,10 @@ const (
 	// gain is how much more must begin on beats that follow the players than on an
 	// even grid. Following finds up to 1.2 times as much in songs that are even.
 	gain = 1.35
-	// alternate is how much less begins on every second beat when they are half beats.
-	alternate = .55
+	// alternate is how much less begins on every second beat when they are half
+	// beats, and slowestHalved the slowest tempo that is told because of it.
+	alternate     = .55
+	slowestHalved = 60.0
 )
 
 // beats finds the tempo in beats a minute and the times of the beats in seconds.
@@ -64,7 +66,7 @@ func (g grid) frames(n int) (out []float64) {
 func (g grid) halves(s []float64) (weak bool, twice grid) {
 	even, odd := grid{g.phase, 2 * g.period}, grid{g.phase + g.period, 2 * g.period}
 	a, b := mean(s, even.frames(len(s))), mean(s, odd.frames(len(s)))
-	if 2*g.period > 60*frameRate/slowest {
+	if 2*g.period > 60*frameRate/slowestHalved {
 		return false, g
 	}
 	if a < b {
