@@ -210,6 +210,7 @@ func (l *layer) keep(p *photo, part rect, k float64) {
 	w, h := p.size()
 	cut := image.Rect(int(part.x), int(part.y), min(w, int(math.Ceil(part.x+part.w))), min(h, int(math.Ceil(part.y+part.h))))
 	l.pic = p.picture(cut, k)
+	l.clear = l.pic.a != nil
 	l.part = rect{float64(cut.Min.X), float64(cut.Min.Y), float64(cut.Dx()), float64(cut.Dy())}
 }
 

@@ -2,6 +2,7 @@ package film
 
 import (
 	"fmt"
+	"image"
 	"image/color"
 	"math"
 	"strings"
@@ -104,5 +105,31 @@ func checkFrames(t *testing.T, label string, c *composer) {
 				return
 			}
 		}
+	}
+}
+
+func TestAClearPhotoShowsWhatIsUnderIt(t *testing.T) {
+	t.Parallel()
+	img := image.NewNRGBA(image.Rect(0, 0, 300, 100)) // much wider than the frame: shown between bands
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	for y := 40; y < 60; y++ {
+		for x := 140; x < 160; x++ {
+			img.SetNRGBA(x, y, color.NRGBA{})
+		}
+	}
+	l, c := filmed(&photo{img: img, turn: 1}, canvas{90, 160, 1}, motions["zoom in"])
+	if l.camera.backdrop() == nil {
+		t.Fatal("no bands")
+	}
+	f := newPlanes(90, 160)
+	flood(f.y, 99) // what an earlier frame left must not be seen
+	c.draw(f, 1)
+	v := l.at(1)
+	x := int(v.dst.x + (150-v.win.x)/v.win.w*v.dst.w)
+	y := int(v.dst.y + (50-v.win.y)/v.win.h*v.dst.h)
+	if got := f.y[y*90+x]; got != c.ground[0] {
+		t.Errorf("in the hole at %d, %d is %d, not the ground %d", x, y, got, c.ground[0])
 	}
 }
