@@ -152,6 +152,7 @@ func still(a, b rect) bool {
 type camera struct {
 	a, b    rect
 	photo   rect
+	cover   rect // the part of the photo that the backdrop shows
 	move    *span
 	blurred *picture // what fills the box where the photo does not; nil when it always does
 	soft    float64  // how much of the photo, at each edge towards the bands, fades into them
@@ -182,26 +183,33 @@ func (c *camera) at(t float64, box rect) (win, dst, under rect) {
 	return win, dst, under
 }
 
-// smart makes the picture and the camera of a photo whose subject must be seen.
-func (l *layer) smart(p *photo) {
+// aim makes the camera of a photo whose subject must be seen.
+func (l *layer) aim(p *photo) {
 	w, h := p.size()
 	whole := rect{0, 0, float64(w), float64(h)}
 	f := frameSubject(whole.w, whole.h, l.w, l.h, p.subject())
 	a, b := f.path(l.content)
-	l.camera = &camera{a: a, b: b, photo: whole}
+	l.camera = &camera{a: a, b: b, photo: whole, cover: f.window(aim{1, 0.5, 0.5, true, true})}
 	if len(l.content) > 0 {
 		l.camera.move = &l.content[0]
 	}
-	l.keep(p, union(a, b).and(whole), min(l.w/min(a.w, b.w), maxZoom*l.w/max(a.w, b.w)))
-	if !whole.holds(a) || !whole.holds(b) {
-		l.camera.blurred = p.blurred(f.window(aim{1, 0.5, 0.5, true, true}), l.w, l.h)
-		sides := max(a.w, b.w) > whole.w
-		l.camera.soft = softEdge * max(a.h, b.h) / whole.h
-		if sides {
-			l.camera.soft = softEdge * max(a.w, b.w) / whole.w
-		}
-		l.pic.soften(l.camera.soft, sides)
+}
+
+// smart makes the pictures that the camera needs.
+func (l *layer) smart(p *photo) {
+	l.aim(p)
+	c := l.camera
+	l.keep(p, union(c.a, c.b).and(c.photo), min(l.w/min(c.a.w, c.b.w), maxZoom*l.w/max(c.a.w, c.b.w)))
+	if c.photo.holds(c.a) && c.photo.holds(c.b) {
+		return
 	}
+	c.blurred = p.blurred(c.cover, l.w, l.h)
+	sides := max(c.a.w, c.b.w) > c.photo.w
+	c.soft = softEdge * max(c.a.h, c.b.h) / c.photo.h
+	if sides {
+		c.soft = softEdge * max(c.a.w, c.b.w) / c.photo.w
+	}
+	l.pic.soften(c.soft, sides)
 }
 
 // keep makes the layer's picture of a part of the photo, with k pixels for
