@@ -69,7 +69,7 @@ func dumbbell(c *canvas, x, y, s float64, r *rand.Rand) {
 	c.fill(hexagon(0.80, 0, 0), func(px, py float64) (rgb, float64) {
 		return hex(0x20242c).mul(0.75 + 0.9*bell(math.Hypot(px-x+s*0.4, py-y+s*0.5), 0, s*0.6) + 0.12*noise(px/2, py/2, 7)), 1
 	})
-	ring := append(ellipse(x, y, s*0.52, s*0.5), point{x + s*0.52, y})
+	ring := closed(ellipse(x, y, s*0.52, s*0.5))
 	c.thread(s*0.09, func(t float64) (rgb, float64) { return flame.mul(0.55 + 0.75*bell(t, 0.62, 0.2)), 0.97 }, ring...)
 	c.fill(ellipse(x, y, s*0.26, s*0.25), func(px, py float64) (rgb, float64) {
 		a := math.Atan2(py-y, px-x)

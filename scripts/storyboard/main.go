@@ -87,7 +87,7 @@ func (o options) film(ctx context.Context, r *renderer, in message.VideoRender) 
 		return "", err
 	}
 	s.FrameRate = o.rate
-	plainTmp(&s)
+
 	name := filepath.Join(o.out, in.Template+"-"+strings.ReplaceAll(in.Aspect, ":", "x"))
 	if o.script {
 		data, err := json.MarshalIndent(s, "", "  ")

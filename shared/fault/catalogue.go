@@ -57,6 +57,7 @@ const (
 	CodeAdNotFailed     Code = "ad.not_failed"
 	CodeRetryUnsafe     Code = "ad.retry_unsafe"
 	CodeClaim           Code = "lyric.unsupported_claim"
+	CodeLinesMissing    Code = "song.lines_missing"
 	CodeDeadline        Code = "run.deadline"
 	CodeAttempts        Code = "run.attempts_exhausted"
 	CodeAbandoned       Code = "run.outcome_never_known"
@@ -144,6 +145,8 @@ var catalogue = map[Code]Entry{
 		"castad", "채널에서 게시 여부를 먼저 확인해 주세요.", "Look at the channel first to see whether it was published.", false},
 	CodeClaim: {Refused, "가사에 사실로 확인되지 않은 내용이 있습니다.", "The lyrics claim something that no fact supports.",
 		"vendor", "가게 정보를 더 적거나 다시 시도해 주세요.", "Add facts about the place, or try again.", true},
+	CodeLinesMissing: {Refused, "노래에 후렴이나 마무리 문구, 또는 가사의 3분의 1 이상이 빠졌습니다.", "The song leaves out the hook, the closing line or more than a third of the lyrics.",
+		"vendor", "다시 시도하면 노래를 새로 만듭니다.", "Retry, and the song is made anew.", true},
 	CodeDeadline: {Refused, "정해진 기한 안에 끝내지 못했습니다.", "The order was not finished before its deadline.",
 		"castad", "비용은 청구되지 않습니다. 다시 시도해 주세요.", "You are not charged; please retry.", true},
 	CodeAttempts: {Refused, "여러 번 시도했지만 끝내지 못했습니다.", "All attempts were used without success.",

@@ -18,12 +18,14 @@ const (
 type board struct {
 	content
 	frame
-	pal    palette
-	time   timeline
-	photos int  // how many there are
-	code   code // of the link; empty without one
-	shapes []placed
-	words  []placed
+	pal     palette
+	time    timeline
+	photos  int      // how many there are
+	code    code     // of the link; empty without one
+	sources []string // addresses of the photos
+	images  []placed // over the pictures, under the shapes
+	shapes  []placed
+	words   []placed
 }
 
 // placed is an element and when it is shown.
@@ -41,13 +43,14 @@ type shape struct {
 	path   string  // "" = rectangle
 	radius float64 // u
 	moves  []cm.Animation
+	name   string // for who reads the script; "" mostly
 }
 
 func (b *board) draw(s shape) {
 	if s.at.length() <= 0 {
 		return
 	}
-	e := cm.Element{Type: cm.TypeShape, Path: s.path, FillColor: cm.Solid(s.color), Animations: s.moves}
+	e := cm.Element{Type: cm.TypeShape, Name: s.name, Path: s.path, FillColor: cm.Solid(s.color), Animations: s.moves}
 	if s.shade != nil {
 		e.FillColor, e.FillMode = s.shade, "linear"
 		e.FillX0, e.FillY0, e.FillX1, e.FillY1 = cm.Percent(0), cm.Percent(0), cm.Percent(0), cm.Percent(100)
@@ -126,6 +129,10 @@ func slideIn(direction string, distance, seconds float64) cm.Animation {
 // rise is the quiet entrance: a little upwards out of nothing.
 func rise() []cm.Animation { return []cm.Animation{slideIn("up", 0.4, 0.5), fadeIn(0.35)} }
 
+// lift is the entrance of a card: a few units upwards, quickly opaque, so that what
+// is under its paper does not shine through.
+func lift() []cm.Animation { return []cm.Animation{slideIn("up", 0.06, 0.5), fadeIn(0.2)} }
+
 // riseFall is rise, with a fade at the end.
 func riseFall() []cm.Animation { return append(rise(), fadeOut(0.25)) }
 
@@ -137,21 +144,24 @@ func pop() []cm.Animation {
 // popOff is pop, with a fade at the end.
 func popOff() []cm.Animation { return append(pop(), fadeOut(0.25)) }
 
-const pictureTrack = 1
-
-// stack gives every element its track: the lowest above all earlier elements
-// that are seen at the same time. Creatomate draws higher tracks in front, the
-// studio draws in order; so both draw the same.
-func stack(list []placed, lowest int) []cm.Element {
-	out := make([]cm.Element, len(list))
-	for i, e := range list {
-		e.Track = lowest
-		for j, o := range list[:i] {
+// stack puts the pictures on the first track, where they change into each other,
+// and everything else on the lowest track above what is seen at the same time.
+// Creatomate draws higher tracks in front, the studio draws in order: so both draw
+// the same.
+func stack(pictures, over []placed) []cm.Element {
+	var out []cm.Element
+	for _, e := range pictures {
+		e.Track = 1
+		out = append(out, e.Element)
+	}
+	for i, e := range over {
+		e.Track = 2
+		for j, o := range over[:i] {
 			if o.at.from < e.at.to && e.at.from < o.at.to {
-				e.Track = max(e.Track, out[j].Track+1)
+				e.Track = max(e.Track, out[len(pictures)+j].Track+1)
 			}
 		}
-		out[i] = e.Element
+		out = append(out, e.Element)
 	}
 	return out
 }

@@ -15,12 +15,12 @@ var menuBoard = template{
 	middle:  menuItems,
 	caption: func(b *board) captionLook {
 		ground := b.pal.shaded(0.78)
-		return captionLook{letters: letters{family: gothic, weight: 800, size: 6.8, color: white, x: 0.5, y: 0.5, track: -2}, sung: readable(b.pal.accent, ground),
+		return captionLook{letters: letters{family: gothic, weight: 800, size: 6.8, color: white, x: 0.5, y: 0.5, track: -2}, sung: sung(white, ground, b.pal.accent, b.pal.brand),
 			plate: b.pal.ink.alpha(0.78), radius: 2.4}
 	},
 	card: func(b *board) cardLook {
-		return cardLook{shade: 0.5, ground: b.pal.paper, radius: 3.2, mark: b.pal.brand,
-			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
+		return cardLook{shade: 0.5, ground: b.pal.paper, mark: b.pal.brand, panel: menuPanel,
+			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}, rule: true}
 	},
 }
 
@@ -28,17 +28,29 @@ var menuBoard = template{
 func menuTitle(b *board) {
 	at, card := b.time.title, b.title
 	b.draw(shape{at: at, box: card, color: b.pal.paper.hex(), radius: 3.2, moves: riseFall()})
-	tab := box{card.x + 6, card.y - 4, 34, 8}
-	b.draw(shape{at: at.later(0.15), box: tab, color: b.pal.brand.hex(), radius: 1.6, moves: riseFall()})
-	kind := b.category
-	if kind == "" {
-		kind = b.say("오늘의 메뉴", "On the menu")
-	}
-	b.write(at.later(0.15), tab.inset(2, 1), kind, letters{family: gothic, weight: 700, size: 4.4, color: b.pal.on(b.pal.brand), x: 0.5, y: 0.5}, riseFall()...)
+	b.tab(at.later(0.15), card)
 	in := card.inset(6, 0)
 	b.write(at.later(0.2), in.below(7).top(card.h-19), b.name, letters{family: gothic, weight: 800, size: 12.5, color: b.pal.ink, y: 0.5, track: -3, line: 112}, riseFall()...)
 	b.draw(shape{at: at.later(0.3), box: box{in.x, card.bottom() - 11.4, 12, 0.9}, color: b.pal.brand.hex(), moves: riseFall()})
 	b.write(at.later(0.35), box{in.x, card.bottom() - 9, in.w, 6}, b.area, letters{family: gothic, weight: 700, size: 4.8, color: readable(b.pal.ink.mix(b.pal.paper, 0.25), b.pal.paper), y: 0.5}, riseFall()...)
+}
+
+// tab is the kind of place on a tab at the card's upper edge.
+func (b *board) tab(at span, card box) {
+	kind := b.category
+	if kind == "" {
+		kind = b.say("오늘의 메뉴", "On the menu")
+	}
+	in := box{card.x + 6, card.y - 4, 34, 8}
+	b.draw(shape{at: at, box: in, color: b.pal.brand.hex(), radius: 1.6, moves: riseFall()})
+	b.write(at, in.inset(2, 1), kind, letters{family: gothic, weight: 700, size: 4.4, color: b.pal.on(b.pal.brand), x: 0.5, y: 0.5}, riseFall()...)
+}
+
+// menuPanel is the closing card: paper on a plate of the brand's colour.
+func menuPanel(b *board, at span, p cardPlan) {
+	in := p.panel
+	b.draw(shape{at: at, box: box{in.x - 1.4, in.y - 1.4, in.w + 2.8, in.h + 2.8}, color: b.pal.brand.hex(), radius: 4.2, moves: lift()})
+	b.draw(shape{at: at, box: in, color: b.pal.paper.hex(), radius: 3.2, moves: lift()})
 }
 
 // seen is the least time in which a small card can be read, in seconds.
@@ -47,6 +59,7 @@ const seen = 1.7
 // menuItems are the dishes with their prices; a place without a menu shows what
 // its customers praise, and one without either shows its pictures.
 func menuItems(b *board) {
+	b.signature(gothic)
 	items := b.menu
 	if len(items) == 0 {
 		for _, p := range b.praise {

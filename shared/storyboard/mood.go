@@ -2,7 +2,7 @@ package storyboard
 
 // mood is a quiet film: large pictures, long dissolves, few words in a serif.
 var mood = template{
-	colors:  palette{brand: must("#d8b98a"), accent: must("#f2dcb3"), ink: must("#12100e"), paper: must("#f7f1e6")},
+	colors:  palette{brand: must("#d8b98a"), accent: must("#f0b954"), ink: must("#12100e"), paper: must("#f7f1e6")},
 	pace:    4,
 	changes: []change{{"fade", "", 1.1}},
 	title:   moodTitle,
@@ -10,11 +10,11 @@ var mood = template{
 	caption: func(b *board) captionLook {
 		b.shadeBelow(span{0, b.time.length}, b.sung.y, 0.66)
 		return captionLook{letters: letters{family: myeongjo, weight: 800, size: 6.4, color: white, x: 0.5, y: 0.5, line: 130},
-			sung: readable(b.pal.accent, b.pal.shaded(0.66))}
+			sung: sung(white, b.pal.shaded(0.66), b.pal.accent, b.pal.brand)}
 	},
 	card: func(b *board) cardLook {
-		return cardLook{shade: 0.82, bare: true, mark: b.pal.accent,
-			name: letters{family: myeongjo, weight: 800, size: 9, y: 0.5, track: 2}, text: letters{family: myeongjo, weight: 700, size: 4.2}}
+		return cardLook{shade: 0.82, mark: b.pal.accent,
+			name: letters{family: myeongjo, weight: 800, size: 9, y: 0.5, track: 2}, text: letters{family: myeongjo, weight: 700, size: 4.2}, rule: true}
 	},
 }
 
@@ -40,7 +40,7 @@ func (b *board) signature(family string) {
 	if b.time.middle.length() <= 0 {
 		return
 	}
-	e := b.text(b.time.middle, in.inset(1, 0.7), b.name, letters{family: family, weight: 800, size: 3.2, color: white, x: 1, y: 0.5}, fadeIn(0.5), fadeOut(0.3))
+	e := b.text(b.time.middle, in.inset(1, 0.7), b.name, letters{family: family, weight: 800, size: 3.3, color: white, x: 1, y: 0.5}, fadeIn(0.5), fadeOut(0.3))
 	plateOn(&e.Element, b.pal.ink.alpha(0.62), 1, 1, 0.7)
 	b.words = append(b.words, e)
 }

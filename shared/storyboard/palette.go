@@ -111,6 +111,38 @@ func (p palette) on(ground rgb) rgb {
 	return readable(p.ink, ground)
 }
 
+// block makes a colour that almost carries white letters carry them: a little
+// darker it is still the same colour. Others stay, and carry ink.
+func block(c rgb) rgb {
+	for part := 0.0; part <= 0.25; part += 0.01 {
+		if d := c.mix(black, part); contrast(white, d) >= legible {
+			return d
+		}
+	}
+	return c
+}
+
+// deep is a colour so dark that white and a second light colour can be read on it.
+func (c rgb) deep() rgb {
+	for part := 0.0; ; part += 0.05 {
+		if d := c.mix(black, part); contrast(white, d) >= 8 {
+			return d
+		}
+	}
+}
+
+// sung is a colour for letters that have been sung, on a ground where the others
+// are in base: the first of the given ones that can be told from base, else base
+// half faded.
+func sung(base, ground rgb, wanted ...rgb) rgb {
+	for _, c := range wanted {
+		if c = readable(c, ground); apart(c, base) >= 90 {
+			return c
+		}
+	}
+	return readable(base.mix(ground, 0.5), ground)
+}
+
 // shaded is the lightest ground that ink makes of a photo: over white.
 func (p palette) shaded(alpha float64) rgb { return white.mix(p.ink, alpha) }
 
@@ -129,17 +161,15 @@ func colours(in message.VideoRender, def palette) palette {
 	if len(own) == 0 {
 		return p
 	}
-	p.brand = own[0]
-	best := 0.0
+	p.brand = block(own[0])
+	best := 90.0 // nearer than this two colours are hardly two
 	for _, c := range own[1:] {
 		if d := apart(c, p.brand); d > best {
 			p.accent, best = c, d
 		}
 	}
-	if best < 90 { // one colour, or two that are hardly two
-		if apart(p.accent, p.brand) < 90 {
-			p.accent = p.brand.mix(white, 0.6)
-		}
+	if apart(p.accent, p.brand) < 90 {
+		p.accent = p.brand.mix(white, 0.6)
 	}
 	return p
 }

@@ -9,13 +9,14 @@ import (
 
 // Times in seconds.
 const (
-	frameRate = 30
-	shortest  = 1.0 // below it nothing is a film
-	tail      = 1.0 // kept after the last line when a long song is cut
-	titleTime = 2.6 // of the title
-	cardTime  = 3.8 // of the closing card
-	cardLeast = 1.0 // below it that card could not be read
-	glance    = 1.2 // below it a picture is not seen, only noticed
+	frameRate  = 30
+	shortest   = 1.0 // below it nothing is a film
+	tail       = 1.0 // kept after the last line when a long song is cut
+	titleTime  = 2.6 // of the title
+	titleLeast = 1.6 // below it the name could not be read
+	cardTime   = 3.8 // of the closing card
+	cardLeast  = 1.0 // below it that card could not be read
+	glance     = 1.2 // below it a picture is not seen, only noticed
 )
 
 const maxPictures = 16 // decoded photos that the renderer holds at a time
@@ -47,7 +48,7 @@ func plan(in message.VideoRender, pace float64) timeline {
 	}
 	marks := marksOf(in.Take, t.length)
 	if end < t.length {
-		end = near(marks, end, 0.6, title, t.length-cardLeast)
+		end = near(marks, end, 1.1, titleLeast, t.length-cardLeast)
 	}
 	n := int(math.Round(end / pace))
 	n = max(1, n, min(len(in.Photos)-1, int(end/1.8)))
@@ -59,7 +60,7 @@ func plan(in message.VideoRender, pace float64) timeline {
 		}
 		t.changes = append(t.changes, end)
 	}
-	title = near(t.changes, title, 1, 1.6, end)
+	title = near(t.changes, math.Min(title, end), 1, titleLeast, end)
 	t.title, t.middle, t.card = span{0, title}, span{title, end}, span{end, t.length}
 	return t
 }
@@ -146,8 +147,9 @@ func filmSeconds(in message.VideoRender) float64 {
 	return frames(cut)
 }
 
-// frames rounds down to whole frames, so that picture and sound end together.
-func frames(seconds float64) float64 { return math.Floor(seconds*frameRate) / frameRate }
+// frames rounds down to whole frames, so that picture and sound end together, as
+// the milliseconds that a script has.
+func frames(seconds float64) float64 { return round(math.Floor(seconds*frameRate) / frameRate) }
 
 // round rounds to the milliseconds that a script has.
 func round(seconds float64) float64 { return math.Round(seconds*1000) / 1000 }

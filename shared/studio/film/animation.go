@@ -23,7 +23,8 @@ func (o object) animations() []animation {
 			}
 		}
 	}
-	for name, more := range map[string]string{"transition": `"time":"start","transition":true`, "enter": `"time":"start"`, "exit": `"time":"end"`} {
+	for _, short := range [][2]string{{"transition", `"time":"start","transition":true`}, {"enter", `"time":"start"`}, {"exit", `"time":"end"`}} {
+		name, more := short[0], short[1]
 		raw, ok := o.take(name)
 		if !ok {
 			continue

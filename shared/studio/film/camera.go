@@ -22,6 +22,8 @@ const (
 	// magnified is how many output pixels one pixel of a photo may become
 	// before it is rather shown smaller, between bands.
 	magnified = 3.0
+	// softEdge is how wide a photo's edge fades into the bands, in windows.
+	softEdge = 0.03
 	// stirLeast is the least change of size that counts as motion.
 	stirLeast = 1.015
 )
@@ -75,7 +77,7 @@ func frameSubject(w, h, bw, bh float64, s media.Box) framing {
 	if k := bw / f.cw; k > magnified && all < bandLeast {
 		limit = min(limit, max(all, magnified/k))
 	}
-	if limit < 1-1e-9 {
+	if limit < 1+spare-1e-9 && all < 1 { // it does not fit, or could not move
 		f.zmin = all
 		f.zmax = max(min(limit, bandLeast), min(f.zmax, all*(1+spare)))
 	}
@@ -145,13 +147,14 @@ func still(a, b rect) bool {
 	return max(a.w/b.w, b.w/a.w) < stirLeast && math.Abs(a.x-b.x) < (stirLeast-1)*a.w && math.Abs(a.y-b.y) < (stirLeast-1)*a.h
 }
 
-// camera moves over a photo from one window to another. Both hold the subject,
-// so all between them do: their edges move in straight lines.
+// camera moves over a photo from one window to another, in the photo's pixels.
+// Both hold the subject, so all between them do: edges move in straight lines.
 type camera struct {
-	a, b    rect // of the layer's picture, in its pixels; may be larger than it
-	size    rect // the layer's picture
+	a, b    rect
+	photo   rect
 	move    *span
 	blurred *picture // what fills the box where the photo does not; nil when it always does
+	soft    float64  // how much of the photo, at each edge towards the bands, fades into them
 }
 
 func (c *camera) backdrop() *picture {
@@ -170,7 +173,7 @@ func (c *camera) at(t float64, box rect) (win, dst, under rect) {
 	}
 	mix := func(a, b float64) float64 { return a + (b-a)*p }
 	w := rect{mix(c.a.x, c.b.x), mix(c.a.y, c.b.y), mix(c.a.w, c.b.w), mix(c.a.h, c.b.h)}
-	win = w.and(c.size)
+	win = w.and(c.photo)
 	kx, ky := box.w/w.w, box.h/w.h
 	dst = rect{box.x + (win.x-w.x)*kx, box.y + (win.y-w.y)*ky, win.w * kx, win.h * ky}
 	if c.blurred != nil {
@@ -182,26 +185,32 @@ func (c *camera) at(t float64, box rect) (win, dst, under rect) {
 // smart makes the picture and the camera of a photo whose subject must be seen.
 func (l *layer) smart(p *photo) {
 	w, h := p.size()
-	f := frameSubject(float64(w), float64(h), l.w, l.h, p.subject())
-	a, b := f.path(l.content)
 	whole := rect{0, 0, float64(w), float64(h)}
-	part := union(a, b).and(whole)
-	cut := image.Rect(int(part.x), int(part.y), min(w, int(math.Ceil(part.x+part.w))), min(h, int(math.Ceil(part.y+part.h))))
-	k := min(l.w/min(a.w, b.w), maxZoom*l.w/max(a.w, b.w))
-	pic := p.picture(cut, k)
-	l.pic = pic
-	kx, ky := float64(pic.w)/float64(cut.Dx()), float64(pic.h)/float64(cut.Dy())
-	in := func(r rect) rect {
-		return rect{(r.x - float64(cut.Min.X)) * kx, (r.y - float64(cut.Min.Y)) * ky, r.w * kx, r.h * ky}
-	}
-	l.camera = &camera{a: in(a), b: in(b), size: rect{0, 0, float64(pic.w), float64(pic.h)}}
+	f := frameSubject(whole.w, whole.h, l.w, l.h, p.subject())
+	a, b := f.path(l.content)
+	l.camera = &camera{a: a, b: b, photo: whole}
 	if len(l.content) > 0 {
 		l.camera.move = &l.content[0]
 	}
+	l.keep(p, union(a, b).and(whole), min(l.w/min(a.w, b.w), maxZoom*l.w/max(a.w, b.w)))
 	if !whole.holds(a) || !whole.holds(b) {
-		cover := f.window(aim{1, 0.5, 0.5, true, true})
-		l.camera.blurred = p.blurred(cover, l.w, l.h)
+		l.camera.blurred = p.blurred(f.window(aim{1, 0.5, 0.5, true, true}), l.w, l.h)
+		sides := max(a.w, b.w) > whole.w
+		l.camera.soft = softEdge * max(a.h, b.h) / whole.h
+		if sides {
+			l.camera.soft = softEdge * max(a.w, b.w) / whole.w
+		}
+		l.pic.soften(l.camera.soft, sides)
 	}
+}
+
+// keep makes the layer's picture of a part of the photo, with k pixels for
+// each of the photo's.
+func (l *layer) keep(p *photo, part rect, k float64) {
+	w, h := p.size()
+	cut := image.Rect(int(part.x), int(part.y), min(w, int(math.Ceil(part.x+part.w))), min(h, int(math.Ceil(part.y+part.h))))
+	l.pic = p.picture(cut, k)
+	l.part = rect{float64(cut.Min.X), float64(cut.Min.Y), float64(cut.Dx()), float64(cut.Dy())}
 }
 
 // holds reports whether s is inside r, but for what rounding adds.

@@ -108,13 +108,13 @@ func partial(out []float32, f, amplitude, seconds float64) {
 // higher they are, and the thump of the hammer. A harder stroke has more of the high ones.
 func piano(p *player, n played) []float32 {
 	out := p.samples(min(n.length+int(.4*Rate), int(3.5*Rate)))
-	long := 7 * math.Pow(110/n.f, .55)
-	slope := 1.75 - .75*n.velocity
+	long := 13 * math.Pow(110/n.f, .6)
+	slope := 1.45 - .55*n.velocity
 	for k := 1; k <= 14; k++ {
 		x := float64(k)
 		f := n.f * x * math.Sqrt(1+.00035*x*x)
 		a := math.Pow(x, -slope) * math.Abs(math.Sin(math.Pi*x*.12)) * 1.6 * n.velocity * .3 // struck at an eighth of the string
-		seconds := long / math.Pow(x, .7)
+		seconds := long / math.Pow(x, .6)
 		partial(out, f*.9996, a, seconds)
 		partial(out, f*1.0005, .7*a, seconds*.45) // the second string dies first: the double decay of a piano
 	}
@@ -129,7 +129,7 @@ func piano(p *player, n played) []float32 {
 func electricPiano(p *player, n played) []float32 {
 	out := p.samples(min(n.length+int(.25*Rate), int(2.8*Rate)))
 	dt := n.f / Rate
-	index, tine, amp := fallingFrom(.13+.3*n.velocity*n.velocity, 1.1), fallingFrom(.05*n.velocity, .3), fallingFrom(.6*n.velocity, 2.6)
+	index, tine, amp := fallingFrom(.13+.25*n.velocity*n.velocity, 1.6), fallingFrom(.05*n.velocity, .3), fallingFrom(.6*n.velocity, 4.5)
 	phase := 0.0
 	for i := range out {
 		tremble := 1 + .18*n.side*sine(8+5.1*float64(i)/Rate)
@@ -172,7 +172,7 @@ func guitar(p *player, n played) []float32 {
 	frac := period - float64(length)
 	line := make([]float64, length)
 	var soft onePole
-	bright := .25 + .6*n.velocity
+	bright := .12 + .33*n.velocity
 	for i := range line {
 		line[i] = soft.low(p.noise.next(), bright)
 	}
@@ -182,7 +182,7 @@ func guitar(p *player, n played) []float32 {
 	}
 	out := p.samples(min(n.length+int(.6*Rate), int(2.2*Rate)))
 	air, wood := bandPass(105, 40), bandPass(215, 60)
-	damp := math.Pow(.001, 1/(n.f*2.6)) // 60 dB in 2.6 s
+	damp := math.Pow(.001, 1/(n.f*5)) // 60 dB in 5 s, the high partials sooner
 	before, at := 0.0, 0
 	for i := range out {
 		next := at + 1
@@ -191,7 +191,7 @@ func guitar(p *player, n played) []float32 {
 		}
 		v := line[at]
 		w := v + frac*(line[next]-v)
-		line[at] = damp * (.5*w + .5*before)
+		line[at] = damp * (.6*w + .4*before) // a little less than the mean: a string of steel
 		before, at = w, next
 		out[i] = float32((v + 1.6*air.next(v) + 1.1*wood.next(v)) * n.velocity * .8)
 	}
@@ -201,7 +201,7 @@ func guitar(p *player, n played) []float32 {
 // bell is FM with a ratio that no string has.
 func bell(p *player, n played) []float32 {
 	out := p.samples(min(n.length+int(.8*Rate), int(1.8*Rate)))
-	index, amp := fallingFrom(.35*n.velocity, .7), fallingFrom(.45*n.velocity, 1.8)
+	index, amp := fallingFrom(.15+.4*n.velocity, 1.1), fallingFrom(.45*n.velocity, 2)
 	phase, dt := 0.0, n.f/Rate
 	for i := range out {
 		out[i] = float32(sine(8+phase+index.next()*sine(3.5*phase)) * amp.next())
@@ -213,8 +213,8 @@ func bell(p *player, n played) []float32 {
 // glockenspiel is a metal bar's partials.
 func glockenspiel(p *player, n played) []float32 {
 	out := p.samples(int(1.4 * Rate))
-	for k, x := range []float64{1, 2.756, 5.404} {
-		partial(out, n.f*x, .5*n.velocity/float64(1+2*k), 1.8/float64(1+k))
+	for k, x := range []float64{1, 2.756, 5.404, 8.933} {
+		partial(out, n.f*x, .5*n.velocity*math.Pow(n.velocity, float64(k)), 2/(1+.5*float64(k)))
 	}
-	return shape(out, .001, .2)
+	return shape(out, .0005, .2)
 }

@@ -90,10 +90,10 @@ var consonants = map[string]consonant{
 	"bb": {manner: stop, place: labial, closure: .110, noise: .006, vot: .008, level: -10, hiss: hissLip, rd: .6, push: 20},
 	"jj": {manner: affricate, place: palatal, closure: .090, noise: .034, vot: .002, level: -8, hiss: hissPalate, rd: .6, push: 20},
 
-	"k":  {manner: stop, place: velar, closure: .070, noise: .022, vot: .072, level: -7, breath: -11, hiss: hissVelar, rd: 1.5, push: 30},
-	"t":  {manner: stop, place: dental, closure: .070, noise: .014, vot: .068, level: -7, breath: -11, hiss: hissTooth, rd: 1.5, push: 30},
-	"p":  {manner: stop, place: labial, closure: .070, noise: .012, vot: .064, level: -9, breath: -11, hiss: hissLip, rd: 1.5, push: 30},
-	"ch": {manner: affricate, place: palatal, closure: .060, noise: .070, vot: .040, level: -7, breath: -12, hiss: hissPalate, rd: 1.5, push: 30},
+	"k":  {manner: stop, place: velar, closure: .070, noise: .022, vot: .072, level: -7, breath: -15, hiss: hissVelar, rd: 1.5, push: 30},
+	"t":  {manner: stop, place: dental, closure: .070, noise: .014, vot: .068, level: -7, breath: -15, hiss: hissTooth, rd: 1.5, push: 30},
+	"p":  {manner: stop, place: labial, closure: .070, noise: .012, vot: .064, level: -9, breath: -15, hiss: hissLip, rd: 1.5, push: 30},
+	"ch": {manner: affricate, place: palatal, closure: .060, noise: .070, vot: .040, level: -7, breath: -16, hiss: hissPalate, rd: 1.5, push: 30},
 
 	"s": {manner: fricative, place: dental, noise: .080, vot: .028, level: -10, breath: -15, hiss: hissS, rd: 1.6}, "ss": {manner: fricative, place: dental, noise: .125, level: -6, hiss: hissSS, rd: .6, push: 20},
 	"sh": {manner: fricative, place: palatal, noise: .085, vot: .024, level: -8, breath: -15, hiss: hissSH, rd: 1.6}, "ssh": {manner: fricative, place: palatal, noise: .125, level: -5, hiss: hissSH, rd: .6, push: 20},
@@ -104,6 +104,8 @@ var consonants = map[string]consonant{
 
 	"B": {manner: stop, place: labial, closure: .065, noise: .006, vot: .006, voice: .3, level: -13, hiss: hissLip}, "D": {manner: stop, place: dental, closure: .060, noise: .008, vot: .010, voice: .3, level: -12, hiss: hissTooth},
 	"G": {manner: stop, place: velar, closure: .060, noise: .012, vot: .014, voice: .3, level: -11, hiss: hissVelar}, "JH": {manner: affricate, place: palatal, closure: .045, noise: .045, vot: .004, voice: .25, level: -10, hiss: hissPalate},
+	"P": {manner: stop, place: labial, closure: .070, noise: .010, vot: .050, level: -10, breath: -13, hiss: hissLip, rd: 1.2}, "T": {manner: stop, place: dental, closure: .060, noise: .014, vot: .055, level: -8, breath: -13, hiss: hissTooth, rd: 1.2},
+	"K": {manner: stop, place: velar, closure: .065, noise: .020, vot: .058, level: -8, breath: -13, hiss: hissVelar, rd: 1.2}, "CH": {manner: affricate, place: palatal, closure: .055, noise: .070, vot: .025, level: -7, breath: -14, hiss: hissPalate, rd: 1.2},
 	"F": {manner: fricative, place: labial, noise: .090, level: -15, hiss: hissF}, "V": {manner: fricative, place: labial, noise: .060, voice: .45, level: -20, hiss: hissF},
 	"TH": {manner: fricative, place: dental, noise: .085, level: -16, hiss: hissTH}, "DH": {manner: fricative, place: dental, noise: .045, voice: .5, level: -22, hiss: hissTH},
 	"S": {manner: fricative, place: dental, noise: .105, level: -7, hiss: hissSS}, "Z": {manner: fricative, place: dental, noise: .075, voice: .35, level: -11, hiss: hissSS},

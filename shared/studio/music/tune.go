@@ -28,7 +28,7 @@ func (t tune) solve() []int {
 	for q := range width {
 		c := t.note(0, t.low+q)
 		if t.before > 0 {
-			c += .5 * t.interval(t.low+q-t.before)
+			c += min(20, .5*t.interval(t.low+q-t.before)) // a new line may begin anywhere, if it must
 		}
 		for p := range width {
 			cost[p*width+q] = c
@@ -150,7 +150,7 @@ func (t tune) interval(semitones int) float64 {
 	case 6, 8, 9:
 		return 5
 	}
-	return 500
+	return 3000
 }
 
 // turn is the cost of one interval after another: a leap wants a step back, a

@@ -19,6 +19,7 @@ type pose struct {
 	hiss   float64 // of noise made at a narrow place
 	noise  hiss
 	nasal  float64 // how open the nose is, 0 to 1
+	lift   float64 // of the upper formants, see source.gains
 }
 
 // frame is a pose at a time in seconds.
@@ -33,7 +34,10 @@ type scribe struct {
 	out   []frame
 }
 
-func (w *scribe) put(at float64, p pose) { w.out = append(w.out, frame{at, p}) }
+// early is how many seconds a singer is before the beat: a tract takes that long to sound.
+const early = .016
+
+func (w *scribe) put(at float64, p pose) { w.out = append(w.out, frame{at - early, p}) }
 
 // segment is a consonant as it is sung in its place: shortened, softened, voiced.
 type segment struct {
@@ -147,7 +151,7 @@ func (v voicing) inhale(w *scribe, i int, at float64) {
 	}
 	p := pose{f: w.tract.vowel("AX")}
 	w.put(at-.05-length, p)
-	p.breath = .045
+	p.breath = .012
 	w.put(at-.05-.3*length, p)
 	p.breath = 0
 	w.put(at-.05, p)
@@ -267,7 +271,7 @@ func (w *scribe) nucleus(n vocalNote, list []segment, end float64, next []segmen
 	case len(next) > 0:
 		w.put(steady, pose{f: last.toward(w.tract.edge(next[0].place, last, 350), .6), voice: .85, nasal: next[0].openNose() * .5})
 	default: // vowel meets vowel: a small dip tells the syllables apart
-		w.put(end, pose{f: last, voice: .5})
+		w.put(end, pose{f: last, voice: .4})
 	}
 }
 
@@ -299,13 +303,21 @@ func (w *scribe) attack(n vocalNote, list []segment, length float64) float64 {
 			w.put(n.start-.004, silent)
 			move = min(.045, .25*length)
 		case nasal:
-			p.f, p.nasal = w.tract.edge(s.place, first, 400), .5
+			p.f, p.nasal = w.tract.edge(s.place, first, 450), .25
 		case lateral, tap, approximant:
 			p.f = s.murmur.times(w.tract.scale).toward(first, .35)
 		}
 		w.put(n.start+.006, p)
 	} else {
-		w.put(n.start+.010, pose{f: first, voice: .9})
+		start := n.start + .010
+		if n.sounds.glide > 0 { // y and w sound weak: they come a little before the beat
+			start -= .020
+		}
+		w.put(start, pose{f: first, voice: .9})
+		move -= .015
+	}
+	if n.sounds.glide > 0 {
+		move = min(move, .015)
 	}
 	t := n.start + .006 + move
 	w.put(t, pose{f: first, voice: 1})
@@ -334,7 +346,7 @@ func (w *scribe) codaLength(names []string, length float64) float64 {
 // coda sings the consonants after a vowel until end.
 func (w *scribe) coda(names []string, from vowel, t, end float64, linked bool) {
 	each := (end - t) / float64(len(names))
-	for i, name := range names {
+	for _, name := range names {
 		c := consonants[name]
 		shut := w.tract.edge(c.place, from, 250)
 		switch c.manner {
@@ -346,8 +358,7 @@ func (w *scribe) coda(names []string, from vowel, t, end float64, linked bool) {
 		case stop, affricate:
 			w.put(t+.35*each, pose{f: from.toward(shut, .8), voice: .75, rd: .7})
 			w.put(t+.5*each, pose{f: shut, voice: c.voice})
-			if c.voice > 0 || i > 0 || name == "t" || name == "p" || name == "k" || c.manner == affricate {
-				// An English final stop is let go.
+			if name[0] < 'a' { // an English final stop is let go
 				w.release(segment{consonant: c}, shut, t+.7*each, t+each)
 			} else {
 				w.put(t+each, pose{f: shut})
@@ -391,7 +402,7 @@ func between(f []frame, i int, t float64) pose {
 		x = min(1, max(0, (t-a.at)/d))
 	}
 	mix := func(p, q float64) float64 { return p + (q-p)*x }
-	out := pose{f: a.f.toward(b.f, x), voice: mix(a.voice, b.voice), rd: mix(a.rd, b.rd), breath: mix(a.breath, b.breath), hiss: mix(a.hiss, b.hiss), nasal: mix(a.nasal, b.nasal), noise: a.noise}
+	out := pose{f: a.f.toward(b.f, x), voice: mix(a.voice, b.voice), rd: mix(a.rd, b.rd), breath: mix(a.breath, b.breath), hiss: mix(a.hiss, b.hiss), nasal: mix(a.nasal, b.nasal), lift: mix(a.lift, b.lift), noise: a.noise}
 	if a.hiss == 0 && b.hiss > 0 {
 		out.noise = b.noise
 	}
@@ -413,7 +424,8 @@ func (v voicing) balance(frames []frame, s *source) {
 			continue
 		}
 		f0 := v.pitchAt(frames[i].at)
-		voiced, noise := s.gains(*p, f0)
+		voiced, noise, lift := s.gains(*p, f0)
+		p.lift = lift
 		p.voice *= math.Pow(voiced/plainGain, -.9) / plainGain
 		p.breath /= noise
 	}

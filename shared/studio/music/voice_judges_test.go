@@ -176,3 +176,119 @@ func spoken(b *testing.B, voice, text string) []float32 {
 	}
 	return x
 }
+
+// The words of advertisements, in Korean and in English, that the recogniser chooses among.
+const (
+	koreanWords = `한빛칼국수 바지락칼국수 떡볶이 김밥 커피 아메리카노 라떼 빵집 케이크 미용실 머리 꽃집 장미 꽃다발 헬스장 운동 민박 바다 전주 서울 부산 제주 한옥마을 골목 시장
+오늘 내일 우리 노래 사랑 행복 친구 가족 엄마 아빠 할머니 점심 저녁 아침 주말 구천원 만원 할인 예약 주차 배달 포장 만나요 오세요 맛있는 따뜻한 시원한 새로운 달콤한 바삭한 국물 삼겹살 냉면 치킨 피자`
+	englishAdWords = `coffee bakery noodle garden flower market kitchen table dinner breakfast lunch morning evening tonight today weekend family friend summer winter holiday music dancing
+happy lovely sunny sweet fresh crispy golden little open welcome together forever street window corner village river mountain city party birthday chocolate chicken sandwich
+cookie tea juice water bread butter sugar honey lemon apple thousand seven eleven fitness beauty barber massage hotel guesthouse restaurant pizza burger salad fashion jewelry vintage`
+)
+
+// recitals are the ways words are sung to the judge.
+var recitals = []condition{{"m", Acoustic, 48, .30, 0, 1}, {"m", KPop, 55, .25, 0, 2}, {"f", Acoustic, 58, .30, 0, 1}, {"f", KPop, 64, .25, 0, 2}, {"f", Ballad, 69, .40, 0, 3}}
+
+// singWord sings the syllables on a gently moving tune.
+func (c condition) singWord(syllables []sounds) []float32 {
+	v := newVoicing(c.voice, styles[c.genre].singing, c.seed, 0)
+	at := .3
+	for i, s := range syllables {
+		length := c.length
+		if i == len(syllables)-1 {
+			length *= 1.6
+		}
+		v.notes = append(v.notes, vocalNote{start: at, end: at + length, pitch: c.pitch + float64([]int{0, 2, -1, 1, 3}[i%5]), sounds: s, lineEnd: i == len(syllables)-1})
+		at += length
+	}
+	return v.sing(int((at + .3) * Rate))
+}
+
+// anglicised writes a Korean word for an English ear: plain stops as both rows.
+func anglicised(word string) []string {
+	vowels := []string{"AA", "EH", "Y AA", "Y EH", "AH", "EH", "Y AH", "Y EH", "OW", "W AA", "W EH", "W EH", "Y OW", "UW", "W AO", "W EH", "W IY", "Y UW", "UH", "UH IY", "IY"}
+	codas := map[int]string{hangul.CoG: "K", hangul.CoN: "N", hangul.CoD: "T", hangul.CoR: "L", hangul.CoM: "M", hangul.CoB: "P", hangul.CoNG: "NG"}
+	var out []string
+	for row := range 2 {
+		var phones []string
+		for i, s := range hangul.Pronounce(word) {
+			row := row
+			if i > 0 {
+				row = 0 // plain stops inside a word are voiced
+			}
+			ears := englishEar[judgedOnsets[s.Onset]]
+			phones = append(phones, ears[min(row, len(ears)-1)], vowels[s.Vowel], codas[s.Coda])
+		}
+		out = append(out, strings.Join(strings.Fields(strings.Join(phones, " ")), " "))
+	}
+	return slices.Compact(out)
+}
+
+// BenchmarkWordsByRecogniser is the share of words that are understood.
+func BenchmarkWordsByRecogniser(b *testing.B) {
+	korean, english := strings.Fields(koreanWords), strings.Fields(englishAdWords)
+	dict := map[string]string{}
+	for i, w := range korean {
+		for k, phones := range anglicised(w) {
+			dict[fmt.Sprintf("k%03d%c", i, 'a'+k)] = phones
+		}
+	}
+	b.Run("korean", func(b *testing.B) {
+		understood(b, dict, "ko", korean, func(i int) string { return fmt.Sprintf("k%03d", i) }, pronounce)
+	})
+	spelled := map[string]string{}
+	for _, w := range english {
+		spelled[w] = ""
+	}
+	text, err := os.ReadFile(sphinxModel + "cmudict-en-us.dict")
+	if err != nil {
+		b.Skip(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if w, phones, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			if _, wanted := spelled[w]; wanted {
+				spelled[w] = phones
+			}
+		}
+	}
+	b.Run("english", func(b *testing.B) {
+		understood(b, spelled, "en-us", english, func(i int) string { return english[i] }, englishSounds)
+	})
+}
+
+func understood(b *testing.B, dict map[string]string, voice string, words []string, key func(int) string, say func(string) []sounds) {
+	ask := func(b *testing.B, recordings [][]float32) {
+		right := 0
+		var wrong []string
+		for i, heard := range recognise(b, dict, recordings) {
+			if heard != "" && strings.HasPrefix(heard, key(i)) {
+				right++
+				continue
+			}
+			for j, w := range words {
+				if heard != "" && strings.HasPrefix(heard, key(j)) {
+					heard = w
+				}
+			}
+			wrong = append(wrong, words[i]+"→"+heard)
+		}
+		b.Log(strings.Join(wrong, " "))
+		b.ReportMetric(100*float64(right)/float64(len(words)), "%words")
+	}
+	for _, c := range recitals {
+		b.Run(strings.ReplaceAll(c.String(), " ", "_"), func(b *testing.B) {
+			var recordings [][]float32
+			for _, w := range words {
+				recordings = append(recordings, c.singWord(say(w)))
+			}
+			ask(b, recordings)
+		})
+	}
+	b.Run("spoken_by_espeak-ng", func(b *testing.B) {
+		var recordings [][]float32
+		for _, w := range words {
+			recordings = append(recordings, spoken(b, voice, w))
+		}
+		ask(b, recordings)
+	})
+}
