@@ -55,9 +55,6 @@ func (b *board) draw(s shape) {
 	b.shapes = append(b.shapes, during(e, s.at))
 }
 
-// ellipse is the path of a circle or an ellipse that fills its box.
-const ellipse = "M 50 0 C 77.61 0 100 22.39 100 50 C 100 77.61 77.61 100 50 100 C 22.39 100 0 77.61 0 50 C 0 22.39 22.39 0 50 0 Z"
-
 // write adds a text that is kept inside its box; nothing for an empty one.
 func (b *board) write(at span, in box, text string, l letters, moves ...cm.Animation) {
 	if text == "" || at.length() <= 0 {

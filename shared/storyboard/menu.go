@@ -65,7 +65,7 @@ func menuItems(b *board) {
 			items = append(items, item{name: p})
 		}
 	}
-	for i, at := range b.shares(len(items), seen) {
+	for i, at := range b.shares(b.time.middle, len(items), seen) {
 		b.dish(at, i+1, items[i])
 	}
 }
@@ -86,20 +86,19 @@ func (b *board) dish(at span, number int, d item) {
 	b.write(at, name, d.name, heavy(6.4, b.pal.ink).spaced(-2), riseFall()...)
 }
 
-// shares divides the middle of the film among n things, each seen for at least
-// the given time: the first that fit. They change with the pictures where a
-// picture changes near by.
-func (b *board) shares(n int, least float64) []span {
-	n = min(n, int(b.time.middle.length()/least))
+// shares divides a time among n things, each seen for at least the given time:
+// the first that fit. They change with the pictures where a picture changes near by.
+func (b *board) shares(in span, n int, least float64) []span {
+	n = min(n, int(in.length()/least))
 	if n <= 0 {
 		return nil
 	}
-	each, at := b.time.middle.length()/float64(n), b.time.middle.from
+	each, at := in.length()/float64(n), in.from
 	var out []span
 	for k := range n {
-		to := b.time.middle.from + each*float64(k+1)
+		to := in.from + each*float64(k+1)
 		if k < n-1 {
-			to = near(b.time.changes, to, math.Max(0, each-least), at+least, b.time.middle.to-least*float64(n-1-k))
+			to = near(b.time.changes, to, math.Max(0, each-least), at+least, in.to-least*float64(n-1-k))
 		}
 		out = append(out, span{at, to})
 		at = to

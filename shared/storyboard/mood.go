@@ -20,8 +20,8 @@ var mood = template{
 // moodTitle is the name alone, between two hairlines, on a darkened picture.
 func moodTitle(b *board) {
 	at, in := b.time.title, b.title
-	b.draw(shape{at: at, box: b.all(), color: b.pal.ink.alpha(0.62), moves: moves(fadeOut(0.6))})
-	ground := b.pal.shaded(0.62)
+	b.draw(shape{at: at, box: b.all(), color: b.pal.ink.alpha(thinnest), moves: moves(fadeOut(0.6))})
+	ground := b.pal.shaded(thinnest)
 	line := readable(b.pal.accent, ground)
 	mid := in.centred(in.w, 17)
 	for _, y := range []float64{mid.y - 2.5, mid.bottom() + 2.2} {
@@ -41,6 +41,6 @@ func (b *board) signature(l letters) {
 		return
 	}
 	e := b.text(b.time.middle, in.inset(1, 0.7), b.name, l, fadeIn(0.5), fadeOut(0.3))
-	plateOn(&e.Element, b.pal.ink.alpha(0.62), 1, 1, 0.7)
+	plateOn(&e.Element, b.pal.ink.alpha(thinnest), 1, 1, 0.7)
 	b.words = append(b.words, e)
 }

@@ -96,7 +96,7 @@ func newsFacts(b *board) {
 	}
 	in := b.ticker()
 	in.x, in.w = b.sung.x, b.sung.w
-	for i, at := range b.shares(len(facts), seen) {
+	for i, at := range b.shares(span{b.time.title.to, b.time.length}, len(facts), seen) {
 		b.write(at, in.inset(0, 1.2), facts[i], bold(4.2, white), slideIn("up", 0.8, 0.3), fadeIn(0.2), fadeOut(0.15))
 	}
 }

@@ -4,15 +4,15 @@ import cm "castad/shared/provider/creatomate"
 
 // opening is a party: bunting along the upper edge, confetti, a ribbon with the news.
 var opening = template{
-	colors:  palette{brand: must("#cf1f5b"), accent: must("#ffcf3f"), ink: must("#1c1029"), paper: must("#fffdf7")},
+	colors:  palette{brand: must("#cf1f5b"), accent: must("#ffcf3f"), ink: must("#1d1826"), paper: must("#fffdf7")},
 	pace:    2.6,
 	changes: []change{{"circular-wipe", "", 0.6}, {"fade", "", 0.4}},
 	zones:   openingZones,
 	title:   openingTitle,
 	middle:  openingRibbon,
 	caption: func(b *board) captionLook {
-		b.shadeBelow(span{0, b.time.length}, b.sung.y, 0.7)
-		return captionLook{letters: heavy(7, white).centred().spaced(-2), sung: sung(white, b.pal.shaded(0.7), b.pal.accent, b.pal.brand)}
+		return captionLook{letters: heavy(6.6, b.pal.ink).centred().spaced(-2), sung: sung(b.pal.ink, b.pal.paper, b.pal.brand, b.pal.accent),
+			plate: b.pal.paper.hex(), radius: 3.6}
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.55, ground: b.pal.paper, mark: b.pal.brand, panel: openingPanel, rule: true}
