@@ -10,7 +10,7 @@ var mood = template{
 	caption: func(b *board) captionLook {
 		b.shadeBelow(span{0, b.time.length}, b.sung.y, 0.66)
 		return captionLook{letters: heavySerif(6.4, white).centred().leaded(130),
-			sung: sung(white, b.pal.shaded(0.66), b.pal.accent, b.pal.brand)}
+			sung: sung(white, b.pal.shaded(0.66), b.pal.accent, b.pal.brand), soft: true}
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.82, mark: b.pal.accent, serif: true, rule: true}
