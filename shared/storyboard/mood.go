@@ -1,5 +1,8 @@
 package storyboard
 
+// dusk is how dark the picture is under the captions, 0–1: dark enough for gold.
+const dusk = 0.75
+
 // mood is a quiet film: large pictures, long dissolves, few words in a serif.
 var mood = template{
 	colors:  palette{brand: must("#d8b98a"), accent: must("#f0b954"), ink: must("#12100e"), paper: must("#f7f1e6")},
@@ -8,9 +11,9 @@ var mood = template{
 	title:   moodTitle,
 	middle:  func(b *board) { b.signature(heavySerif(3.3, white)) },
 	caption: func(b *board) captionLook {
-		b.shadeBelow(span{0, b.time.length}, b.sung.y, 0.66)
+		b.shadeBelow(span{0, b.time.length}, b.sung.y, dusk)
 		return captionLook{letters: heavySerif(6.4, white).centred().leaded(130),
-			sung: sung(white, b.pal.shaded(0.66), b.pal.accent, b.pal.brand), soft: true}
+			sung: sung(white, b.pal.shaded(dusk), b.pal.accent, b.pal.brand), soft: true}
 	},
 	card: func(b *board) cardLook {
 		return cardLook{shade: 0.82, mark: b.pal.accent, serif: true, rule: true}

@@ -132,15 +132,20 @@ func (c rgb) deep() rgb {
 }
 
 // sung is a colour for letters that have been sung, on a ground where the others
-// are in base: the first of the given ones that can be told from base, else base
-// half faded.
+// are in base: the first of the wanted ones that is told from base at a glance, else
+// the one that is told best, or base half faded.
 func sung(base, ground rgb, wanted ...rgb) rgb {
+	const glance = 120.0
+	best := readable(base.mix(ground, 0.5), ground)
 	for _, c := range wanted {
-		if c = readable(c, ground); apart(c, base) >= hardlyTwo {
+		c = readable(c, ground)
+		if d := apart(c, base); d >= glance {
 			return c
+		} else if d > apart(best, base) {
+			best = c
 		}
 	}
-	return readable(base.mix(ground, 0.5), ground)
+	return best
 }
 
 // shaded is the lightest ground that ink makes of a photo: over white.
