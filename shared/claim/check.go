@@ -111,14 +111,15 @@ func (c *Checker) checkLine(i int, line Line) []Problem {
 // finding is a problem, and the fact that would have supported the line had it been cited.
 type finding struct {
 	Problem
-	by *source
+	by   *source
+	unit unit // of a number
 }
 
 // line judges one text against the facts it may lean on.
-func (c *Checker) line(at int, text string, cited []*source) []finding {
-	var out []finding
-	add := func(code Code, supports func([]*source) bool, format string, args ...any) {
-		f := finding{Problem: Problem{at, code, fmt.Sprintf(format, args...)}}
+func (c *Checker) line(at int, text string, cited []*source) []*finding {
+	var out []*finding
+	add := func(code Code, supports func([]*source) bool, format string, args ...any) *finding {
+		f := &finding{Problem: Problem{at, code, fmt.Sprintf(format, args...)}}
 		if supports != nil {
 			f.by = c.supporter(cited, supports)
 		}
@@ -126,6 +127,7 @@ func (c *Checker) line(at int, text string, cited []*source) []finding {
 			f.Reason += fmt.Sprintf("; fact %q has it but the line does not cite it", clip(f.by.ID))
 		}
 		out = append(out, f)
+		return f
 	}
 	for _, reason := range shape(text) {
 		add(Shape, nil, "%s", reason)
@@ -136,9 +138,9 @@ func (c *Checker) line(at int, text string, cited []*source) []finding {
 	}
 	s, contacts := cutContacts(s)
 	for _, contact := range contacts {
-		add2 := func(f []*source) bool { return supportsContact(f, contact) }
-		if !add2(cited) {
-			add(Contact, add2, "the contact %q is in no cited fact of the shop", contact)
+		supports := func(f []*source) bool { return supportsContact(f, contact) }
+		if !supports(cited) {
+			add(Contact, supports, "the contact %q is in no cited fact of the shop", contact)
 		}
 	}
 	if at != TitleLine && !here.MatchString(s) {
@@ -156,12 +158,12 @@ func (c *Checker) line(at int, text string, cited []*source) []finding {
 }
 
 // claims judges the words and numbers of a folded text.
-func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*source) bool, string, ...any)) {
+func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*source) bool, string, ...any) *finding) {
 	opens := func(f []*source) bool { return c.opens(s, f) == "" }
 	if reason := c.opens(s, cited); reason != "" {
 		add(Term, opens, "%s", reason)
 	}
-	if what := gift(s, cited); what != "" && supportsTerm(cited, free) {
+	if what := gift(s, cited); what != "" {
 		add(Term, nil, "no cited fact gives away %q", what)
 	}
 	for _, t := range terms {
@@ -177,10 +179,10 @@ func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*sourc
 		add(t.code, supports, "the %s %q is in no cited fact", what, found)
 		s = t.cut(s) // its digits are judged; 100% is not also an unsupported number
 	}
-	for _, n := range numbers(s) {
+	for _, n := range readNumbers(s, c.counted) {
 		supports := func(f []*source) bool { return c.supportsNumber(f, s, n) }
 		if !supports(cited) {
-			add(Number, supports, "the number %q is in no cited fact", n.text)
+			add(Number, supports, "the number %q is in no cited fact", n.text).unit = n.unit
 		}
 	}
 }

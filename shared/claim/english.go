@@ -19,7 +19,23 @@ var englishValues = map[string]float64{"one": 1, "two": 2, "three": 3, "four": 4
 	"ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
 	"nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 
-func englishNumbers(s string, add func(from, to int, v float64, u unit)) {
+// stated: a bare number word counts as a year after since, and as no more than a manner of speaking else.
+func stated(before, _ string, v float64) bool {
+	return v >= 1000 && v < 2100 && sinceWord.MatchString(before)
+}
+
+// anyCount: in a fact, which is no song, every number from two on counts.
+func anyCount(_, _ string, v float64) bool { return v > 1 }
+
+var nounAfter = regexp.MustCompile(`^ ([a-z]{3,})\b`)
+
+// counted: besides a year, a number counts before a noun that a fact counts too (four sons).
+func (c *Checker) counted(before, after string, v float64) bool {
+	m := nounAfter.FindStringSubmatch(after)
+	return stated(before, after, v) || v > 1 && m != nil && strings.HasSuffix(m[1], "s") && c.known(m[1])
+}
+
+func englishNumbers(s string, counts func(before, after string, v float64) bool, add func(from, to int, v float64, u unit)) {
 	units := []unit{won, percent, span, hour, minute, year, things}
 	for _, g := range english.FindAllStringSubmatchIndex(s, -1) {
 		words := strings.FieldsFunc(s[g[2]:g[3]], func(r rune) bool { return r == ' ' || r == '-' })
@@ -42,8 +58,7 @@ func englishNumbers(s string, add func(from, to int, v float64, u unit)) {
 			v = englishValues[words[0]]*100 + englishValues[words[1]] // nine thirty a.m.
 		}
 		// "one" and "a thousand" alone are idioms; a unit, a year or a compound of hundreds is a statement.
-		yearLike := v >= 1000 && v < 2100 && sinceWord.MatchString(s[:g[2]])
-		if u != none || yearLike || big && len(words) > 1 {
+		if u != none || counts(s[:g[2]], s[end:], v) || big && len(words) > 1 {
 			add(g[2], end, v, u)
 		}
 	}

@@ -201,12 +201,12 @@ func (c *Checker) otherCapital(at int, raw string) (what, name string) {
 		}
 		gap := raw[end:m[0]]
 		k := token{text: t, upper: unicode.IsUpper(rune(t[0])), starter: len(tokens) == 0 || strings.ContainsAny(gap, ".!?:;\"“”()") || end > 0 && strings.HasSuffix(raw[:end], ".")}
-		if k.upper {
+		if k.upper || slices.Contains(plainWords, t) {
 			capitalised++
 		}
 		tokens, end = append(tokens, k), m[1]
 	}
-	title := at == TitleLine || len(tokens) > 3 && capitalised*3 > len(tokens)*2
+	title := at == TitleLine || len(tokens) > 4 && capitalised == len(tokens)
 	for i, t := range tokens {
 		low := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(strings.ReplaceAll(t.text, "’", "'")), "'s"), "'")
 		if !t.upper || c.known(low) || c.known(strings.TrimSuffix(low, "s")) || slices.Contains(capitals, low) || c.sounds(low) {

@@ -72,7 +72,10 @@ var (
 var arabicUnits = []unit{won, percent, span, hour, minute, year, rank, floor, things}
 
 // numbers returns every number that a folded text states.
-func numbers(s string) []number {
+func numbers(s string) []number { return readNumbers(s, stated) }
+
+// readNumbers reads with english deciding which bare English number words count.
+func readNumbers(s string, english func(before, after string, v float64) bool) []number {
 	var out []number
 	used := make([]bool, len(s)) // bytes already read as part of a number
 	add := func(from, to int, v float64, u unit) {
@@ -100,7 +103,7 @@ func numbers(s string) []number {
 	}
 	arabicNumbers(s, add)
 	koreanNumbers(s, add)
-	englishNumbers(s, add)
+	englishNumbers(s, english, add)
 	return out
 }
 
@@ -233,7 +236,7 @@ func koreanNumbers(s string, add func(from, to int, v float64, u unit)) {
 	each(sinoUnit, s, func(g []int) int {
 		run := s[g[2]:g[3]]
 		for i, u := range []unit{percent, span, minute, year, rank, floor, things, things} {
-			if g[2*i+6] >= 0 && !(run == "일" && strings.HasSuffix(s[g[4]:g[5]], "인분")) && countable(run, s[g[4]:g[5]], u) && startsWord(s, g[2]) {
+			if g[2*i+6] >= 0 && !(run == "일" && idiom.MatchString(s[g[4]:g[5]])) && countable(run, s[g[4]:g[5]], u) && startsWord(s, g[2]) {
 				add(g[2], g[5], sino(run), u)
 			}
 		}
@@ -279,6 +282,9 @@ func each(re *regexp.Regexp, s string, use func(groups []int) (next int)) {
 		at = use(g)
 	}
 }
+
+// idiom are units of which one is a way of speaking: 일 인분, 일주일.
+var idiom = regexp.MustCompile(`(?:인분|주일)$`)
 
 var oneOClock = regexp.MustCompile(`^한 ?시(?:에|부터|까지|반)`)
 

@@ -26,7 +26,7 @@ var (
 	allDay     = regexp.MustCompile(`24 ?시간|이십사 ?시간|\b24 ?/ ?7\b|\b24[- ]hours?\b|\btwenty[- ]four[- ](?:hours?|seven)\b|\baround the clock\b|\bopen all night\b|밤새 ?(?:열|영업|불)|(?:하루 ?종일|온종일) ?(?:열|영업|문)|\bday (?:and|or) night,? (?:we|the door)\b`)
 	allDayFact = regexp.MustCompile(`24 ?시간|\b24 ?/ ?7\b|\b24[- ]hours?\b|0?0:00 ?[-~–] ?24:00|\baround the clock\b`)
 	segments   = regexp.MustCompile(`[,;/()\n]| · `)
-	offWord    = regexp.MustCompile(`쉼|쉬는|쉬어|쉬네|쉬고|쉴|쉬지|쉽니|쉰다|휴무|휴일|휴점|휴업|정기 ?휴|닫|빼고|제외|말고|\bexcept\b|\bbut not\b|\bclosed?\b|\bday off\b|\brests?\b`)
+	offWord    = regexp.MustCompile(`쉼|쉬[니는어네고지며면려]|쉴|쉽니|쉰다|휴무|휴일|휴점|휴업|정기 ?휴|닫|빼고|제외|말고|\bexcept\b|\bbut not\b|\bclosed?\b|\bday off\b|\brests?\b`)
 	openWord   = regexp.MustCompile(`열어|열려|열린|열립|열고|열지|여는|연다|엽니|영업|오픈|문을? ?열|\bopen`)
 	inviteWord = regexp.MustCompile(`만나|만날|놀러|오세|와요|와서|오소|와라|기다|봐요|보자|\bsee you\b|\bmeet\b|\bcome\b|\bvisit\b|\bjoin us\b|\bdrop by\b`)
 	pauseWord  = regexp.MustCompile(`브레이크|쉬는 ?시간|\bbreak\b|라스트|주문 ?마감|\blast orders?\b|\bl\.?o\b`)

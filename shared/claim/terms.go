@@ -11,20 +11,25 @@ import (
 type term struct {
 	code Code
 	re   *regexp.Regexp
+	fact *regexp.Regexp // what a fact may say instead; nil = re only
 }
 
 func (t term) find(s string) string { return strings.TrimSpace(t.re.FindString(s)) }
 
 func (t term) cut(s string) string { return t.re.ReplaceAllString(s, " ") }
 
-func superlative(re string) term { return term{Superlative, regexp.MustCompile(re)} }
-func checkable(re string) term   { return term{Term, regexp.MustCompile(re)} }
+func (t term) in(f *source) bool {
+	return t.re.MatchString(f.text) || t.fact != nil && t.fact.MatchString(f.text)
+}
+
+func superlative(re string) term { return term{code: Superlative, re: regexp.MustCompile(re)} }
+func checkable(re string) term   { return term{code: Term, re: regexp.MustCompile(re)} }
 
 // sign is what may stand between two syllables to hide a word: 최·고, 최 고.
 const sign = `[ .,·*~_^!|/-]{0,2}`
 
 // free is the row of what costs nothing; see gift.
-var free = checkable(`무료|공짜|\b(?:for|is|are|it's|totally|absolutely) free\b|\bfree of charge\b|\bon the house\b|\bcomplimentary\b|\bfree (?:gift|delivery|shipping|parking|refill|drinks?|coffee|tea|dessert|breakfast|lunch|dinner|entry|trial|pass|wi-?fi|haircut|sample|night|class|month|week|day|bread|bun|cake|cookie|card|meal|upgrade)s?\b`)
+var free = term{Term, regexp.MustCompile(`무료|공짜|\b(?:for|is|are|it's|totally|absolutely) free\b|\bfree of charge\b|\bon the house\b|\bcomplimentary\b`), regexp.MustCompile(`\bfree\b`)}
 
 // terms are matched on folded text (NFKC, lower case, single spaces). One row
 // is one claim: a fact with any spelling of a row supports every spelling of it.
@@ -47,13 +52,16 @@ var terms = []term{
 	checkable(`(?:옆집|앞집|이웃집|다른 ?(?:집|가게|식당|카페|곳|데)|어느 ?(?:집|가게|식당|곳|것)|어디|그 누구|누구|남들?)보다|\bbetter than (?:any|every|all|the (?:rest|others?)|others?)\b`),
 	checkable(`원조|\boriginal\b`),
 	checkable(`특허|\bpatent(?:ed)?\b`),
-	checkable(`인증(?:$|[^샷])|\bcertified\b`),
+	checkable(`인증(?:$|[^샷])|공인|자격증|\b(?:certified|licensed)\b`),
+	checkable(`국가 ?대표|\bnational team\b`),
+	checkable(`메달|\bmedal`),
+	checkable(`명장|명인|\bmaster (?:chef|barber|baker|florist)\b`),
 	checkable(`수상 ?(?:작|경력|업체|했)|대상 수상|미쉐린|미슐랭|\baward|\bmichelin\b`),
 	checkable(`유기농|무농약|무항생제|\borganic\b`),
 	checkable(`무첨가|무설탕|무방부제|\bno (?:msg|additives|preservatives|sugar)\b|\b(?:additive|sugar|gluten)[- ]free\b`),
 	checkable(`국내산|국산|한우|자연산|신토불이|\blocally (?:sourced|grown)\b`),
 	free,
-	checkable(`반값|반 ?가격|50 ?%|오십 ?(?:%|퍼센트|프로)|\bhalf[- ](?:price|off)\b|\bfifty percent\b`),
+	checkable(`반값|(?:반|절반) ?(?:값|가격)|\bhalf the price\b|50 ?%|오십 ?(?:%|퍼센트|프로)|\bhalf[- ](?:price|off)\b|\bfifty percent\b`),
 	checkable(`할인|세일|\bdiscount|\d+ ?% off|\bpercent off\b|\bon sale\b`),
 	checkable(`증정|사은품|덤으로|1 ?\+ ?1|원 ?플러스 ?원|투 ?플러스 ?원|\bbuy one\b|\btwo for (?:one|the price of one)\b|\bone plus one\b`),
 	checkable(`무한 ?리필|무제한|\bunlimited\b|\ball you can eat\b`),
@@ -71,7 +79,7 @@ func supportsTerm(cited []*source, t term) bool {
 		case Name, Area, Address, Phone, Link, Color:
 			return false // a name supports itself only; see maskNames
 		}
-		return t.find(f.text) != ""
+		return t.in(f)
 	})
 }
 
@@ -85,7 +93,7 @@ var (
 // free letter card is no free delivery.
 func gift(s string, cited []*source) string {
 	known := func(word string) bool {
-		return slices.ContainsFunc(cited, func(f *source) bool { return free.find(f.text) != "" && strings.Contains(f.text, word) })
+		return slices.ContainsFunc(cited, func(f *source) bool { return free.in(f) && strings.Contains(f.text, word) })
 	}
 	for _, g := range freeKorean.FindAllStringSubmatch(s, -1) {
 		bare := strings.TrimRight(g[1], "이가은는도을를")
