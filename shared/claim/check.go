@@ -231,17 +231,40 @@ func maskNames(s string, cited []*source) string {
 		switch f.Kind {
 		case Name:
 			for _, t := range f.spellings() {
-				s = strings.ReplaceAll(s, t, " ◦ ")
+				s = mask(s, t)
 			}
 		case Area, Address, Category:
 			for _, t := range []string{f.text, f.spoken} {
 				if utf8.RuneCountInString(t) >= 2 {
-					s = strings.ReplaceAll(s, t, " ◦ ")
+					s = mask(s, t)
 				}
 			}
 		}
 	}
 	return s
+}
+
+// mask blanks a name wherever it stands, but no part of a number or a Latin word.
+func mask(s, name string) string {
+	if name == "" {
+		return s
+	}
+	ascii := func(b byte) bool { return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' }
+	var b strings.Builder
+	for at := 0; ; {
+		i := strings.Index(s[at:], name)
+		if i < 0 {
+			b.WriteString(s[at:])
+			return b.String()
+		}
+		from, to := at+i, at+i+len(name)
+		if ascii(name[0]) && from > 0 && ascii(s[from-1]) || ascii(name[len(name)-1]) && to < len(s) && ascii(s[to]) {
+			b.WriteString(s[at:to])
+		} else {
+			b.WriteString(s[at:from] + " ◦ ")
+		}
+		at = to
+	}
 }
 
 func clip(s string) string {

@@ -71,7 +71,7 @@ func (f *source) spellings() []string {
 			out = append(out, strings.Join(words[from:from+n], " "))
 		}
 	}
-	return slices.DeleteFunc(out, func(t string) bool { return utf8.RuneCountInString(t) < 2 })
+	return slices.DeleteFunc(out, func(t string) bool { return t == "" || len(t) == 1 && (t < "0" || t > "9") }) // 7 may be a name, one letter is none
 }
 
 // longestSpelling bounds the words of a name of which parts are looked for.
