@@ -166,6 +166,9 @@ func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*sourc
 	if what := gift(s, cited); what != "" {
 		add(Term, nil, "no cited fact gives away %q", what)
 	}
+	if w := widens(s, cited); w != "" {
+		add(Term, nil, "no cited fact offers this to %q", w)
+	}
 	for _, t := range terms {
 		found := t.find(s)
 		supports := func(f []*source) bool { return supportsTerm(f, t) }

@@ -8,10 +8,11 @@ import (
 var (
 	englishWord = `(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)`
 	english     = regexp.MustCompile(`\b(` + englishWord + `(?:(?:[- ]| and )` + englishWord + `)*)\b`)
-	englishUnit = regexp.MustCompile(`^[ -](?:(won|krw)\b|(percent|per cent)\b|(hours?|days?|weeks?|months?)\b|(o'?clock\b|[ap]\.?m\b\.?)|(minutes?)\b|(years?)\b|(stars?|kinds?|people|generations?|branches|locations|customers|guests|stylists?|coaches|members|sessions|rooms|beds)\b)`)
+	englishUnit = regexp.MustCompile(`^[ -](?:(won|krw)\b|(percent|per cent)\b|(hours?|days?|weeks?|months?)\b|(o'?clock\b|[ap]\.?m\b\.?)|(minutes?)\b|(years?)\b|(stars?|kinds?|people|generations?|branches|locations|customers|guests|stylists?|coaches|members|sessions|rooms|beds)\b|(dollars?|bucks|euros?|pounds|yen|cents)\b)`)
 	hourBefore  = regexp.MustCompile(`\b(?:from|till|until|til|opens? at|closes? at|check(?:s|ing)?[- ]?(?:in|out) at|before|after|by|` + englishWord + ` (?:to|till|until)) $`)
 	hourAfter   = regexp.MustCompile(`^(?:$|[,.!?;]| (?:then|in|every|each|on|sharp|tonight|today|we|the|and|o'clock)\b)`)
 	hourRange   = regexp.MustCompile(`^ (?:to|till|until|-) ` + englishWord + `\b`)
+	partAfter   = regexp.MustCompile(`^ (?:in the (morning|afternoon|evening)|at (night))\b`)
 	sinceWord   = regexp.MustCompile(`\b(?:since|in|from) $`)
 )
 
@@ -36,7 +37,7 @@ func (c *Checker) counted(before, after string, v float64) bool {
 }
 
 func englishNumbers(s string, counts func(before, after string, v float64) bool, add func(from, to int, v float64, u unit)) {
-	units := []unit{won, percent, span, hour, minute, year, things}
+	units := []unit{won, percent, span, hour, minute, year, things, foreign}
 	for _, g := range english.FindAllStringSubmatchIndex(s, -1) {
 		words := strings.FieldsFunc(s[g[2]:g[3]], func(r rune) bool { return r == ' ' || r == '-' })
 		v, big := englishValue(words)
@@ -49,6 +50,9 @@ func englishNumbers(s string, counts func(before, after string, v float64) bool,
 			}
 		}
 		if u == none && len(words) == 1 && v >= 1 && v <= 12 && (hourRange.MatchString(s[end:]) || v > 1 && hourBefore.MatchString(s[:g[2]]) && hourAfter.MatchString(s[end:])) {
+			u = hour
+		}
+		if u == none && len(words) == 1 && v <= 12 && partAfter.MatchString(s[end:]) && openWord.MatchString(s) {
 			u = hour
 		}
 		if len(words) == 1 && v >= 1 && v <= 12 && strings.HasSuffix(s[:g[2]], "half past ") {

@@ -53,3 +53,13 @@ func TestGiftsAreTheOffersOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestASongMayTellToForget(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"Forget all your worries tonight", "Forget the rules and dance with me", "Ignore the rain and sing along", "Show me the key to your heart", "You are an angel, oh yeah", "Repeat after me, la la la", "I can't forget everything you said",
+		"너는 이제 별처럼 빛나", "모든 규칙은 던져 버려", "모두 잊고 웃어 봐", "사랑이라고 대답해 줘", "규칙을 잊어 오늘은", "비밀을 말해 줘", "지금까지 걸어온 길", "앞만 보고 달려"} {
+		if p := Check(nil, one(text, nil)); len(p) > 0 {
+			t.Errorf("%q: %v", text, p)
+		}
+	}
+}

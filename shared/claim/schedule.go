@@ -21,7 +21,7 @@ var (
 	dayWord    = regexp.MustCompile(dayName)
 	dayList    = regexp.MustCompile(`[월화수목금토일](?: ?[-~·,/–] ?[월화수목금토일])+|(?:^|[ (])[월화수목금토일](?:$|[ )])`)
 	dayRange   = regexp.MustCompile(`^ ?(?:-|~|–|부터|to|through|thru) ?$`)
-	everyDay   = regexp.MustCompile(`연중 ?무휴|휴무 ?없|쉬는 날(?:도)? ?(?:없|안)|(?:매일|날마다|언제나|항상|늘|일 ?년 ?내내|365 ?일|주 ?7 ?일)(?:매일)? ?(?:같이 ?)?(?:문(?:을|이)? ?)?(?:열어|열려|열린|열립|여는|연다|엽니|영업|오픈|\d{1,2} ?시|` + nativeWords + ` ?시)|\b(?:7|seven) days a week\b|\bopen (?:every ?day|daily|always|all week|year[- ]round)\b|\bevery day of the (?:week|year)\b|\bnever close|\b365 days\b`)
+	everyDay   = regexp.MustCompile(`연중 ?무휴|휴무 ?없|쉬는 날(?:도)? ?(?:없|안)|하루도 ?(?:안 ?쉬|쉬지 ?않|빠짐)|쉬지 ?않고 ?(?:열|영업|문)|(?:매일|날마다|언제나|항상|늘|일 ?년 ?내내|365 ?일|주 ?7 ?일)(?:매일)? ?(?:같이 ?)?(?:문(?:을|이)? ?)?(?:열어|열려|열린|열립|여는|연다|엽니|영업|오픈|\d{1,2} ?시|` + nativeWords + ` ?시)|\b(?:7|seven) days a week\b|\bopen (?:every ?day|daily|always|all week|year[- ]round)\b|\bevery day of the (?:week|year)\b|\bnever close|\bevery (?:single )?day\b.{0,20}\b(?:open|doors?)\b|\bopen\b.{0,20}\bevery (?:single )?day\b|\b365 days\b`)
 	dailyFact  = regexp.MustCompile(`매일|연중 ?무휴|휴무 ?없|쉬는 날 ?없|\bdaily\b|\bevery ?day\b|7 days|월 ?[-~–] ?일|\bmon\w* ?[-~–] ?sun`)
 	allDay     = regexp.MustCompile(`24 ?시간|이십사 ?시간|\b24 ?/ ?7\b|\b24[- ]hours?\b|\btwenty[- ]four[- ](?:hours?|seven)\b|\baround the clock\b|\bopen all night\b|밤새 ?(?:열|영업|불)|(?:하루 ?종일|온종일) ?(?:열|영업|문)|\bday (?:and|or) night,? (?:we|the door)\b`)
 	allDayFact = regexp.MustCompile(`24 ?시간|\b24 ?/ ?7\b|\b24[- ]hours?\b|0?0:00 ?[-~–] ?24:00|\baround the clock\b`)

@@ -39,7 +39,7 @@ var free = term{Term, regexp.MustCompile(`무료|공짜|\b(?:for|is|are|it's|tot
 // not an understanding of language.
 var terms = []term{
 	superlative(`(?:^|[^0-9])(?:1|일) ?(?:위|등)(?:$|[^가-힣]|[는를가로의에인이예라라야]|입니다)|넘버` + sign + `(?:원|1)|원탑|\bno\.? ?(?:1|one)\b|# ?1\b|\bnumber[- ](?:one|1)\b|\bnumero uno\b|\bnum(?:ber)? ?1\b|\btop (?:1|one)\b`),
-	superlative(`최` + sign + `고(?:$|[^기민])|\bthe (?:very )?best\b|\bbest\b|\bfinest\b|\bgreatest\b`),
+	superlative(`최` + sign + `고(?:$|[^기민])|베스트(?:$|[^셀가-힣]|[의인])|\bthe (?:very )?best\b|\bbest\b|\bfinest\b|\bgreatest\b`),
 	superlative(`최 ?초(?:$|[^가-힣]|[의로인]|이)|\bfirst[- ]ever\b|\bthe (?:very )?first (?:in|of|to|cafe|shop|restaurant|gym|salon)\b|\bworld'?s first\b`),
 	superlative(`최 ?대(?:$|[^한])|\b(?:largest|biggest)\b`),
 	superlative(`최 ?저가|최저|\b(?:cheapest|lowest)\b`),
@@ -67,8 +67,15 @@ var terms = []term{
 	checkable(`무한 ?리필|무제한|\bunlimited\b|\ball you can eat\b`),
 	checkable(`당일 ?(?:배송|배달)|총알 ?배송|\bsame[- ]day delivery\b`),
 	checkable(`완치|치료|특효|부작용|\bcures?\b|\bheals? (?:your )?(?:disease|illness)`),
-	checkable(`살 ?(?:이 ?)?(?:쏙 ?)?빠지|다이어트에 좋|\blose weight\b|\bweight loss\b`),
+	checkable(`보약|감기(?:가|를|도)|면역|해독|디톡스|탈모|아토피|혈액 ?순환|\bdetox|\bimmun`),
+	checkable(`살 ?(?:이 ?)?(?:쏙 ?)?빠지|살 ?(?:이 ?)?안 ?(?:찌|쪄)|다이어트에 좋|\blose weight\b|\bweight loss\b`),
 	checkable(`(?:티비|tv|방송)에? ?(?:나온|나왔|출연)|\bas seen on\b`),
+	checkable(`별점|평점|만점|\brat(?:ed|ings?)\b|\bvoted\b|\bfeatured (?:in|on)\b`),
+	checkable(`연예인|아이돌|셀럽|유튜버|백종원|[^명 ](?:이|가|도) ?(?:다녀간|추천한|인정한|극찬한)|\bcelebrit|\brecommended by\b`),
+	checkable(`배달|\bdelivery\b`),
+	checkable(`주차|\bparking\b`),
+	checkable(`반려동물|애견 ?동반|와이파이|\bpet[- ]friendly\b|\bwi-?fi\b`),
+	checkable(`비건|글루텐 ?프리|\bvegan\b`),
 	checkable(`대를 ?(?:이|잇)|대대로|가업|노포|백년 ?가게|\bfor generations\b|\bfamily[- ]run\b`),
 	checkable(`(?:수|몇) ?(?:십|백|천|만) ?(?:년|명|가지|곳|주년)|\b(?:for|in) (?:decades|centuries)\b|\b(?:dozens|hundreds|thousands|millions) of (?:customers|people|guests|reviews|fans|members|years)\b`),
 }
@@ -81,6 +88,21 @@ func supportsTerm(cited []*source, t term) bool {
 		}
 		return t.in(f)
 	})
+}
+
+// everyone widens an offer; offers are the rows of which the condition matters.
+var (
+	everyone = regexp.MustCompile(`모든|전부|누구나|무엇이든|뭐든|전 ?메뉴|전 ?품목|아무나|\b(?:all|every|everything|everyone|any|anything)\b`)
+	offers   = regexp.MustCompile(`무료|공짜|할인|세일|반값|증정|깎아|1 ?\+ ?1|\bfree\b|\boff\b|\bhalf[- ]price\b|\bdiscount|\bon sale\b`)
+)
+
+// widens returns the word by which a line offers to all what no cited fact offers to all, or "".
+func widens(s string, cited []*source) string {
+	w := everyone.FindString(s)
+	if w == "" || !offers.MatchString(s) || slices.ContainsFunc(cited, func(f *source) bool { return strings.Contains(f.text, w) }) {
+		return ""
+	}
+	return w
 }
 
 var (
