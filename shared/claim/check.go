@@ -169,6 +169,7 @@ func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*sourc
 	if w := widens(s, cited); w != "" {
 		add(Term, nil, "no cited fact offers this to %q", w)
 	}
+	s = idioms.ReplaceAllString(s, " ")
 	for _, t := range terms {
 		found := t.find(s)
 		supports := func(f []*source) bool { return supportsTerm(f, t) }

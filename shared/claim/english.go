@@ -61,6 +61,9 @@ func englishNumbers(s string, counts func(before, after string, v float64) bool,
 		if u == hour && len(words) == 2 && v < 100 && englishValues[words[0]] <= 12 && englishValues[words[1]] >= 10 {
 			v = englishValues[words[0]]*100 + englishValues[words[1]] // nine thirty a.m.
 		}
+		if u == things && big && len(words) == 1 && strings.HasSuffix(s[:end], "stars") {
+			continue // a million stars
+		}
 		// "one" and "a thousand" alone are idioms; a unit, a year or a compound of hundreds is a statement.
 		if u != none || counts(s[:g[2]], s[end:], v) || big && len(words) > 1 {
 			add(g[2], end, v, u)

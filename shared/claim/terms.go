@@ -90,6 +90,9 @@ func supportsTerm(cited []*source, t term) bool {
 	})
 }
 
+// idioms are turns of phrase in which a superlative claims nothing.
+var idioms = regexp.MustCompile(`(?:제일|가장) ?먼저 (?:달려|생각|떠오|만나|반|웃|와|일어|찾아)|\bbest (?:friends?|wishes|regards)\b|\bmy best\b|\bmost of all\b`)
+
 // everyone widens an offer; offers are the rows of which the condition matters.
 var (
 	everyone = regexp.MustCompile(`모든|전부|누구나|무엇이든|뭐든|전 ?메뉴|전 ?품목|아무나|\b(?:all|every|everything|everyone|any|anything)\b`)
@@ -108,7 +111,7 @@ func widens(s string, cited []*source) string {
 var (
 	freeKorean  = regexp.MustCompile(`([가-힣]{2,}?)(?:이|가|은|는|도|까지|을|를)? ?(?:무료|공짜)`)
 	freeEnglish = regexp.MustCompile(`\bfree ([a-z]{3,})|\b([a-z]{3,})s? (?:is|are|for) (?:all |totally |absolutely )?free\b`)
-	freeRest    = []string{"for", "and", "when", "with", "today", "tonight", "now", "the", "all", "that", "every", "this", "come", "charge", "extra", "refill", "refills", "more", "one", "second", "on", "of", "is", "are", "it", "here", "your", "you"}
+	freeRest    = []string{"for", "and", "when", "with", "today", "tonight", "now", "the", "all", "that", "every", "this", "come", "charge", "extra", "refill", "refills", "more", "one", "second", "to", "as", "like", "from", "spirit", "mind", "time", "me", "my", "soul", "heart", "fall", "bird", "birds", "again", "wind", "world", "life", "we", "style", "way", "ride", "on", "of", "is", "are", "it", "here", "your", "you"}
 )
 
 // gift returns what a line gives away that no cited fact gives away, or "": a
