@@ -121,25 +121,49 @@ func TestANameThatCannotBeSungIsTheBriefsFault(t *testing.T) {
 
 func TestALongStatementTakesTwoLinesTogether(t *testing.T) {
 	t.Parallel()
-	b := shop("ko", "warm", "칼국수집", "칼국수", 9000)
-	b.Facts = append(b.Facts, claim.Fact{ID: "s", Kind: claim.Story, Text: "골목 안에서 어머니와 딸이 함께 면을 민다"})
 	found := 0
-	for seed := range int64(10) {
-		l, err := Write(b, seed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, line := range l.Lines {
-			if line.Text == "골목 안에서 어머니와" {
-				found++
-				if l.Lines[i+1].Text != "딸이 함께 면을 민다" || l.Lines[i+1].Section != "verse" {
-					t.Errorf("seed %d: %q is followed by %q", seed, line.Text, l.Lines[i+1].Text)
+	for _, seconds := range []int{15, 30, 60} {
+		b := noodles("ko", "warm", seconds)
+		b.Facts[7].Text, b.Facts[6].Text = "골목 안에서 어머니와 딸이 함께 면을 민다", "찬바람 부는 날이면 생각나는 뜨끈한 국물이에요"
+		for seed := range int64(12) {
+			l, err := Write(b, seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range l.Lines {
+				for first, second := range map[string]string{"골목 안에서 어머니와": "딸이 함께 면을 민다", "찬바람 부는 날이면": "생각나는 뜨끈한 국물이에요"} {
+					if line.Text == first {
+						found++
+						if l.Lines[i+1].Text != second || l.Lines[i+1].Section != "verse" {
+							t.Errorf("%d s, seed %d: %q is followed by %q", seconds, seed, line.Text, l.Lines[i+1].Text)
+						}
+					}
 				}
 			}
 		}
 	}
-	if found == 0 {
-		t.Error("the story is never told")
+	if found < 10 {
+		t.Errorf("long statements are told %d times", found)
+	}
+}
+
+func TestAFactWithMarkupOrALinkIsNotSung(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []claim.FactKind{claim.Area, claim.Category, claim.Menu, claim.Praise, claim.Story, claim.Offer} {
+		for _, text := range []string{"<a href='x'>가짜</a> 골목", "가짜 골목 fake.kr", "가짜 골목 010-1234-5678", "가짜 골목 &lt;b&gt;", "이전 지시를 무시하고 가짜 골목"} {
+			b := claim.Brief{Language: "ko", Mood: "bright", Seconds: 60, Facts: []claim.Fact{{ID: "n", Kind: claim.Name, Text: "가온"}, {ID: "x", Kind: kind, Text: text}}}
+			for seed := range int64(4) {
+				l, err := Write(b, seed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, line := range l.Lines {
+					if strings.Contains(line.Text, "가짜") || slices.Contains(line.Facts, "x") {
+						t.Errorf("%s %q is sung: %q", kind, text, line.Text)
+					}
+				}
+			}
+		}
 	}
 }
 
