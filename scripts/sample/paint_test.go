@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// sampled are the pictures that the test paints again.
-var sampled = []string{"map"}
+// sampled are the pictures that the test paints again: the quickest of each place.
+var sampled = []string{"map", "salon/products", "guesthouse/breakfast", "gym/hall", "flowers/table", "cafe/latte"}
 
 func TestThePicturesAreWhatTheProgramPaints(t *testing.T) {
 	t.Parallel()
