@@ -35,9 +35,6 @@ type played struct {
 	side     float64 // −1 and 1 for the two channels of a wide instrument, else 0
 }
 
-// seconds is the written length.
-func (p played) seconds() float64 { return float64(p.length) / Rate }
-
 // instrument renders a note from its first sample; it begins and ends at 0.
 type instrument func(*player, played) []float32
 

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -102,13 +101,6 @@ func ours(s *score, seconds int) rendered {
 	began := processorTime()
 	song := s.perform(Order{Seconds: seconds, Voice: "f"}, nil)
 	return rendered{song, processorTime() - began}
-}
-
-// processorTime is what this process has used; other programs do not change it.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // cannot fail for itself
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // fluid plays MIDI through FluidSynth and brings it to our loudness.
