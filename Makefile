@@ -67,3 +67,7 @@ bench: ## the figures of the README, side by side
 .PHONY: bench-demo
 bench-demo: ## make demo five times, with the median
 	@scripts/demo-times.sh 5
+
+.PHONY: bench-voice
+bench-voice: ## how well the singer is understood, by judges that never heard it (Debian: pocketsphinx, pocketsphinx-en-us, espeak-ng)
+	$(GO) test -run 'SyllablesAreToldApart|VowelsStart' -v -bench 'Voice|Words|Speech|Sing$$' -benchtime 1x ./shared/studio/music

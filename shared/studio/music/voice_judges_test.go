@@ -139,7 +139,7 @@ func judgeSyllables(b *testing.B, recordings [][]float32) {
 			vowel++
 		}
 	}
-	b.Log(table.String())
+	fmt.Println(table.String())
 	b.ReportMetric(100*float64(onset)/133, "%onset")
 	b.ReportMetric(100*float64(vowel)/133, "%vowel")
 }
@@ -257,7 +257,7 @@ func adapt(prints []*print) []*print {
 
 func report(b *testing.B, m *confusion) {
 	b.Helper()
-	b.Log(m)
+	fmt.Println(m) // a benchmark's log is cut short
 	s, o, v := m.rates()
 	b.ReportMetric(100*s, "%syllable")
 	b.ReportMetric(100*o, "%onset")
@@ -359,7 +359,7 @@ func understood(b *testing.B, dict map[string]string, voice string, words []stri
 			}
 			wrong = append(wrong, words[i]+"→"+heard)
 		}
-		b.Log(strings.Join(wrong, " "))
+		fmt.Println(strings.Join(wrong, " "))
 		b.ReportMetric(100*float64(right)/float64(len(words)), "%words")
 	}
 	for _, c := range recitals {
