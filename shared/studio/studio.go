@@ -5,7 +5,7 @@
 //	POST /api/v1/generate, GET …/record-info,      Suno (sunoapi.org): songs
 //	POST …/get-timestamped-lyrics, GET …/credit    (package music)
 //	GET  /files/songs/{id}.mp3                     the songs, with ranges
-//	GET  /ledger                                   every accepted song task
+//	GET  /ledger                                   every accepted song task, its takes as measured
 //	/v1/renders, /v2/renders, /files/renders/, …   Config.Renders (package film)
 //
 // What it promises:

@@ -10,8 +10,8 @@ import (
 	"castad/shared/studio/lyric/hangul"
 )
 
-// part writes syllables as one sung line, a note each.
-func part(voice string, syllables []sounds, length, pitch float64, seed int64) voicing {
+// oneLine writes syllables as one sung line, a note each.
+func oneLine(voice string, syllables []sounds, length, pitch float64, seed int64) voicing {
 	v := newVoicing(voice, styles[KPop].singing, seed, 0)
 	for i, s := range syllables {
 		v.notes = append(v.notes, vocalNote{start: .1 + float64(i)*length, end: .1 + float64(i+1)*length, pitch: pitch + float64(i*5%7), sounds: s, lineEnd: i == len(syllables)-1})
@@ -36,7 +36,7 @@ func TestEverySyllableCanBeSung(t *testing.T) {
 		if first%2 == 1 {
 			voice, pitch = "f", 62
 		}
-		v := part(voice, line, length, pitch, int64(first))
+		v := oneLine(voice, line, length, pitch, int64(first))
 		x := v.sing(int(v.seconds() * Rate))
 		peak, step := steps(x)
 		if math.IsNaN(peak) || peak == 0 {
@@ -114,7 +114,7 @@ func singAd(t *testing.T, genre, voice string, seed int64) ([]float32, *Song) {
 func TestASeedDecidesTheVoice(t *testing.T) {
 	t.Parallel()
 	sing := func(seed int64) []byte {
-		v := part("f", pronounce("한빛칼국수"), .25, 62, seed)
+		v := oneLine("f", pronounce("한빛칼국수"), .25, 62, seed)
 		var b bytes.Buffer
 		if err := binary.Write(&b, binary.LittleEndian, v.sing(int(v.seconds()*Rate))); err != nil {
 			t.Fatal(err)
@@ -136,7 +136,7 @@ func TestVowelsHaveTheirFormants(t *testing.T) {
 		pitch := map[string]float64{"m": 45, "f": 55}[voice]
 		for _, vw := range judgedVowels {
 			s := koreanSounds(hangul.Syllable{Onset: hangul.OnNone, Vowel: vw})
-			v := part(voice, []sounds{s}, .6, pitch, 1)
+			v := oneLine(voice, []sounds{s}, .6, pitch, 1)
 			x := v.sing(int(v.seconds() * Rate))
 			want := newTract(voice).vowel(s.vowel[0])
 			got := formantsOf(x[int(.25*Rate):int(.55*Rate)], map[string]float64{"m": 5000, "f": 5600}[voice])
@@ -189,7 +189,7 @@ func FuzzAnyTextIsSungOrRefused(f *testing.F) {
 		if len(syllables) == 0 {
 			return
 		}
-		v := part("f", syllables, .12, 62, 1)
+		v := oneLine("f", syllables, .12, 62, 1)
 		if peak, _ := steps(v.sing(int(v.seconds() * Rate))); math.IsNaN(peak) || peak == 0 {
 			t.Errorf("%q is sung with the peak %v", text, peak)
 		}
