@@ -98,8 +98,8 @@ var consonants = map[string]consonant{
 	"s": {manner: fricative, place: dental, noise: .080, vot: .028, level: -13, breath: -15, hiss: hissS, rd: 1.6}, "ss": {manner: fricative, place: dental, noise: .125, level: -9, hiss: hissSS, rd: .6, push: 20},
 	"sh": {manner: fricative, place: palatal, noise: .085, vot: .024, level: -11, breath: -15, hiss: hissSH, rd: 1.6}, "ssh": {manner: fricative, place: palatal, noise: .125, level: -8, hiss: hissSH, rd: .6, push: 20},
 	"h": {manner: aspirate, place: nowhere, noise: .070, level: -13, rd: 2},
-	"m": {manner: nasal, place: labial, closure: .070, voice: .5, murmur: murmurM}, "n": {manner: nasal, place: dental, closure: .065, voice: .5, murmur: murmurN},
-	"ng": {manner: nasal, place: velar, closure: .070, voice: .5, murmur: murmurNG},
+	"m": {manner: nasal, place: labial, closure: .084, voice: .8, murmur: murmurM}, "n": {manner: nasal, place: dental, closure: .078, voice: .8, murmur: murmurN},
+	"ng": {manner: nasal, place: velar, closure: .084, voice: .8, murmur: murmurNG},
 	"r":  {manner: tap, place: dental, closure: .034, voice: .3, murmur: vowel{330, 1500, 2550}}, "l": {manner: lateral, place: dental, closure: .065, voice: .6, murmur: murmurL},
 
 	"B": {manner: stop, place: labial, closure: .065, noise: .006, vot: .006, voice: .3, level: -16, hiss: hissLip}, "D": {manner: stop, place: dental, closure: .060, noise: .008, vot: .010, voice: .3, level: -15, hiss: hissTooth},

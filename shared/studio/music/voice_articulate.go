@@ -35,7 +35,7 @@ type scribe struct {
 }
 
 // early is how many seconds a singer is before the beat: a tract takes that long to sound.
-const early = .016
+const early = .021
 
 func (w *scribe) put(at float64, p pose) { w.out = append(w.out, frame{at - early, p}) }
 
@@ -56,10 +56,14 @@ func (v voicing) before(i int) (list []segment, lead float64) {
 	linked := v.joined(i)
 	sonorant := linked // does the voice run on into the consonant?
 	shut := false      // or is the mouth shut already?
+	spare := .36       // the share of the note before that its vowel can spare
 	if linked {
 		for _, name := range v.notes[i-1].sounds.coda {
 			sonorant = consonants[name].manner >= nasal
 			shut = consonants[name].manner == stop
+		}
+		if shut {
+			spare = .28
 		}
 	}
 	for _, name := range n.sounds.onset {
@@ -87,8 +91,7 @@ func (v voicing) before(i int) (list []segment, lead float64) {
 	room := lead
 	if i > 0 {
 		gap := n.start - v.notes[i-1].start
-		// A third of the note before is what its vowel can spare.
-		room = max(.36*gap, n.start-v.notes[i-1].end)
+		room = max(spare*gap, n.start-v.notes[i-1].end)
 	}
 	if lead > room {
 		for k := range list {
@@ -312,7 +315,7 @@ func (w *scribe) attack(n vocalNote, list []segment, length float64) float64 {
 			w.put(n.start-.004, silent)
 			move = min(.045, .25*length)
 		case nasal:
-			p.f, p.nasal = w.tract.edge(s.place, first, 450), .25
+			p.f, p.nasal = w.tract.edge(s.place, first, 450), .4
 		case lateral, tap, approximant:
 			p.f = s.murmur.times(w.tract.scale).toward(first, .35)
 		}
@@ -320,13 +323,13 @@ func (w *scribe) attack(n vocalNote, list []segment, length float64) float64 {
 	} else {
 		start := n.start + .010
 		if n.sounds.glide > 0 { // y and w sound weak: they come a little before the beat
-			start -= .020
+			start -= .014
 		}
 		w.put(start, pose{f: first, voice: .9})
 		move -= .015
 	}
 	if n.sounds.glide > 0 {
-		move = min(move, .015)
+		move = min(move, .020)
 	}
 	t := n.start + .006 + move
 	w.put(t, pose{f: first, voice: 1})

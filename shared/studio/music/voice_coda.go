@@ -2,7 +2,7 @@ package music
 
 // codaLength is how many seconds of a note of the given length its coda takes.
 func (w *scribe) codaLength(names []string, length float64) float64 {
-	sum, share := 0.0, .25
+	sum, share := 0.0, .22
 	for _, name := range names {
 		switch c := consonants[name]; c.manner {
 		case nasal, lateral, approximant:

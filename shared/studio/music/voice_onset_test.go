@@ -7,8 +7,8 @@ import (
 )
 
 // TestVowelsStartOnTheirNotes measures when the vowel of each sung syllable of
-// real songs is heard to start: the steepest rise of what sounds between 200 and
-// 1,500 Hz, where vowels are loud and the noises of consonants are not.
+// real songs is heard to start: the steepest rise of what sounds between 350 and
+// 2,000 Hz, where vowels are loud and the noises of consonants are not.
 func TestVowelsStartOnTheirNotes(t *testing.T) {
 	t.Parallel()
 	for _, voice := range []string{"f", "m"} {
@@ -51,7 +51,7 @@ func lateness(vocal []float32, notes []Note) []float64 {
 	return out
 }
 
-// rises is the energy of a vocal between 200 and 1,500 Hz, every 2 ms.
+// rises is the energy of a vocal between 350 and 2,000 Hz, every 2 ms.
 type rises struct {
 	energy  []float64
 	loudest float64
@@ -63,7 +63,7 @@ const (
 )
 
 func newRises(vocal []float32) *rises {
-	hp, lp := highPass(200, .7), lowPass(1500, .7)
+	hp, lp := highPass(350, .7), lowPass(2000, .7)
 	r := &rises{}
 	sum := 0.0
 	const step = Rate * 2 / 1000
