@@ -89,3 +89,7 @@ bench-demo: ## make demo five times, with the median
 .PHONY: bench-beats
 bench-beats: ## are the beats of a hundred of the studio's songs found? and what hearing costs
 	$(GO) test -v -run Studio -bench Hear -timeout 30m ./shared/media/sound -seeds 20 | grep -v '^=== \|PASS: .*songs/'
+
+.PHONY: bench-voice
+bench-voice: ## how well the singer is understood, by judges that never heard it (Debian: pocketsphinx, pocketsphinx-en-us, espeak-ng)
+	$(GO) test -run 'SyllablesAreToldApart|VowelsStart' -v -bench 'Voice|Words|Speech|Sing$$' -benchtime 1x ./shared/studio/music
