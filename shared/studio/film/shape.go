@@ -6,12 +6,6 @@ import (
 	"math"
 )
 
-// stroke is the line along a shape's outline, half of it on either side.
-type stroke struct {
-	c     color.NRGBA
-	width length
-}
-
 // shape draws a shape element: the pixels, and where they are at rest, on
 // whole even ones.
 func (sc *scene) shape(v *visual) (*picture, rect) {
