@@ -51,6 +51,9 @@ func (sc *scene) layout(v *visual, f *Fonts, p *problems) *lettering {
 	case err != nil:
 		p.errorf(v.e.path+".font_family", "%v", err)
 		return nil
+	case c.apart:
+		p.errorf(v.e.path+".text", "no installed font has all its characters; the first to be asked lacks %s", spell(c.missing))
+		return nil
 	case len(c.missing) > 0:
 		p.errorf(v.e.path+".text", "no installed font has a glyph for %s", spell(c.missing))
 		return nil
