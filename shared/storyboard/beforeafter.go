@@ -73,7 +73,7 @@ func compareTags(b *board) {
 	for i, n := range []int{pictureBefore, pictureAfter} {
 		if n < len(b.time.changes) || n == len(b.time.changes) && b.time.card.length() == 0 {
 			at := b.picture(n)
-			b.compareTag(span{max(at.from, b.time.title.to), at.to}, b.stage.low(9.5).left(34), i)
+			b.compareTag(span{max(at.from, b.time.title.to), at.to}, b.stage.top(9.5).left(34), i)
 		}
 	}
 	if !b.both() {

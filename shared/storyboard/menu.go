@@ -72,7 +72,7 @@ func menuItems(b *board) {
 
 // dish is one dish on a card: number, name, price tag.
 func (b *board) dish(at span, number int, d item) {
-	card := b.stage.low(19)
+	card := b.stage.top(19)
 	b.draw(shape{at: at, box: card.left(18), color: b.pal.brand.hex(), radius: 2.8, moves: riseFall()})
 	b.draw(shape{at: at, box: card.after(13), color: b.pal.paper.hex(), radius: 2.8, moves: riseFall()})
 	b.write(at, card.left(13), strconv.Itoa(number), heavy(8.4, b.pal.on(b.pal.brand)).centred(), riseFall()...)

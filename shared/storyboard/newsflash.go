@@ -23,7 +23,6 @@ var newsFlash = template{
 func newsZones(f frame) frame {
 	y := f.safe.bottom() - 9.4 - 15
 	f.sung = box{f.safe.x + 3, y + 1.5, f.safe.w - 4, 12}
-	f.stage = box{f.stage.x, f.stage.y - 4, f.stage.w, f.stage.h - 6}
 	f.card.h = min(f.card.h, y-1-f.card.y)
 	return f
 }

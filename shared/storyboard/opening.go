@@ -24,6 +24,7 @@ func openingZones(f frame) frame {
 	if low := 13.0; f.label.y < low {
 		f.label.y = low
 		f.title.y, f.title.h = f.title.y+6, f.title.h-6
+		f.stage.y += 7
 	}
 	f.card.y, f.card.h = f.card.y+6, f.card.h-5
 	return f
@@ -51,7 +52,7 @@ func openingTitle(b *board) {
 func openingRibbon(b *board) {
 	b.signature(heavy(3.3, white))
 	at := b.time.middle
-	in := b.stage.low(22)
+	in := b.stage.top(22)
 	b.ribbon(at, box{in.x + 3, in.y, in.w - 6, 11}, popOff())
 	if b.offer == "" {
 		return
