@@ -43,7 +43,7 @@ func (b *board) signature(l letters) {
 	if b.time.middle.length() <= 0 {
 		return
 	}
-	e := b.text(b.time.middle, in.inset(1, 0.7), b.name, l, fadeIn(0.5), fadeOut(0.3))
+	e := b.text(b.time.middle, in.inset(1, 0.7), b.short, l, fadeIn(0.5), fadeOut(0.3))
 	plateOn(&e.Element, b.pal.ink.alpha(thinnest), 1, 1, 0.7)
 	b.words = append(b.words, e)
 }

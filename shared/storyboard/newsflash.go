@@ -64,9 +64,9 @@ func newsCaption(b *board) captionLook {
 // restOf is what stands in the bar while nothing is sung.
 func (b *board) restOf() string {
 	if b.area == "" {
-		return b.name
+		return b.short
 	}
-	return b.name + " · " + b.area
+	return b.short + " · " + b.area
 }
 
 // newsPanel is a plain dark field with a red edge.

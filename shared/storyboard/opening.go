@@ -23,7 +23,7 @@ var opening = template{
 func openingZones(f frame) frame {
 	if low := 13.0; f.label.y < low {
 		f.label.y = low
-		f.title.y, f.title.h = f.title.y+6, f.title.h-6
+		f.title.y += 6
 		f.stage.y += 7
 	}
 	f.card.y, f.card.h = f.card.y+6, f.card.h-5
