@@ -90,6 +90,14 @@ func brief(text string) string {
 	return text
 }
 
+// where is what the title says under the name: the area as people call it, else the address.
+func (c content) where() string {
+	if c.area != "" {
+		return c.area
+	}
+	return c.address
+}
+
 // say is a film's own word in its language.
 func (c content) say(korean, english string) string {
 	if c.korean {

@@ -32,7 +32,7 @@ func moodTitle(b *board) {
 	}
 	b.write(at.later(0.2), box{in.x, mid.y - 9.5, in.w, 5.5}, b.category, boldSerif(4.2, line).centred().spaced(12), fadeIn(0.6), fadeOut(0.3))
 	b.write(at.later(0.3), mid, b.name, heavySerif(12, white).centred().spaced(4), fadeIn(0.7), fadeOut(0.3))
-	b.write(at.later(0.5), box{in.x, mid.bottom() + 4.5, in.w, 5.5}, b.area, boldSerif(4.4, white).centred().spaced(12), fadeIn(0.6), fadeOut(0.3))
+	b.write(at.later(0.5), box{in.x, mid.bottom() + 4.5, in.w, 5.5}, b.where(), boldSerif(4.4, white).centred().spaced(12), fadeIn(0.6), fadeOut(0.3))
 }
 
 // signature is the name in small letters in the upper corner opposite the label,

@@ -39,7 +39,7 @@ func newsTitle(b *board) {
 	b.write(at.later(0.1), box{in.x, in.y + 1, 28, 7}, b.say("속보", "BREAKING"), heavy(6, b.pal.on(b.pal.brand)), fromLeft(0.3)...)
 	b.draw(shape{at: at.later(0.1), box: head, color: b.pal.ink.alpha(0.94), moves: fromLeft(1)})
 	b.write(at.later(0.25), box{in.x, head.y + 2, head.right() - in.x - 4, head.h - 4}, b.name, heavy(12.5, white).spaced(-3).leaded(112), fromLeft(0.1)...)
-	where := b.area
+	where := b.where()
 	if where == "" {
 		where = b.category
 	}

@@ -45,7 +45,7 @@ func openingTitle(b *board) {
 	b.ribbon(at, box{in.x + in.w*0.1, in.y, in.w * 0.8, 13}, popOff())
 	text := in.below(14).inset(6, 3)
 	b.write(at.later(0.2), text.top(text.h-7), b.name, heavy(12, b.pal.ink).centred().spaced(-3).leaded(112), popOff()...)
-	b.write(at.later(0.3), text.low(6), b.area, bold(4.6, readable(b.pal.brand, b.pal.paper)).centred(), popOff()...)
+	b.write(at.later(0.3), text.low(6), b.where(), bold(4.6, readable(b.pal.brand, b.pal.paper)).centred(), popOff()...)
 }
 
 // openingRibbon keeps the news in sight, and tells the opening's offer.
