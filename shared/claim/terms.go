@@ -7,29 +7,94 @@ import (
 	"unicode/utf8"
 )
 
-// term is a word that is a claim in itself, with all its spellings.
+// term is a word that is a claim in itself, with all its spellings: korean those
+// with Hangul, latin the others, so that a line pays for its own script only.
 type term struct {
-	code Code
-	re   *regexp.Regexp
-	fact *regexp.Regexp // what a fact may say instead; nil = re only
+	code          Code
+	korean, latin *regexp.Regexp
+	fact          *regexp.Regexp // what a fact may say instead
 }
 
-func (t term) find(s string) string { return strings.TrimSpace(t.re.FindString(s)) }
+func (t term) find(s string) string {
+	if hasHangul(s) && t.korean != nil {
+		if m := t.korean.FindString(s); m != "" {
+			return strings.TrimSpace(m)
+		}
+	}
+	if t.latin != nil && strings.ContainsFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }) {
+		return strings.TrimSpace(t.latin.FindString(s))
+	}
+	return ""
+}
 
-func (t term) cut(s string) string { return t.re.ReplaceAllString(s, " ") }
+func (t term) cut(s string) string {
+	for _, re := range []*regexp.Regexp{t.korean, t.latin} {
+		if re != nil {
+			s = re.ReplaceAllString(s, " ")
+		}
+	}
+	return s
+}
 
 func (t term) in(f *source) bool {
-	return t.re.MatchString(f.text) || t.fact != nil && t.fact.MatchString(f.text)
+	return t.find(f.text) != "" || t.fact != nil && t.fact.MatchString(f.text)
 }
 
-func superlative(re string) term { return term{code: Superlative, re: regexp.MustCompile(re)} }
-func checkable(re string) term   { return term{code: Term, re: regexp.MustCompile(re)} }
+func hasHangul(s string) bool { return strings.ContainsFunc(s, isHangul) }
+
+// row reads the alternatives of one claim.
+func row(code Code, re string) term {
+	t := term{code: code}
+	var korean, latin []string
+	for _, alternative := range alternatives(re) {
+		if hasHangul(alternative) {
+			korean = append(korean, alternative)
+		} else {
+			latin = append(latin, alternative)
+		}
+	}
+	if len(korean) > 0 {
+		t.korean = regexp.MustCompile(strings.Join(korean, "|"))
+	}
+	if len(latin) > 0 {
+		t.latin = regexp.MustCompile(strings.Join(latin, "|"))
+	}
+	return t
+}
+
+// alternatives splits an expression at its outermost bars.
+func alternatives(re string) []string {
+	var out []string
+	depth, from := 0, 0
+	for i, r := range re {
+		switch r {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			depth--
+		case '|':
+			if depth == 0 {
+				out, from = append(out, re[from:i]), i+1
+			}
+		}
+	}
+	return append(out, re[from:])
+}
+
+func superlative(re string) term { return row(Superlative, re) }
+func checkable(re string) term   { return row(Term, re) }
 
 // sign is what may stand between two syllables to hide a word: 최·고, 최 고.
-const sign = `[ .,·*~_^!|/-]{0,2}`
+const sign = `[ .,·*~_^!/-]{0,2}`
 
 // free is the row of what costs nothing; see gift.
-var free = term{Term, regexp.MustCompile(`무료|공짜|\b(?:for|is|are|it's|totally|absolutely) free\b|\bfree of charge\b|\bon the house\b|\bcomplimentary\b`), regexp.MustCompile(`\bfree\b`)}
+var free = freeRow(`무료|공짜|\b(?:for|is|are|it's|totally|absolutely) free\b|\bfree of charge\b|\bon the house\b|\bcomplimentary\b`)
+
+func freeRow(re string) term {
+	t := row(Term, re)
+	t.fact = regexp.MustCompile(`\bfree\b`)
+	return t
+}
 
 // terms are matched on folded text (NFKC, lower case, single spaces). One row
 // is one claim: a fact with any spelling of a row supports every spelling of it.
