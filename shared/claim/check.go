@@ -176,6 +176,9 @@ func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*sourc
 	if w := widens(s, cited); w != "" {
 		add(Term, nil, "no cited fact offers this to %q", w)
 	}
+	if w := c.miscounts(s); w != "" {
+		add(Number, nil, "the facts count otherwise than %q", w)
+	}
 	s = idioms.ReplaceAllString(s, " ")
 	for _, t := range terms {
 		found := t.find(s)

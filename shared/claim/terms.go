@@ -123,6 +123,7 @@ var terms = []term{
 	checkable(`명장|명인|\bmaster (?:chef|barber|baker|florist)\b`),
 	checkable(`수상 ?(?:작|경력|업체|했)|대상 수상|미쉐린|미슐랭|\baward|\bmichelin\b`),
 	checkable(`유기농|무농약|무항생제|\borganic\b`),
+	checkable(`친환경|천연|무독성|\beco[- ]?friendly\b`),
 	checkable(`무첨가|무설탕|무방부제|\bno (?:msg|additives|preservatives|sugar)\b|\b(?:additive|sugar|gluten)[- ]free\b`),
 	checkable(`국내산|국산|한우|자연산|신토불이|\blocally (?:sourced|grown)\b`),
 	free,
@@ -133,7 +134,7 @@ var terms = []term{
 	checkable(`당일 ?(?:배송|배달)|총알 ?배송|\bsame[- ]day delivery\b`),
 	checkable(`완치|치료|특효|부작용|\bcures?\b|\bheals? (?:your )?(?:disease|illness)`),
 	checkable(`보약|감기(?:가|를|도)|면역|해독|디톡스|탈모|아토피|혈액 ?순환|\bdetox|\bimmun`),
-	checkable(`살 ?(?:이 ?)?(?:쏙 ?)?빠지|살 ?(?:이 ?)?안 ?(?:찌|쪄)|다이어트에 좋|\blose weight\b|\bweight loss\b`),
+	checkable(`살 ?(?:이 ?)?(?:쏙 ?)?빠지|살 ?(?:이 ?)?안 ?(?:찌|쪄)|다이어트에 좋|\blose (?:weight|[a-z]+ (?:kilos?|kg|pounds))\b|\bweight loss\b`),
 	checkable(`(?:티비|tv|방송)에? ?(?:나온|나왔|출연)|\bas seen on\b`),
 	checkable(`별점|평점|만점|\brat(?:ed|ings?)\b|\bvoted\b|\bfeatured (?:in|on)\b`),
 	checkable(`연예인|아이돌|셀럽|유튜버|백종원|[^명 ](?:이|가|도) ?(?:다녀간|추천한|인정한|극찬한)|\bcelebrit|\brecommended by\b`),
@@ -160,7 +161,7 @@ var idioms = regexp.MustCompile(`(?:제일|가장) ?먼저 (?:달려|생각|떠�
 
 // everyone widens an offer; offers are the rows of which the condition matters.
 var (
-	everyone = regexp.MustCompile(`모든|전부|누구나|무엇이든|뭐든|전 ?메뉴|전 ?품목|아무나|\b(?:all|every|everything|everyone|any|anything)\b`)
+	everyone = regexp.MustCompile(`모든|전부|누구나|무엇이든|뭐든|전 ?메뉴|전 ?품목|아무나|매일|날마다|언제나|항상|\b(?:always|any ?time)\b|\b(?:all|every|everything|everyone|any|anything)\b`)
 	offers   = regexp.MustCompile(`무료|공짜|할인|세일|반값|증정|깎아|1 ?\+ ?1|\bfree\b|\boff\b|\bhalf[- ]price\b|\bdiscount|\bon sale\b`)
 )
 
