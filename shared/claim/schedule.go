@@ -182,6 +182,9 @@ func (sch schedule) supports(r role, n number) bool {
 
 // opens returns why a line says more about the days than the hours facts do, or "".
 func (c *Checker) opens(s string, cited []*source) string {
+	if quotesHours(s, cited) {
+		return ""
+	}
 	supported := func(re *regexp.Regexp, by func(schedule) bool) bool {
 		return slices.ContainsFunc(cited, func(f *source) bool {
 			switch f.Kind {
@@ -217,6 +220,11 @@ func (c *Checker) opens(s string, cited []*source) string {
 		}
 	}
 	return ""
+}
+
+// quotesHours reports whether a line is a cited hours fact, word for word: it may be richer than what is read of it.
+func quotesHours(s string, cited []*source) bool {
+	return slices.ContainsFunc(cited, func(f *source) bool { return f.Kind == Hours && f.text == s })
 }
 
 var late = regexp.MustCompile(`(?:심야|새벽|밤 ?늦게?|한밤중?)(?:에도|까지도?|에)? ?(?:[가-힣]+ )?(?:영업|열려|열어|문을? ?열)|\bopen (?:till|until) (?:late|dawn)\b`)

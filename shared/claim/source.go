@@ -85,7 +85,7 @@ func (c *Checker) supportsNumber(cited []*source, s string, n number) bool {
 		case door && f.Kind != Hours: // from seven on there is an offer; the door opens when the hours say so
 			return false
 		case f.Kind == Hours && n.unit == hour:
-			return slices.ContainsFunc(f.numbers, func(have number) bool { return have.supports(n) }) && f.schedule.supports(roleOf(s, n), n)
+			return f.text == s || slices.ContainsFunc(f.numbers, func(have number) bool { return have.supports(n) }) && f.schedule.supports(roleOf(s, n), n)
 		}
 		return slices.ContainsFunc(f.numbers, func(have number) bool { return have.supports(n) })
 	})
