@@ -7,10 +7,11 @@ PORT    ?= 7071
 PLACE   ?= docs/sample/place.json
 KILL    ?= 0
 PURGE   ?= 0
+FILMS   ?= $(sort $(wildcard build/demos/*/ad.mp4))
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install what the demo needs (Debian packages), and say so
@@ -19,6 +20,10 @@ setup: ## install what the demo needs (Debian packages), and say so
 .PHONY: demo
 demo: setup ## one ad from a sample place, start to finish, in build/demo (PLACE=file.json KILL=n PURGE=1)
 	@$(GO) run ./scripts/demo -place '$(PLACE)' -out build/demo -kill=$(KILL) -purge=$(PURGE)
+
+.PHONY: demos
+demos: setup ## an ad from every sample place, one after another, in build/demos, with a table
+	@$(GO) run ./scripts/demo -out build/demos restaurant=docs/sample/place.json $(wildcard docs/sample/*/place.json)
 
 .PHONY: run
 run: setup ## keep everything up on http://localhost:7071 and print a curl tour (PORT= DATA=)
@@ -35,8 +40,13 @@ check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, t
 	@echo go vet; $(GO) vet ./... && $(GO) vet -tags chaos ./shared/...
 	@echo staticcheck; $(GO) tool staticcheck ./...
 	@echo go mod tidy; $(GO) mod tidy -diff
-	$(GO) test ./scripts/sample
+	$(GO) test ./scripts/sample ./shared/studio/music
+	$(GO) test -run Studio ./shared/media/sound
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
+
+.PHONY: contact-sheet
+contact-sheet: ## docs/contact-sheet.jpg: frames every 3 s of the films in build/demos (FILMS=files)
+	@$(GO) run ./scripts/contactsheet -out docs/contact-sheet.jpg -every 3s $(FILMS)
 
 .PHONY: stage
 stage: ## build/app: what a Functions host loads
@@ -64,6 +74,22 @@ func-start: stage ## the staged app under Core Tools (func), if installed; run `
 bench: ## the figures of the README, side by side
 	$(GO) test -run '^$$' -bench 'Invocation|SendReceiveComplete1KB|ColdStart|KeepFilm' -benchmem -count 3 ./shared/trigger ./scripts/localcloud/servicebus ./functions ./shared/blob
 
+.PHONY: bench-film
+bench-film: ## a film of 30 s as final and preview: time by length, processor, memory
+	$(GO) test -run '^$$' -bench Film -benchtime 1x -count 3 ./shared/studio/film
+
+.PHONY: bench-sound
+bench-sound: ## our instruments beside a SoundFont's, on the same scores (needs fluidsynth and fluid-soundfont-gm)
+	$(GO) test -run '^$$' -bench Sound -benchtime 1x ./shared/studio/music
+
 .PHONY: bench-demo
 bench-demo: ## make demo five times, with the median
 	@scripts/demo-times.sh 5
+
+.PHONY: bench-beats
+bench-beats: ## are the beats of a hundred of the studio's songs found? and what hearing costs
+	$(GO) test -v -run Studio -bench Hear -timeout 30m ./shared/media/sound -seeds 20 | grep -v '^=== \|PASS: .*songs/'
+
+.PHONY: bench-voice
+bench-voice: ## how well the singer is understood, by judges that never heard it (Debian: pocketsphinx, pocketsphinx-en-us, espeak-ng)
+	$(GO) test -run 'SyllablesAreToldApart|VowelsStart' -v -bench 'Voice|Words|Speech|Sing$$' -benchtime 1x ./shared/studio/music

@@ -43,7 +43,7 @@ var importRules = []rule{
 	{who: `functions`, open: true},
 	{who: `scripts(/.*)?`, open: true},
 	{who: `.*test`, open: true}, // stand-ins; that only tests and programs import them is checked apart
-	{who: `functions/[a-z]+/[a-z]+`, may: sharedTypes + `|shared/(trigger|identity|media|chaos|storyboard|provider(/[a-z]+)?|blob)|OWN-MODULE`,
+	{who: `functions/[a-z]+/[a-z]+`, may: sharedTypes + `|shared/(trigger|identity|media|media/sound|chaos|storyboard|provider(/[a-z]+)?|blob)|OWN-MODULE`,
 		why: "a function sees its module, the typed call and its inputs; it gets everything else through interfaces that registry.go fills"},
 	{who: `functions/[a-z]+`, may: sharedTypes + `|shared/(store|outbox|pipeline|seal|chaos)`,
 		why: "a module keeps its tables; calling providers is its functions' business, other modules are reached through the engine"},
@@ -53,6 +53,8 @@ var importRules = []rule{
 	{who: `shared/message`, may: `shared/(id|fault|claim)`, why: "types that cross the queue; a lyric is the same thing on both sides"},
 	{who: `shared/claim`, may: `shared/fault`, why: "pure: facts in, problems out"},
 	{who: `shared/media`, may: `shared/(id|fault)`, why: "pure Go; no processes"},
+	{who: `shared/media/loudness`, may: ``, why: "arithmetic"},
+	{who: `shared/media/sound`, may: `shared/(fault|media|media/loudness)`, why: "pure Go; no processes"},
 	{who: `shared/storyboard`, may: sharedTypes + `|shared/(media|provider/creatomate)`, why: "pure: a song, facts and photos in, a script out"},
 	{who: `shared/link`, may: `shared/(fault|keyring)`, why: "signs names; knows no storage"},
 	{who: `shared/identity`, may: `shared/(id|fault|message|keyring|strictjson)`, why: "tokens only"},
@@ -66,7 +68,7 @@ var importRules = []rule{
 	{who: `shared/provider`, may: `shared/(fault|telemetry|ratelimit|message)|net/http`, why: "the only way out; of message only NotYet and Absent"},
 	{who: `shared/provider/[a-z]+`, may: `shared/(provider|fault|claim|message)|net/http`, why: "one vendor each, and no other"},
 	{who: `shared/studio/ffmpeg`, may: `shared/(media|fault)|os/exec|os`, why: "the only one that runs a process"},
-	{who: `shared/studio(/.*)?`, may: `shared/(claim|media|fault)|shared/studio/.*|shared/studio|net/http|os`, why: "the studio is a vendor: it knows nothing of the pipeline"},
+	{who: `shared/studio(/.*)?`, may: `shared/(claim|media|media/loudness|fault)|shared/studio/.*|shared/studio|net/http|os`, why: "the studio is a vendor: it knows nothing of the pipeline"},
 }
 
 // guarded are the standard packages that need a permission.

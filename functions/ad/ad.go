@@ -165,7 +165,7 @@ func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]
 		if len(place.Photos) == 0 {
 			return nil, fault.New(fault.CodeNoPhotos)
 		}
-		return message.LyricWrite{Brief: claim.Brief{Facts: place.Facts, Language: w.Language, Mood: w.Mood, Seconds: w.Seconds}}, nil
+		return message.LyricWrite{Brief: claim.Brief{Facts: singable(place.Facts), Language: w.Language, Mood: w.Mood, Seconds: w.Seconds}}, nil
 	}
 	lyric, err := output[message.LyricWritten](outputs, stepLyric)
 	if err != nil {
@@ -194,6 +194,12 @@ func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]
 		return publish(o, w.Channels[n], place, video), nil
 	}
 	return nil, fault.Newf(fault.CodeInternal, "make input: no step %d of kind %s", step.No, step.Kind)
+}
+
+// singable leaves out the facts that are shown and never sung: no writer is
+// tempted to spell out a web address or the number in a colour.
+func singable(facts []claim.Fact) []claim.Fact {
+	return slices.DeleteFunc(slices.Clone(facts), func(f claim.Fact) bool { return f.Kind == claim.Link || f.Kind == claim.Color })
 }
 
 // publish is the post to one channel: the owner's caption, else one from the facts.
@@ -308,6 +314,22 @@ type Take struct {
 	File    id.Artifact        `json:"file"`
 	Seconds float64            `json:"seconds"`
 	Lines   []message.LineTime `json:"lines"`
+	// Missing are the lyric lines that it does not sing, or not in their place.
+	Missing []MissingLine `json:"missing"`
+	// Loudness is in LUFS, TruePeak in dBTP, Tempo in beats per minute; null or
+	// absent when they could not be measured.
+	Loudness *float64 `json:"lufs"`
+	TruePeak *float64 `json:"true_peak"`
+	Tempo    float64  `json:"tempo,omitempty"`
+}
+
+// MissingLine is a lyric line that a take does not sing as it is written.
+type MissingLine struct {
+	// Line indexes the lyric's lines.
+	Line int    `json:"line"`
+	Text string `json:"text"`
+	// Swapped: it is sung, but in another line's place.
+	Swapped bool `json:"swapped,omitempty"`
 }
 
 // Video is the film of the ad.

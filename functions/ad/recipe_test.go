@@ -63,7 +63,8 @@ func TestTheStepsOfAnOrder(t *testing.T) {
 }
 
 var (
-	facts = []claim.Fact{{ID: "f1", Kind: claim.Name, Text: "돌담골목"}, {ID: "f2", Kind: claim.Area, Text: "을지로"}}
+	facts = []claim.Fact{{ID: "f1", Kind: claim.Name, Text: "돌담골목"}, {ID: "f2", Kind: claim.Area, Text: "을지로"},
+		{ID: "f3", Kind: claim.Link, Text: "https://a.example/7"}, {ID: "f4", Kind: claim.Color, Text: "#aa0011"}}
 	known = message.PlaceFacts{Place: 1, Name: "돌담골목", Facts: facts, Photos: []message.Photo{{ID: 2, Blob: "p"}}}
 	sung  = message.SongMade{Takes: takes, Chosen: 1}
 	film  = message.VideoMade{Blob: "film", Thumbnail: "thumb", Bytes: 3, SHA256: "ab"}
@@ -87,7 +88,7 @@ func TestEachStepIsGivenWhatItNeeds(t *testing.T) {
 	second.Channel = "instagram"
 	for i, want := range []any{
 		message.PlaceCollect{Place: 1},
-		message.LyricWrite{Brief: claim.Brief{Facts: facts, Language: "en", Mood: "warm", Seconds: 30}},
+		message.LyricWrite{Brief: claim.Brief{Facts: facts[:2] /* a link and a colour are not sung */, Language: "en", Mood: "warm", Seconds: 30}},
 		message.SongGenerate{Lyric: words, Genre: "trot", Mood: "warm", Voice: "m", Seconds: 30},
 		message.VideoRender{Name: "돌담골목", Facts: facts, Title: "칼국수", Photos: known.Photos, Take: takes[1], Aspect: "9:16", Template: "auto", Quality: "final", Seconds: 30, Language: "en"},
 		post, second,
@@ -184,6 +185,9 @@ func TestWishesThatCannotBeMadeAreRefused(t *testing.T) {
 		"a hashtag of two words":               {ad.Wish{Place: 1, Publish: "none", Hashtags: []string{"a b"}}, "hashtags[0]"},
 		"a hashtag that is two":                {ad.Wish{Place: 1, Publish: "none", Hashtags: []string{"#a#b"}}, "hashtags[0]"},
 		"a hashtag that is too long":           {ad.Wish{Place: 1, Publish: "none", Hashtags: []string{many(41)}}, "hashtags[0]"},
+		"a preview that is posted":             {ad.Wish{Place: 1, Quality: "preview", Channels: []ad.Channel{youtube}}, "quality"},
+		"a preview that is posted by default":  {ad.Wish{Place: 1, Quality: "preview", Publish: "auto", Channels: []ad.Channel{youtube}}, "quality"},
+		"a preview that is kept":               {ad.Wish{Place: 1, Quality: "preview", Publish: "none", Template: "coupon", Aspect: "1:1"}, ""},
 		"a wish that leaves everything to us":  {ad.Wish{Place: 1, Publish: "none"}, ""},
 		"two accounts of one channel":          {ad.Wish{Place: 1, Channels: []ad.Channel{youtube, {Channel: "youtube", Account: "b"}}}, ""},
 		"a hashtag of forty letters and its #": {ad.Wish{Place: 1, Publish: "none", Hashtags: []string{"#" + many(40)}}, ""},

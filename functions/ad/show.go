@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"castad/shared/fault"
@@ -86,7 +87,8 @@ func (a *Ad) result(r stepRow, files map[string]id.Artifact) error {
 		}
 		a.Song = &Song{ID: out.Song, Chosen: out.Chosen}
 		for _, t := range out.Takes {
-			a.Song.Takes = append(a.Song.Takes, Take{File: files[t.Blob], Seconds: t.Seconds, Lines: t.Lines})
+			a.Song.Takes = append(a.Song.Takes, Take{File: files[t.Blob], Seconds: t.Seconds, Lines: t.Lines, Missing: a.missing(t),
+				Loudness: t.Loudness, TruePeak: t.TruePeak, Tempo: t.Tempo})
 		}
 	case message.Video:
 		var out message.VideoMade
@@ -97,6 +99,20 @@ func (a *Ad) result(r stepRow, files map[string]id.Artifact) error {
 			Seconds: out.Seconds, Width: out.Width, Height: out.Height}
 	}
 	return nil
+}
+
+// missing names the lyric lines that the take does not sing in their place. The
+// lyric's step comes before the song's, so that its lines are known.
+func (a *Ad) missing(t message.Take) []MissingLine {
+	out := make([]MissingLine, 0, len(t.Missing))
+	for _, n := range t.Missing {
+		m := MissingLine{Line: n, Swapped: slices.Contains(t.Swapped, n)}
+		if a.Lyric != nil && n >= 0 && n < len(a.Lyric.Lines) {
+			m.Text = a.Lyric.Lines[n].Text
+		}
+		out = append(out, m)
+	}
+	return out
 }
 
 // files maps the blob paths of a run to the ids that clients may know.
@@ -157,7 +173,6 @@ const eventPage = 200
 
 // events leaves out that a provider was asked and is not ready yet: it happens
 // every few seconds and tells nobody anything.
-
 func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after int) ([]Event, error) {
 	type row struct {
 		Event

@@ -81,7 +81,9 @@ func file(name string) message.Artifact {
 
 var (
 	words = claim.Lyric{Title: "칼국수", Lines: []claim.Line{{Section: "hook", Text: "을지로 칼국수", Facts: []string{"f1"}}}}
-	takes = []message.Take{{Blob: "take-1", Seconds: 14}, {Blob: "take-2", Seconds: 15, Lines: []message.LineTime{{Text: "을지로 칼국수", Start: 1, End: 3}}}}
+	loud  = -14.2
+	takes = []message.Take{{Blob: "take-1", Seconds: 14, Missing: []int{0}},
+		{Blob: "take-2", Seconds: 15, Lines: []message.LineTime{{Text: "을지로 칼국수", Start: 1, End: 3}}, Loudness: &loud, Tempo: 120, Beats: []float64{0, .5}}}
 )
 
 // finished is an ad that has gone all the way.
@@ -119,6 +121,10 @@ func TestAFinishedAdShowsAllThatWasMade(t *testing.T) {
 	}
 	if a.Song == nil || a.Song.Chosen != 1 || len(a.Song.Takes) != 2 || a.Song.Takes[0].File == 0 || a.Song.Takes[0].File == a.Song.Takes[1].File {
 		t.Errorf("song %+v", a.Song)
+	}
+	if diff := cmp.Diff([]ad.Take{{Seconds: 14, Missing: []ad.MissingLine{{Line: 0, Text: "을지로 칼국수"}}},
+		{Seconds: 15, Lines: takes[1].Lines, Missing: []ad.MissingLine{}, Loudness: &loud, Tempo: 120}}, a.Song.Takes, cmpopts.IgnoreFields(ad.Take{}, "File")); diff != "" {
+		t.Errorf("takes (-want +got):\n%s", diff)
 	}
 	if a.Video == nil || a.Video.File == 0 || a.Video.Thumbnail == 0 || a.Video.Seconds != 15 {
 		t.Fatalf("video %+v", a.Video)

@@ -8,6 +8,7 @@ package place
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -24,7 +25,10 @@ const (
 	MaxPhotoBytes = 20 << 20
 	maxMenu       = 20
 	maxPraise     = 10
+	maxColors     = 3
 )
+
+var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // Details are the typed facts about a place, as the owner writes them.
 type Details struct {
@@ -80,9 +84,27 @@ func (d Details) Validate() error {
 		}
 	}
 	for _, f := range []struct{ name, text string }{{"name", d.Name}, {"category", d.Category}, {"area", d.Area}, {"address", d.Address},
-		{"phone", d.Phone}, {"hours", d.Hours}, {"story", d.Story}, {"offer", d.Offer}} {
+		{"phone", d.Phone}, {"hours", d.Hours}, {"story", d.Story}, {"offer", d.Offer}, {"link", d.Link}} {
 		if unfit(f.text) {
 			return fault.New(fault.CodeBadValue).In(f.name)
+		}
+	}
+	return d.look()
+}
+
+// look refuses a link or colours that could not be shown.
+func (d Details) look() error {
+	if link := strings.TrimSpace(d.Link); link != "" {
+		if err := checkLink(link); err != nil {
+			return fault.Newf(fault.CodeBadLink, "read link: %w", err).In("link")
+		}
+	}
+	if len(d.Colors) > maxColors {
+		return fault.New(fault.CodeBadValue).In("colors")
+	}
+	for i, c := range d.Colors {
+		if !color.MatchString(c) {
+			return fault.New(fault.CodeBadColor).In(fmt.Sprintf("colors[%d]", i))
 		}
 	}
 	return nil
@@ -118,7 +140,7 @@ func (d Details) Facts() []claim.Fact {
 	add(claim.Offer, d.Offer, 0)
 	add(claim.Link, d.Link, 0)
 	for _, c := range d.Colors {
-		add(claim.Color, c, 0)
+		add(claim.Color, strings.ToLower(c), 0)
 	}
 	return facts
 }
@@ -139,6 +161,8 @@ type Photo struct {
 	Width  int      `json:"width"`  // pixels
 	Height int      `json:"height"` // pixels
 	Bytes  int64    `json:"bytes"`
+	// Colors are its most striking ones, "#rrggbb", the most striking first; none when it has none or was not looked at.
+	Colors []string `json:"colors,omitempty"`
 	Blob   string   `json:"-"`
 	SHA256 [32]byte `json:"-"`
 }
@@ -147,7 +171,7 @@ type Photo struct {
 func (p Place) Collected() message.PlaceFacts {
 	out := message.PlaceFacts{Place: p.ID, Name: p.Name, Facts: p.Facts}
 	for _, ph := range p.Photos {
-		out.Photos = append(out.Photos, message.Photo{ID: ph.ID, Blob: ph.Blob, Type: ph.Type, Width: ph.Width, Height: ph.Height})
+		out.Photos = append(out.Photos, message.Photo{ID: ph.ID, Blob: ph.Blob, Type: ph.Type, Width: ph.Width, Height: ph.Height, Colors: ph.Colors})
 	}
 	return out
 }

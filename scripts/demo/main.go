@@ -2,6 +2,11 @@
 // on the local cloud, and shows every step.
 //
 //	go run ./scripts/demo [-place docs/sample/place.json] [-out build/demo] [-kill n] [-purge 1]
+//	go run ./scripts/demo -out build/demos [name=]place.json …
+//
+// With places named it makes them one after another, each in a folder of its own
+// below -out (called like the place file's folder when no name is given), goes
+// on after one that fails, and ends with a table of what was made.
 //
 // It is a client like any other: it talks HTTP to the public address and reads
 // nothing behind it but, at the end, the vendors' own ledgers, which witness
@@ -40,9 +45,11 @@ func main() {
 
 type options struct {
 	place, out string
-	kill       int
-	purge      bool
-	seed       int64
+	// places are made one after another instead of place.
+	places []string
+	kill   int
+	purge  bool
+	seed   int64
 }
 
 func parse(args []string) (options, error) {
@@ -55,6 +62,7 @@ func parse(args []string) (options, error) {
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
+	o.places = flags.Args()
 	o.seed = time.Now().UnixNano()
 	if s := os.Getenv("CHAOS_SEED"); s != "" {
 		n, err := strconv.ParseInt(s, 10, 64)
@@ -71,6 +79,14 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if len(o.places) > 0 {
+		return each(ctx, o, os.Stdout, one)
+	}
+	return one(ctx, o)
+}
+
+// one makes one place's ad.
+func one(ctx context.Context, o options) error {
 	began := time.Now()
 	order, err := readPlace(o.place)
 	if err != nil {

@@ -95,7 +95,7 @@ func (d *demo) start(ctx context.Context) (ad.Ad, error) {
 	}
 	w := d.order.Order
 	wish := ad.Wish{Place: p.ID, Language: d.order.Language, Mood: w.Mood, Genre: w.Genre, Voice: w.Voice, Seconds: w.Seconds, Aspect: w.Aspect,
-		Publish: w.Publish, Caption: w.Caption, Hashtags: w.Hashtags}
+		Template: w.Template, Quality: w.Quality, Publish: w.Publish, Caption: w.Caption, Hashtags: w.Hashtags}
 	for _, c := range w.Channels {
 		wish.Channels = append(wish.Channels, ad.Channel{Channel: c, Account: "demo"})
 	}

@@ -24,6 +24,8 @@ type placeWish struct {
 	Voice    string   `json:"voice"`
 	Seconds  int      `json:"seconds"`
 	Aspect   string   `json:"aspect"`
+	Template string   `json:"template"`
+	Quality  string   `json:"quality"`
 	Publish  string   `json:"publish"`
 	Channels []string `json:"channels"`
 	Caption  string   `json:"caption"`

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"castad/functions/ad"
+	"castad/shared/claim"
 	"castad/shared/media"
 	"castad/shared/message"
 	"castad/shared/studio/ffmpeg"
@@ -31,6 +32,8 @@ type receipt struct {
 	Seconds      float64        `json:"seconds"`
 	OrderSeconds float64        `json:"order_seconds"`
 	Steps        []receiptStep  `json:"steps"`
+	Lyric        []claim.Line   `json:"lyric"` // each line with the ids of the facts that it uses
+	Song         receiptSong    `json:"song"`
 	Video        receiptVideo   `json:"video"`
 	Posts        []ad.Post      `json:"posts"`
 	Witnesses    map[string]int `json:"witnesses"` // what the vendors' own ledgers count
@@ -43,6 +46,27 @@ type receiptStep struct {
 	Seconds       float64      `json:"seconds"`
 	Attempts      int          `json:"attempts"`
 	ProviderCalls int          `json:"provider_calls"`
+}
+
+// receiptSong is the chosen take, as CastAD heard it.
+type receiptSong struct {
+	Seconds float64 `json:"seconds"`
+	// Loudness, TruePeak and Tempo are as in ad.Take.
+	Loudness *float64 `json:"lufs"`
+	TruePeak *float64 `json:"true_peak"`
+	Tempo    float64  `json:"tempo"`
+	// Lines are how many lyric lines are sung; Missing are those that are not, or not in their place.
+	Lines   int              `json:"lines"`
+	Missing []ad.MissingLine `json:"missing"`
+}
+
+// String is the song in a few words.
+func (s receiptSong) String() string {
+	heard := "not measured"
+	if s.Loudness != nil && s.TruePeak != nil {
+		heard = fmt.Sprintf("%.1f LUFS, true peak %.1f dBTP, %.0f beats a minute", *s.Loudness, *s.TruePeak, s.Tempo)
+	}
+	return fmt.Sprintf("%.2f s, %s, %d lines sung, %d missing", s.Seconds, heard, s.Lines, len(s.Missing))
 }
 
 type receiptVideo struct {
@@ -74,7 +98,9 @@ func (d *demo) finish(ctx context.Context, a ad.Ad, ready time.Time) error {
 	if err != nil {
 		return err
 	}
-	r := receipt{Run: a.Run.String(), Ad: a.ID.String(), Place: d.order.Name, Made: time.Now().UTC(), Video: video, Posts: a.Posts,
+	take := a.Song.Takes[a.Song.Chosen]
+	song := receiptSong{Seconds: take.Seconds, Loudness: take.Loudness, TruePeak: take.TruePeak, Tempo: take.Tempo, Lines: len(take.Lines), Missing: take.Missing}
+	r := receipt{Run: a.Run.String(), Ad: a.ID.String(), Place: d.order.Name, Made: time.Now().UTC(), Lyric: a.Lyric.Lines, Song: song, Video: video, Posts: a.Posts,
 		Seconds: since(d.began), OrderSeconds: since(ready)}
 	if d.chaos != nil {
 		r.Kills = d.o.kill - d.chaos.Left()
@@ -105,6 +131,7 @@ func (d *demo) show(r receipt) {
 	v := r.Video
 	fmt.Printf("\n%s\n  %d×%d, %.2f s, sound %.2f s, %.1f LUFS, %.1f MB, sha256 %s…\n", filepath.Join(d.o.out, "ad.mp4"),
 		v.Width, v.Height, v.Seconds, v.AudioSeconds, v.Loudness, float64(v.Bytes)/1e6, v.SHA256[:12])
+	fmt.Printf("  song: %s\n", r.Song)
 	for _, p := range r.Posts {
 		fmt.Printf("  posted to %s: %s (%s)\n", p.Channel, p.URL, p.ExternalID)
 	}
@@ -156,17 +183,35 @@ func look(ctx context.Context, out string, a ad.Ad) (receiptVideo, error) {
 	if v.Loudness, v.TruePeak, err = loudness(ctx, out, file); err != nil {
 		return v, err
 	}
-	switch {
-	case picture.Codec != "h264" || sound.Codec != "aac" || v.Width != 1080 || v.Height != 1920:
-		return v, fmt.Errorf("the film is %s and %s, %d×%d", picture.Codec, sound.Codec, v.Width, v.Height)
-	case math.Abs(v.Seconds-v.AudioSeconds) > 0.05:
-		return v, fmt.Errorf("picture %.3f s, sound %.3f s", v.Seconds, v.AudioSeconds)
-	case v.Seconds < 14.9 || v.Seconds > 61:
-		return v, fmt.Errorf("the film lasts %.2f s", v.Seconds)
-	case v.Loudness < -30:
-		return v, fmt.Errorf("the film is silent: %.1f LUFS", v.Loudness)
+	if picture.Codec != "h264" || sound.Codec != "aac" {
+		return v, fmt.Errorf("the film is %s and %s", picture.Codec, sound.Codec)
 	}
-	return v, nil
+	return v, v.judge(a.Wish)
+}
+
+// judge says whether the film is what was ordered.
+func (v receiptVideo) judge(w ad.Wish) error {
+	width, height := size(w)
+	switch {
+	case v.Width != width || v.Height != height:
+		return fmt.Errorf("the film is %d×%d, ordered was %s in %s quality: %d×%d", v.Width, v.Height, w.Aspect, w.Quality, width, height)
+	case math.Abs(v.Seconds-v.AudioSeconds) > 0.05:
+		return fmt.Errorf("picture %.3f s, sound %.3f s", v.Seconds, v.AudioSeconds)
+	case math.Abs(v.Seconds-float64(w.Seconds)) > 0.1: // the studio's songs have the ordered length
+		return fmt.Errorf("the film lasts %.2f s, ordered were %d", v.Seconds, w.Seconds)
+	case v.Loudness < -30:
+		return fmt.Errorf("the film is silent: %.1f LUFS", v.Loudness)
+	}
+	return nil
+}
+
+// size is a film's width and height in pixels; a preview has a third of them.
+func size(w ad.Wish) (width, height int) {
+	of := map[string][2]int{"9:16": {1080, 1920}, "1:1": {1080, 1080}, "16:9": {1920, 1080}}[w.Aspect]
+	if w.Quality == "preview" {
+		return of[0] / 3, of[1] / 3
+	}
+	return of[0], of[1]
 }
 
 var (

@@ -48,12 +48,16 @@ const (
 	CodeRefused         Code = "content.refused"
 	CodeNotAnImage      Code = "photo.not_an_image"
 	CodeImageTooLarge   Code = "photo.too_many_pixels"
+	CodeImageHEIC       Code = "photo.heic"
 	CodeTooManyPhotos   Code = "photo.too_many"
+	CodeBadLink         Code = "place.bad_link"
+	CodeBadColor        Code = "place.bad_color"
 	CodeNoPhotos        Code = "ad.no_photos"
 	CodeAdEnded         Code = "ad.already_ended"
 	CodeAdNotFailed     Code = "ad.not_failed"
 	CodeRetryUnsafe     Code = "ad.retry_unsafe"
 	CodeClaim           Code = "lyric.unsupported_claim"
+	CodeLinesMissing    Code = "song.lines_missing"
 	CodeDeadline        Code = "run.deadline"
 	CodeAttempts        Code = "run.attempts_exhausted"
 	CodeAbandoned       Code = "run.outcome_never_known"
@@ -122,6 +126,13 @@ var catalogue = map[Code]Entry{
 		"you", "다른 파일을 올려 주세요.", "Upload another file.", false},
 	CodeImageTooLarge: {Invalid, "사진의 화소 수가 너무 큽니다.", "The photo has too many pixels.",
 		"you", "5천만 화소 이하로 줄여 주세요.", "Reduce it to 50 megapixels or less.", false},
+	CodeImageHEIC: {Invalid, "HEIC(HEIF, AVIF) 사진입니다. JPEG, PNG, WebP만 받습니다.", "This is an HEIC (HEIF, AVIF) photo; JPEG, PNG and WebP are accepted.",
+		"you", "사진을 JPEG로 내보내 올리거나, 아이폰은 설정 > 카메라 > 포맷을 '높은 호환성'으로 바꾼 뒤 찍어 주세요.",
+		"Export it as JPEG, or set the camera to Most Compatible (iPhone: Settings > Camera > Formats) and take it again.", false},
+	CodeBadLink: {Invalid, "가게 링크가 올바르지 않습니다.", "The link is not a web address that can be shown.",
+		"you", "https://로 시작하는 공개된 웹 주소를 영문 200자 이내로 적어 주세요.", "Give a public address that begins with https:// or http://, at most 200 characters, without a user name.", false},
+	CodeBadColor: {Invalid, "색은 #rrggbb 형식이어야 합니다.", "A colour must be written as #rrggbb.",
+		"you", "#ff8800처럼 # 뒤에 16진수 여섯 자리를 적어 주세요.", "Write # and six hexadecimal digits, such as #ff8800.", false},
 	CodeTooManyPhotos: {Conflict, "사진은 한 장소에 30장까지 올릴 수 있습니다.", "A place can have up to 30 photos.",
 		"you", "필요 없는 사진을 지운 뒤 올려 주세요.", "Remove a photo you do not need first.", false},
 	CodeNoPhotos: {Refused, "이 장소에는 사진이 없습니다.", "This place has no photos.",
@@ -134,6 +145,8 @@ var catalogue = map[Code]Entry{
 		"castad", "채널에서 게시 여부를 먼저 확인해 주세요.", "Look at the channel first to see whether it was published.", false},
 	CodeClaim: {Refused, "가사에 사실로 확인되지 않은 내용이 있습니다.", "The lyrics claim something that no fact supports.",
 		"vendor", "가게 정보를 더 적거나 다시 시도해 주세요.", "Add facts about the place, or try again.", true},
+	CodeLinesMissing: {Refused, "노래에 후렴이나 마무리 문구, 또는 가사의 3분의 1 이상이 빠졌습니다.", "The song leaves out the hook, the closing line or more than a third of the lyrics.",
+		"vendor", "다시 시도하면 노래를 새로 만듭니다.", "Retry, and the song is made anew.", true},
 	CodeDeadline: {Refused, "정해진 기한 안에 끝내지 못했습니다.", "The order was not finished before its deadline.",
 		"castad", "비용은 청구되지 않습니다. 다시 시도해 주세요.", "You are not charged; please retry.", true},
 	CodeAttempts: {Refused, "여러 번 시도했지만 끝내지 못했습니다.", "All attempts were used without success.",

@@ -19,7 +19,7 @@ const (
 // matched with, or -1; indexes increase. It is a longest common subsequence
 // that rewards unbroken runs, computed from the end so that going through it
 // from the start takes the earliest of equal matches.
-func align(written, sung []letter) []int {
+func align(written []rune, sung []letter) []int {
 	n, m := len(written), len(sung)
 	match := make([]int, n)
 	for i := range match {
@@ -41,7 +41,7 @@ func align(written, sung []letter) []int {
 				best, step = right, skipSung
 			}
 			bestRun, stepRun := best, step
-			if written[i].r == sung[j].r {
+			if written[i] == sung[j].r {
 				if s := diagonal + matched; s >= best {
 					best, step = s, pair
 				}

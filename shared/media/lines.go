@@ -1,7 +1,6 @@
 package media
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"unicode"
@@ -26,6 +25,8 @@ type Line struct {
 	// sings, 0 to 1, in their order and close together. Below 0.5 the line is
 	// unsung: Start and End are 0 and no caption may show it.
 	Coverage float64
+	// InPlace: the line is sung where it is written.
+	InPlace bool
 }
 
 // Sung reports whether the line is sung.
@@ -49,52 +50,11 @@ const (
 	maxSung  = 8_000
 )
 
-// Lines finds each lyric line in what a provider says is sung, in order.
-//
-// Letters and digits are compared in NFC and without case; spaces, punctuation
-// and section markers do not count. The alignment maximises letters matched in
-// unbroken runs; of equal ones the earliest is taken, so a chorus sung twice
-// but written once is captioned the first time. Lines sung in another order
-// than written, dropped, or changed beyond half come back unsung. Starts never
-// decrease and lines do not overlap.
-//
-// Times that are not finite or negative, or that are all zero, are
-// vendor.bad_result; more letters than a song can have are an error too.
-func Lines(lines []string, words []Word) ([]Line, error) {
-	sung, err := sungLetters(words)
-	if err != nil {
-		return nil, fmt.Errorf("time lyrics: %w", err)
-	}
-	var written []letter
-	for i, l := range lines {
-		for _, r := range letters(stripMarkers(l)) {
-			written = append(written, letter{r: r, line: i})
-		}
-	}
-	if len(written) > maxLyric {
-		return nil, fmt.Errorf("time lyrics: %w", fault.Newf(fault.CodeBadValue, "%d letters, at most %d", len(written), maxLyric))
-	}
-	match := align(written, sung)
-	out := make([]Line, len(lines))
-	for i, l := range lines {
-		out[i].Text = l
-	}
-	for from := 0; from < len(written); {
-		to := from
-		for to < len(written) && written[to].line == written[from].line {
-			to++
-		}
-		place(&out[written[from].line], match[from:to], sung)
-		from = to
-	}
-	settle(out)
-	return out, nil
-}
-
 // letter is one compared character with, on the sung side, its time.
 type letter struct {
 	r          rune
-	line       int
+	begins     bool // a word
+	newLine    bool // a line break stands before it
 	start, end float64
 }
 
@@ -102,10 +62,33 @@ type letter struct {
 // Marks that NFC cannot compose stay, so they count with their letter.
 func letters(s string) []rune {
 	var out []rune
+	for _, w := range split(s) {
+		out = append(out, w.letters...)
+	}
+	return out
+}
+
+// piece is a run of letters in a text: a word or what stands between two signs.
+type piece struct {
+	letters []rune
+	newLine bool // a line break stands between it and the one before
+}
+
+// split cuts s at everything that is no letter. A last piece without letters
+// says that a line break follows the others.
+func split(s string) []piece {
+	out := []piece{{}}
 	for _, r := range norm.NFC.String(s) {
+		last := &out[len(out)-1]
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
-			out = append(out, unicode.ToLower(r))
+			last.letters = append(last.letters, unicode.ToLower(r))
+			continue
 		}
+		if len(last.letters) > 0 {
+			out = append(out, piece{})
+			last = &out[len(out)-1]
+		}
+		last.newLine = last.newLine || r == '\n'
 	}
 	return out
 }
@@ -131,7 +114,7 @@ func stripMarkers(s string) string {
 // one word and end in another ("[Verse", "1]\n").
 func sungLetters(words []Word) ([]letter, error) {
 	var out []letter
-	timed := false
+	timed, newLine := false, false
 	inMarker := markers(words)
 	for i, w := range words {
 		if !finite(w.Start) || !finite(w.End) || w.Start < 0 {
@@ -139,10 +122,14 @@ func sungLetters(words []Word) ([]letter, error) {
 		}
 		timed = timed || w.End > 0
 		end := max(w.Start, w.End)
-		rs := letters(inMarker[i])
-		for k, r := range rs {
-			at := func(k int) float64 { return w.Start + (end-w.Start)*float64(k)/float64(len(rs)) }
-			out = append(out, letter{r: r, start: at(k), end: at(k + 1)})
+		n, k := len(letters(inMarker[i])), 0
+		at := func(k int) float64 { return w.Start + (end-w.Start)*float64(k)/float64(n) }
+		for _, p := range split(inMarker[i]) {
+			newLine = newLine || p.newLine
+			for first, r := range p.letters {
+				out = append(out, letter{r: r, begins: first == 0, newLine: newLine, start: at(k), end: at(k + 1)})
+				k, newLine = k+1, false
+			}
 		}
 		if len(out) > maxSung {
 			return nil, fault.Newf(fault.CodeVendorResult, "more than %d sung letters", maxSung)
@@ -192,8 +179,8 @@ func markers(words []Word) []string {
 // place gives a line its time from the letters that matched (-1 = none). A
 // letter counts when its neighbour in the line matched next to it: letters that
 // match alone are chance. Matches further apart than maxRest are not one line:
-// the largest group counts.
-func place(l *Line, match []int, sung []letter) {
+// the largest group counts; its first and last sung letter are returned.
+func place(l *Line, match []int, sung []letter) (first, last int) {
 	type group struct{ first, last, size int }
 	var best, now group
 	for i, m := range match {
@@ -213,28 +200,23 @@ func place(l *Line, match []int, sung []letter) {
 		l.Coverage = float64(best.size) / float64(len(match))
 		l.Start, l.End = sung[best.first].start, sung[best.last].end
 	}
+	return best.first, best.last
 }
 
-// settle makes the times fit to be shown: sung lines start in order and end
-// before the next begins. A line left without time is unsung.
-func settle(lines []Line) {
-	previous := -1
-	for i := range lines {
-		l := &lines[i]
-		if !l.Sung() {
-			l.Start, l.End = 0, 0
-			continue
-		}
-		if previous >= 0 {
-			p := &lines[previous]
+// settle makes the times fit to be shown: of the lines in the order in which
+// they are sung, each starts after the one before and ends before the next
+// begins. A line left without time is unsung.
+func settle(lines []*sungLine) {
+	for i, l := range lines {
+		if i > 0 {
+			p := lines[i-1]
 			l.Start = max(l.Start, p.Start)
 			p.End = min(p.End, l.Start)
 		}
 		l.End = max(l.End, l.Start)
-		previous = i
 	}
-	for i := range lines {
-		if l := &lines[i]; l.Sung() && l.End-l.Start < shortest {
+	for _, l := range lines {
+		if l.End-l.Start < shortest {
 			l.Start, l.End, l.Coverage = 0, 0, 0
 		}
 	}

@@ -3,11 +3,13 @@ package media
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"castad/shared/fault"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 )
@@ -39,10 +41,11 @@ func sing(lines []string) (words []Word, spans [][2]float64) {
 
 func timed(t *testing.T, lines []string, words []Word) []Line {
 	t.Helper()
-	got, err := Lines(lines, words)
+	report, err := SingCheck(lines, words)
 	if err != nil {
 		t.Fatal(err)
 	}
+	got := report.Lines
 	if len(got) != len(lines) {
 		t.Fatalf("%d lines of %d", len(got), len(lines))
 	}
@@ -153,24 +156,20 @@ func TestLettersThatMatchAloneAreChance(t *testing.T) {
 	wantSpans(t, timed(t, []string{"야!"}, []Word{{"야", 1, 2}}), [][2]float64{{1, 2}})
 }
 
-func TestOfSwappedLinesOneIsShownAtItsTimeAndTheOtherNot(t *testing.T) {
+func TestSwappedLinesAreShownWhenTheyAreSungAndToldToBeSwapped(t *testing.T) {
 	t.Parallel()
-	for i := range len(lyric) - 1 {
-		swapped := append([]string(nil), lyric...)
-		swapped[i], swapped[i+1] = swapped[i+1], swapped[i]
-		words, spans := sing(swapped)
-		got := timed(t, lyric, words)
-		if got[i].Sung() == got[i+1].Sung() {
-			t.Errorf("lines %d and %d: %+v %+v", i, i+1, got[i], got[i+1])
+	for i := range lyric {
+		for j := range i {
+			swapped := slices.Clone(lyric)
+			swapped[i], swapped[j] = swapped[j], swapped[i]
+			words, spans := sing(swapped)
+			spans[i], spans[j] = spans[j], spans[i]
+			wantSpans(t, timed(t, lyric, words), spans)
+			report, err := SingCheck(lyric, words)
+			if diff := cmp.Diff([]int{j, i}, report.Swapped); diff != "" || err != nil || report.Dropped != nil {
+				t.Errorf("lines %d and %d: %v, dropped %v, swapped (-want +got):\n%s", j, i, err, report.Dropped, diff)
+			}
 		}
-		want := append([][2]float64(nil), spans...)
-		want[i], want[i+1] = [2]float64{}, [2]float64{}
-		if got[i].Sung() {
-			want[i] = spans[i+1]
-		} else {
-			want[i+1] = spans[i]
-		}
-		wantSpans(t, got, want)
 	}
 }
 
@@ -212,10 +211,10 @@ func TestTimesThatCannotBeAreRefused(t *testing.T) {
 		"all at 0":       {{"골목", 0, 0}, {"식당", 0, 0}},
 		"an endless one": {{strings.Repeat("가나다라", 3000), 0, 1}},
 	} {
-		_, err := Lines(lyric, words)
+		_, err := SingCheck(lyric, words)
 		wantCode(t, what, err, fault.CodeVendorResult)
 	}
-	_, err := Lines([]string{strings.Repeat("가나다라", 2000)}, nil)
+	_, err := SingCheck([]string{strings.Repeat("가나다라", 2000)}, nil)
 	wantCode(t, "an endless lyric", err, fault.CodeBadValue)
 }
 
@@ -250,13 +249,14 @@ func TestWhateverIsSungCaptionsAreInOrderAndDoNotOverlap(t *testing.T) {
 			at = max(at, 0)
 			words = append(words, Word{piece.Draw(t, fmt.Sprint("word", i)), at, at + rapid.Float64Range(-0.1, 2).Draw(t, fmt.Sprint("length", i))})
 		}
-		got, err := Lines(lyric, words)
+		report, err := SingCheck(lyric, words)
 		if err != nil {
 			if fault.CodeOf(err) != fault.CodeVendorResult {
 				t.Fatal(err)
 			}
 			return
 		}
+		got := report.Lines
 		for i, l := range got {
 			if l.Coverage < 0 || l.Coverage > 1 || l.Sung() != (l.End > l.Start) {
 				t.Fatalf("line %d: %+v", i, l)
@@ -281,7 +281,7 @@ func BenchmarkLines(b *testing.B) {
 	}
 	words, _ := sing(long)
 	for b.Loop() {
-		if _, err := Lines(long, words); err != nil {
+		if _, err := SingCheck(long, words); err != nil {
 			b.Fatal(err)
 		}
 	}

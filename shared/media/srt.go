@@ -2,9 +2,11 @@ package media
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -15,7 +17,7 @@ type Cue struct {
 	Start, End float64
 }
 
-// Captions returns the cues of the sung lines.
+// Captions returns the cues of the sung lines, in the order in which they are sung.
 func Captions(lines []Line) []Cue {
 	var cues []Cue
 	for _, l := range lines {
@@ -23,6 +25,7 @@ func Captions(lines []Line) []Cue {
 			cues = append(cues, l.Cue)
 		}
 	}
+	slices.SortStableFunc(cues, func(a, b Cue) int { return cmp.Compare(a.Start, b.Start) })
 	return cues
 }
 

@@ -155,6 +155,8 @@ type Take struct {
 	Lines      []LineTime `json:"lines"`
 	// Missing are the indexes of the lyric lines that the take does not sing, or not in their place.
 	Missing []int `json:"missing,omitempty"`
+	// Swapped are those of Missing that it does sing, but not in their place.
+	Swapped []int `json:"swapped,omitempty"`
 	// Loudness is the integrated loudness in LUFS and TruePeak the true peak in
 	// dBTP (ITU-R BS.1770-4), measured on the decoded file; nil when it could not be decoded.
 	Loudness *float64 `json:"loudness,omitempty"`

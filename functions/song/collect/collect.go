@@ -2,6 +2,15 @@
 //
 // Ends the song's step. Only reads at the provider, so it may be repeated at
 // will; files get create-once names, so a repetition after a crash finds its own.
+//
+// Each take is checked against the lyric, whoever sang it. A take that leaves out
+// a line or two is kept, and the ad says which: a caption is only shown for what
+// is sung, so the film is honest. The step fails with song.lines_missing when
+// every take leaves out the whole hook, the whole call or more than a third of
+// the lines: the hook is what is remembered and the call what is asked for, and
+// an ad that is posted by itself cannot be taken back because it lacks them. The
+// owner may retry. A line that is sung in another's place is sung: it is told,
+// counts when takes are compared, and fails nothing.
 package collect
 
 import (
@@ -15,7 +24,6 @@ import (
 
 	"castad/shared/blob"
 	"castad/shared/chaos"
-	"castad/shared/fault"
 	"castad/shared/media"
 	"castad/shared/message"
 	"castad/shared/provider"
@@ -87,22 +95,27 @@ func (c collector) ask(ctx context.Context, in message.SongGenerate, call messag
 		return made, nil, err
 	}
 	var files []message.Artifact
+	var sung []media.Report
 	for i, track := range task.Tracks {
-		take, file, err := c.keep(ctx, in, call, i, track)
+		take, file, err := c.keep(ctx, call, i, track)
 		if err != nil {
 			return made, nil, err
 		}
-		made.Takes, files = append(made.Takes, take), append(files, file)
+		report, err := c.listen(ctx, in.Lyric, call, track)
+		if err != nil {
+			return made, nil, fmt.Errorf("time take %d: %w", i+1, err)
+		}
+		take.Lines, take.Missing, take.Swapped = captions(report), report.Missing(), report.Swapped
+		made.Takes, files, sung = append(made.Takes, take), append(files, file), append(sung, report)
 	}
-	made.Chosen = choose(made.Takes)
-	if made.Chosen < 0 {
-		return made, nil, fault.Newf(fault.CodeVendorResult, "collect song %s: no take sings the lyric", call.ExternalID)
+	if made.Chosen, err = choose(in.Lyric, sung); err != nil {
+		return made, nil, fmt.Errorf("collect song %s: %w", call.ExternalID, err)
 	}
 	return made, files, nil
 }
 
-// keep copies one take to Blob, looks at it, and times its lines.
-func (c collector) keep(ctx context.Context, in message.SongGenerate, call message.Call, n int, track provider.Track) (message.Take, message.Artifact, error) {
+// keep copies one take to Blob and looks at it.
+func (c collector) keep(ctx context.Context, call message.Call, n int, track provider.Track) (message.Take, message.Artifact, error) {
 	name := fmt.Sprintf("runs/%v/%d-%d/take-%d", call.Run, call.Step, call.Attempt, n+1)
 	var none message.Artifact
 	d, err := c.downloads.Get(ctx, track.AudioURL, maxTake)
@@ -124,49 +137,8 @@ func (c collector) keep(ctx context.Context, in message.SongGenerate, call messa
 	if err != nil {
 		return message.Take{}, none, fmt.Errorf("look at take %d: %w", n+1, err)
 	}
-	words, err := c.music.Words(ctx, call.ExternalID, track.ID)
-	if err != nil {
-		return message.Take{}, none, fmt.Errorf("time take %d: %w", n+1, err)
-	}
-	lines, err := times(in, words)
-	if err != nil {
-		return message.Take{}, none, fmt.Errorf("time take %d: %w", n+1, err)
-	}
 	take := message.Take{ExternalID: track.ID, Blob: name, Type: info.Type, SHA256: hex.EncodeToString(kept.SHA256[:]), Bytes: kept.Bytes,
-		Seconds: info.Seconds, Lines: lines}
+		Seconds: info.Seconds}
+	hear(ctx, &take, n, object, info)
 	return take, message.Artifact{Kind: fmt.Sprintf("take-%d", n+1), Blob: name, SHA256: kept.SHA256, Bytes: kept.Bytes, Type: info.Type}, nil
-}
-
-// times says when each line is sung; a line that is not sung gets no time and so no caption.
-func times(in message.SongGenerate, words []provider.Word) ([]message.LineTime, error) {
-	lines := make([]string, len(in.Lyric.Lines))
-	for i, l := range in.Lyric.Lines {
-		lines[i] = l.Text
-	}
-	timed := make([]media.Word, len(words))
-	for i, w := range words {
-		timed[i] = media.Word(w)
-	}
-	aligned, err := media.Lines(lines, timed)
-	if err != nil {
-		return nil, err
-	}
-	var out []message.LineTime
-	for _, l := range aligned {
-		if l.Sung() {
-			out = append(out, message.LineTime{Text: l.Text, Start: l.Start, End: l.End})
-		}
-	}
-	return out, nil
-}
-
-// choose takes the take that sings the most lines, the first of equals; -1 when none sings.
-func choose(takes []message.Take) int {
-	best, most := -1, 0
-	for i, t := range takes {
-		if len(t.Lines) > most {
-			best, most = i, len(t.Lines)
-		}
-	}
-	return best
 }

@@ -112,6 +112,9 @@ func TestBothTakesAreKeptAndTheBetterSungIsChosen(t *testing.T) {
 		if diff := cmp.Diff(want, made.Takes[0].Lines); diff != "" {
 			t.Errorf("lines of the first take (-want +got):\n%s", diff)
 		}
+		if diff := cmp.Diff([][]int{{1}, nil, nil, nil}, [][]int{made.Takes[0].Missing, made.Takes[0].Swapped, made.Takes[1].Missing, made.Takes[1].Swapped}); diff != "" {
+			t.Errorf("missing and swapped lines of the takes (-want +got):\n%s", diff)
+		}
 		for i, tk := range made.Takes {
 			if tk.Seconds < 3.9 || tk.Seconds > 4.2 || tk.Type != "audio/mpeg" || tk.Bytes != int64(len(take(t, i+1))) || artifacts[i].Blob != tk.Blob ||
 				artifacts[i].SHA256 != sha256.Sum256(take(t, i+1)) || artifacts[i].Kind != fmt.Sprintf("take-%d", i+1) {
@@ -143,6 +146,7 @@ func TestASongThatIsNoneIsNotDone(t *testing.T) {
 		"no take sings the lyric": {music{done, func(string) ([]provider.Word, error) {
 			return []provider.Word{{Text: "something else", Start: 0, End: 3}}, nil
 		}}, good, fault.Refused},
+		"no take sings the hook": {music{done, func(string) ([]provider.Word, error) { return sing(0, 1), nil }}, good, fault.Refused},
 		"no take at all": {music{func(string) (provider.SongTask, error) { return provider.SongTask{ID: "task-1"}, nil }, all},
 			good, fault.Refused},
 		"a take that is a web page":         {music{done, all}, web{"https://v/a": []byte("<html>gone</html>"), "https://v/b": take(t, 2)}, fault.Refused},
@@ -189,7 +193,7 @@ func TestAnUnsureOrderIsOnlyTakenWhenItIsOurs(t *testing.T) {
 			if c.want == nil {
 				task.Tracks = []provider.Track{{ID: "a", AudioURL: "https://v/a"}}
 			}
-			m := music{func(string) (provider.SongTask, error) { return task, c.err }, func(string) ([]provider.Word, error) { return sing(0), nil }}
+			m := music{func(string) (provider.SongTask, error) { return task, c.err }, func(string) ([]provider.Word, error) { return sing(0, 1, 2), nil }}
 			lost := call()
 			lost.Unsure, lost.ExternalID = true, c.id
 			made, _, err := collector{m, web{"https://v/a": take(t, 1)}, files(t)}.ask(t.Context(), ordered, lost)
@@ -207,26 +211,23 @@ func TestAnUnsureOrderIsOnlyTakenWhenItIsOurs(t *testing.T) {
 	}
 }
 
-func TestTheTakeWithTheMostLinesIsChosen(t *testing.T) {
+func TestATakeIsHeardIfItCanBeDecoded(t *testing.T) {
 	t.Parallel()
-	with := func(n ...int) (takes []message.Take) {
-		for _, n := range n {
-			takes = append(takes, message.Take{Lines: make([]message.LineTime, n)})
-		}
-		return takes
+	decodable, err := os.ReadFile("../../../shared/media/testdata/song.mp3")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, c := range map[string]struct {
-		lines []int
-		want  int
-	}{
-		"none":             {nil, -1},
-		"none sings":       {[]int{0, 0}, -1},
-		"only the second":  {[]int{0, 1}, 1},
-		"the second more":  {[]int{3, 4}, 1},
-		"the first, equal": {[]int{4, 4}, 0},
-	} {
-		if got := choose(with(c.lines...)); got != c.want {
-			t.Errorf("%s: %d, want %d", name, got, c.want)
-		}
+	all := func(string) ([]provider.Word, error) { return sing(0, 1, 2), nil }
+	c := collector{music{done, all}, web{"https://v/a": decodable, "https://v/b": take(t, 1) /* at 16 kHz */}, files(t)}
+	made, _, err := c.ask(t.Context(), ordered, call())
+	if err != nil || len(made.Takes) != 2 {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	heard, not := made.Takes[0], made.Takes[1]
+	if heard.Loudness == nil || *heard.Loudness > -3 || *heard.Loudness < -40 || heard.TruePeak == nil || *heard.TruePeak < *heard.Loudness || heard.Tempo != 0 {
+		t.Errorf("a second of a tone: %+v", heard)
+	}
+	if not.Loudness != nil || not.TruePeak != nil || not.Tempo != 0 || not.Beats != nil || len(not.Lines) != 3 {
+		t.Errorf("a song that cannot be decoded: %+v", not)
 	}
 }

@@ -1,7 +1,7 @@
 // Package collect is queue video-collect: asks for the film until it is ready, looks at it and keeps it.
 //
 // Ends the video's step. A file that is not the film that was ordered (no
-// H.264 or AAC, wrong size, sound and picture of unlike length) does not count
+// H.264 or AAC, another aspect, sound and picture of unlike length) does not count
 // as done.
 package collect
 
@@ -54,9 +54,12 @@ const (
 	maxThumbnail = 8 << 20
 	// maxSkew is how unlike the lengths of sound and picture may be, in seconds.
 	maxSkew = 0.05
-	// maxStretch is how far a film may be from 9:16: scaled sizes are whole and even pixels.
+	// maxStretch is how far a film may be from its shape: scaled sizes are whole and even pixels.
 	maxStretch = 0.02
 )
+
+// shapes are the aspects that can be ordered, as width over height.
+var shapes = map[string]float64{"9:16": 9.0 / 16, "1:1": 1, "16:9": 16.0 / 9}
 
 type collector struct {
 	renderer  Renderer
@@ -98,7 +101,7 @@ func (c collector) ask(ctx context.Context, in message.VideoRender, call message
 	if err != nil {
 		return none, nil, err
 	}
-	info, err := c.look(ctx, film)
+	info, err := c.look(ctx, film, in.Aspect)
 	if err != nil {
 		return none, nil, err
 	}
@@ -131,7 +134,7 @@ func (c collector) keep(ctx context.Context, url, name, contentType string, limi
 }
 
 // look probes the kept film by ranged reads.
-func (c collector) look(ctx context.Context, film blob.Kept) (media.MP4Info, error) {
+func (c collector) look(ctx context.Context, film blob.Kept, aspect string) (media.MP4Info, error) {
 	o, err := c.files.Open(ctx, film.Name)
 	if err != nil {
 		return media.MP4Info{}, fmt.Errorf("open %s: %w", film.Name, err)
@@ -139,7 +142,7 @@ func (c collector) look(ctx context.Context, film blob.Kept) (media.MP4Info, err
 	defer o.Close()
 	info, err := media.MP4(o, o.Size())
 	if err == nil {
-		err = judge(info)
+		err = judge(info, aspect)
 	}
 	if err != nil {
 		return info, fmt.Errorf("look at %s: %w", film.Name, err)
@@ -149,14 +152,18 @@ func (c collector) look(ctx context.Context, film blob.Kept) (media.MP4Info, err
 
 // judge says whether a film is what was ordered. A renderer may scale it, so
 // its shape counts and not its pixels.
-func judge(info media.MP4Info) error {
+func judge(info media.MP4Info, aspect string) error {
 	refuse := func(format string, args ...any) error { return fault.Newf(fault.CodeVendorResult, format, args...) }
-	shape := float64(info.Width) / float64(info.Height) * 16 / 9
+	shape, ok := shapes[aspect]
+	if !ok {
+		return fault.Newf(fault.CodeInternal, "a film of aspect %q was ordered", aspect)
+	}
+	stretch := float64(info.Width) / float64(info.Height) / shape
 	switch {
 	case info.VideoCodec != "h264" || info.AudioCodec != "aac":
 		return refuse("codecs are %q and %q", info.VideoCodec, info.AudioCodec)
-	case !(math.Abs(shape-1) <= maxStretch): // also when it is not a number
-		return refuse("%d×%d is not 9:16", info.Width, info.Height)
+	case !(math.Abs(stretch-1) <= maxStretch): // also when it is not a number
+		return refuse("%d×%d is not %s", info.Width, info.Height, aspect)
 	case math.Abs(info.VideoSeconds-info.AudioSeconds) > maxSkew:
 		return refuse("picture %.3f s, sound %.3f s", info.VideoSeconds, info.AudioSeconds)
 	}

@@ -61,6 +61,8 @@ const (
 
 var call = message.Call{Run: 9, Step: 4, Attempt: 1, Tag: "run.4.1", ExternalID: "render-1"}
 
+var upright = message.VideoRender{Aspect: "9:16"}
+
 func done(string) (provider.Render, error) {
 	return provider.Render{ID: "render-1", URL: "https://v/film", SnapshotURL: "https://v/snapshot", Metadata: "run.4.1"}, nil
 }
@@ -69,11 +71,11 @@ func TestAFilmIsLookedAtAndKept(t *testing.T) {
 	t.Parallel()
 	kept := files(t)
 	c := collector{renderer(done), web{"https://v/film": read(t, vendor+"film.mp4"), "https://v/snapshot": read(t, vendor+"snapshot.jpg")}, kept}
-	first, _, err := c.ask(t.Context(), message.VideoRender{}, call)
+	first, _, err := c.ask(t.Context(), upright, call)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, artifacts, err := c.ask(t.Context(), message.VideoRender{}, call) // as after a crash before the commit
+	again, artifacts, err := c.ask(t.Context(), upright, call) // as after a crash before the commit
 	if diff := cmp.Diff(first, again); diff != "" || err != nil {
 		t.Errorf("%v, the second time (-first +second):\n%s", err, diff)
 	}
@@ -106,7 +108,7 @@ func TestAFileThatIsNotTheFilmIsNotDone(t *testing.T) {
 			if c.film != nil {
 				w["https://v/film"] = c.film
 			}
-			made, _, err := collector{renderer(done), w, files(t)}.ask(t.Context(), message.VideoRender{}, call)
+			made, _, err := collector{renderer(done), w, files(t)}.ask(t.Context(), upright, call)
 			if err == nil || fault.KindOf(err) != c.want {
 				t.Errorf("%v; %+v", err, made)
 			}
@@ -137,10 +139,29 @@ func TestWhatAFilmMustBe(t *testing.T) {
 	} {
 		info := good
 		c.change(&info)
-		err := judge(info)
+		err := judge(info, "9:16")
 		if (err == nil) != c.ok || err != nil && fault.CodeOf(err) != fault.CodeVendorResult {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A film has the shape that was ordered, final or preview, and no other that can be ordered.
+func TestAFilmHasTheOrderedShape(t *testing.T) {
+	t.Parallel()
+	sizes := map[string][][2]int{"9:16": {{1080, 1920}, {360, 640}}, "1:1": {{1080, 1080}, {360, 360}}, "16:9": {{1920, 1080}, {640, 360}}}
+	for aspect := range sizes {
+		for of, all := range sizes {
+			for _, size := range all {
+				info := media.MP4Info{Width: size[0], Height: size[1], VideoSeconds: 15, AudioSeconds: 15, VideoCodec: "h264", AudioCodec: "aac"}
+				if err := judge(info, aspect); (err == nil) != (of == aspect) || err != nil && fault.CodeOf(err) != fault.CodeVendorResult {
+					t.Errorf("%d×%d for %s: %v", size[0], size[1], aspect, err)
+				}
+			}
+		}
+	}
+	if err := judge(media.MP4Info{Width: 3, Height: 4, VideoCodec: "h264", AudioCodec: "aac"}, "3:4"); fault.KindOf(err) != fault.Internal {
+		t.Errorf("an aspect that nobody can order: %v", err)
 	}
 }
 
@@ -170,7 +191,7 @@ func TestAnUnsureRenderIsOnlyTakenWhenItIsOurs(t *testing.T) {
 			lost := call
 			lost.Unsure, lost.ExternalID = true, c.id
 			w := web{"https://v/film": read(t, vendor+"film.mp4"), "https://v/snapshot": read(t, vendor+"snapshot.jpg")}
-			made, _, err := collector{renderer(status), w, files(t)}.ask(t.Context(), message.VideoRender{}, lost)
+			made, _, err := collector{renderer(status), w, files(t)}.ask(t.Context(), upright, lost)
 			if c.want == nil {
 				if err != nil || made.Bytes == 0 {
 					t.Errorf("%+v, %v", made, err)

@@ -28,7 +28,7 @@ var script = creatomate.Script{OutputFormat: creatomate.MP4, Width: 1080, Height
 			Animations: []creatomate.Animation{{Type: "scale", Time: creatomate.Text("start"), StartScale: creatomate.Percent(110), EndScale: creatomate.Percent(100)}}},
 		{Type: creatomate.TypeText, Track: 2, Text: "한빛분식", Y: creatomate.Percent(80), FontSizeMaximum: creatomate.Vmin(9)},
 		{Type: creatomate.TypeAudio, Track: 3, Source: "https://castad.kr/media/y", Duration: creatomate.Null(), Volume: creatomate.Percent(0)},
-		{Type: creatomate.TypeComposition, Elements: []creatomate.Element{{Type: creatomate.TypeShape, FillColor: "#000"}}},
+		{Type: creatomate.TypeComposition, Elements: []creatomate.Element{{Type: creatomate.TypeShape, FillColor: creatomate.Solid("#000")}}},
 	}}
 
 // patience is short only where nothing but the deadline ends the call: the machine may be busy.

@@ -144,7 +144,13 @@ type Element struct {
 	FontSizeMaximum        Value  `json:"font_size_maximum,omitzero"`
 	LineHeight             Value  `json:"line_height,omitzero"`
 	LetterSpacing          Value  `json:"letter_spacing,omitzero"`
-	FillColor              string `json:"fill_color,omitempty"`
+	FillColor              Fill   `json:"fill_color,omitempty"`
+	FillMode               string `json:"fill_mode,omitempty"` // "linear" for a Fill of two stops or more
+	FillX0                 Value  `json:"fill_x0,omitzero"`    // where a linear fill begins and ends, in the box
+	FillY0                 Value  `json:"fill_y0,omitzero"`
+	FillX1                 Value  `json:"fill_x1,omitzero"`
+	FillY1                 Value  `json:"fill_y1,omitzero"`
+	BorderRadius           Value  `json:"border_radius,omitzero"`
 	StrokeColor            string `json:"stroke_color,omitempty"`
 	StrokeWidth            Value  `json:"stroke_width,omitzero"`
 	ShadowColor            string `json:"shadow_color,omitempty"`
@@ -163,6 +169,36 @@ type Element struct {
 	Elements []Element `json:"elements,omitempty"`
 }
 
+// Fill is what an element is painted with: one stop is a plain colour, more are
+// a gradient, which needs FillMode "linear".
+type Fill []Stop
+
+// Stop is one colour of a Fill; Offset is a percentage of the way of a gradient.
+type Stop struct {
+	Offset Value  `json:"offset,omitzero"`
+	Color  string `json:"color"`
+}
+
+// Solid is a plain colour: "#rrggbb" or "rgba(r,g,b,a)".
+func Solid(color string) Fill { return Fill{{Color: color}} }
+
+// MarshalJSON writes one stop as its colour alone.
+func (f Fill) MarshalJSON() ([]byte, error) {
+	if len(f) == 1 {
+		return json.Marshal(f[0].Color)
+	}
+	return json.Marshal([]Stop(f))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (f *Fill) UnmarshalJSON(b []byte) error {
+	if b[0] == '[' {
+		return json.Unmarshal(b, (*[]Stop)(f))
+	}
+	*f = make(Fill, 1)
+	return json.Unmarshal(b, &(*f)[0].Color)
+}
+
 // Animation moves an element. The names of its own fields beyond type, time,
 // duration and easing are unverified (providers.md 3.4): Check tells.
 type Animation struct {
@@ -175,6 +211,9 @@ type Animation struct {
 	Fade       bool   `json:"fade,omitempty"`
 	Scope      string `json:"scope,omitempty"`
 	Direction  string `json:"direction,omitempty"`
+	Distance   Value  `json:"distance,omitzero"`    // of a slide, in parts of the element
+	StartAngle Value  `json:"start_angle,omitzero"` // of a wipe's edge
+	EndAngle   Value  `json:"end_angle,omitzero"`
 	StartScale Value  `json:"start_scale,omitzero"`
 	EndScale   Value  `json:"end_scale,omitzero"`
 	StartX     Value  `json:"start_x,omitzero"`

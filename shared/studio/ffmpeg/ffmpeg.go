@@ -15,8 +15,8 @@
 //     run that fails, is cancelled or grows too large leaves no output file;
 //   - time is bounded by the context and by Limit; at the end of either the
 //     whole process group is killed and waited for;
-//   - the environment is empty but for HOME (the work folder), so no secret is
-//     inherited and no FFREPORT file is written;
+//   - the environment is empty but for HOME (the work folder) and, for text, the
+//     fontconfig configuration, so no secret is inherited and no FFREPORT file is written;
 //   - standard error is kept to its last 4 KiB.
 //
 // Memory is bounded per allocation (-max_alloc), not in total: run the studio
@@ -115,6 +115,8 @@ type Spec struct {
 	Feed func(io.Writer) error
 	// Limit bounds the run beside the context; 0 = DefaultLimit.
 	Limit time.Duration
+	// Fontconfig is the configuration that text filters use; "" is the machine's.
+	Fontconfig string
 	// Loglevel is "error" unless a filter's report is wanted ("info").
 	Loglevel string
 }
@@ -136,7 +138,11 @@ func Run(ctx context.Context, spec Spec) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	stderr, err := run(ctx, "ffmpeg", spec.Dir, args, spec.Feed, io.Discard, spec.Limit)
+	p := program{name: "ffmpeg", dir: spec.Dir, args: args, feed: spec.Feed, stdout: io.Discard, limit: spec.Limit}
+	if spec.Fontconfig != "" {
+		p.env = []string{"FONTCONFIG_FILE=" + spec.Fontconfig}
+	}
+	stderr, err := p.run(ctx)
 	// An output at its limit ends the run early, with success for ffmpeg and a
 	// broken pipe for the feed: the limit is the reason to tell.
 	if sizes := spec.checkSizes(); err == nil || errors.Is(sizes, ErrTooLarge) {
@@ -252,13 +258,23 @@ func lookup(program string) (string, error) {
 	return path, nil
 }
 
-// run starts a program and waits for it; it never returns before the process
+// program is one run of one of the two.
+type program struct {
+	name, dir string
+	args, env []string
+	feed      func(io.Writer) error
+	stdout    io.Writer
+	limit     time.Duration
+}
+
+// run starts the program and waits for it; it never returns before the process
 // and the feeding goroutine have ended.
-func run(ctx context.Context, program, dir string, args []string, feed func(io.Writer) error, stdout io.Writer, limit time.Duration) (string, error) {
-	path, err := lookup(program)
+func (p *program) run(ctx context.Context) (string, error) {
+	path, err := lookup(p.name)
 	if err != nil {
 		return "", err
 	}
+	limit := p.limit
 	if limit <= 0 {
 		limit = DefaultLimit
 	}
@@ -266,13 +282,13 @@ func run(ctx context.Context, program, dir string, args []string, feed func(io.W
 	defer cancel()
 
 	var last tail
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = dir, stdout, &last, killWait
-	cmd.Env = []string{"HOME=" + dir, "LC_ALL=C"}
+	cmd := exec.CommandContext(ctx, path, p.args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = p.dir, p.stdout, &last, killWait
+	cmd.Env = append([]string{"HOME=" + p.dir, "LC_ALL=C"}, p.env...)
 	ownGroup(cmd)
 
 	fed := make(chan error, 1)
-	if feed == nil {
+	if p.feed == nil {
 		fed <- nil
 	}
 	// The kernel kills the child when the thread that started it ends, so that
@@ -280,17 +296,17 @@ func run(ctx context.Context, program, dir string, args []string, feed func(io.W
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var in io.WriteCloser
-	if feed != nil {
+	if p.feed != nil {
 		if in, err = cmd.StdinPipe(); err != nil {
-			return "", fmt.Errorf("open pipe to %s: %w", program, err)
+			return "", fmt.Errorf("open pipe to %s: %w", p.name, err)
 		}
 	}
 	if err := cmd.Start(); err != nil {
-		return "", fmt.Errorf("start %s: %w", program, err)
+		return "", fmt.Errorf("start %s: %w", p.name, err)
 	}
-	if feed != nil {
+	if p.feed != nil {
 		go func() {
-			err := feed(in)
+			err := p.feed(in)
 			fed <- errors.Join(err, in.Close())
 		}()
 	}
@@ -298,11 +314,11 @@ func run(ctx context.Context, program, dir string, args []string, feed func(io.W
 	feedErr := <-fed
 	switch {
 	case ctx.Err() != nil:
-		return last.String(), &Error{Program: program, Err: context.Cause(ctx)}
+		return last.String(), &Error{Program: p.name, Err: context.Cause(ctx)}
 	case err != nil:
-		return last.String(), &Error{Program: program, Stderr: strings.TrimSpace(last.String()), Err: err}
+		return last.String(), &Error{Program: p.name, Stderr: strings.TrimSpace(last.String()), Err: err}
 	case feedErr != nil && !errors.Is(feedErr, os.ErrClosed):
-		return last.String(), fmt.Errorf("feed %s: %w", program, feedErr)
+		return last.String(), fmt.Errorf("feed %s: %w", p.name, feedErr)
 	}
 	return last.String(), nil
 }

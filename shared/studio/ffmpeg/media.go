@@ -63,14 +63,15 @@ func Probe(ctx context.Context, path string) (Media, error) {
 	var out bytes.Buffer
 	args := []string{"-hide_banner", "-loglevel", "error", "-max_alloc", strconv.Itoa(maxAlloc), "-protocol_whitelist", "file",
 		"-f", format, "-show_format", "-show_streams", "-of", "json", "file:" + path}
-	if _, err := run(ctx, "ffprobe", filepath.Dir(path), args, nil, &out, probeLimit); err != nil {
+	p := program{name: "ffprobe", dir: filepath.Dir(path), args: args, stdout: &out, limit: probeLimit}
+	if _, err := p.run(ctx); err != nil {
 		return Media{}, err
 	}
-	var p probed
-	if err := json.Unmarshal(out.Bytes(), &p); err != nil {
+	var said probed
+	if err := json.Unmarshal(out.Bytes(), &said); err != nil {
 		return Media{}, fmt.Errorf("read ffprobe's answer: %w", err)
 	}
-	return p.media()
+	return said.media()
 }
 
 // probed is ffprobe's JSON; it writes most numbers as strings.

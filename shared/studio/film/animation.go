@@ -23,7 +23,8 @@ func (o object) animations() []animation {
 			}
 		}
 	}
-	for name, more := range map[string]string{"transition": `"time":"start","transition":true`, "enter": `"time":"start"`, "exit": `"time":"end"`} {
+	for _, short := range [][2]string{{"transition", `"time":"start","transition":true`}, {"enter", `"time":"start"`}, {"exit", `"time":"end"`}} {
+		name, more := short[0], short[1]
 		raw, ok := o.take(name)
 		if !ok {
 			continue
@@ -62,10 +63,14 @@ func (o object) animation() animation {
 		a.easing = "linear"
 	}
 	a.reversed, a.transition, a.fade = o.flag("reversed", false), o.flag("transition", false), o.flag("fade", false)
-	a.inside = o.oneOf("scope", "element", "composition") == "element"
+	if a.ofText() {
+		o.oneOf("scope", "element", "composition", "split")
+	} else {
+		a.inside = o.oneOf("scope", "element", "composition") == "element"
+	}
 	o.animationKind(&a)
-	if a.transition && (a.atEnd || *a.start != 0 || a.kind != "fade" || a.duration == nil) {
-		o.errorf("transition", "a transition must be a fade at the start with a duration")
+	if a.transition && (a.atEnd || *a.start != 0 || a.kind == "pan" || a.ofText() || a.duration == nil) {
+		o.errorf("transition", "a transition must be at the start and have a duration; pan is none")
 		a.transition = false
 	}
 	o.done()
@@ -76,9 +81,7 @@ func (o object) animationKind(a *animation) {
 	switch a.kind {
 	case "fade":
 		a.fade = true
-		if a.duration == nil {
-			o.errorf("duration", "is needed for a fade")
-		}
+		o.needDuration(a)
 	case "scale":
 		a.from, a.to = o.fraction("start_scale", 0), o.fraction("end_scale", 1)
 		a.xa, a.ya = o.fraction("x_anchor", 0.5), o.fraction("y_anchor", 0.5)
@@ -90,28 +93,59 @@ func (o object) animationKind(a *animation) {
 		a.x1, a.y1 = o.fraction("end_x", 0.5), o.fraction("end_y", 0.5)
 	case "slide":
 		o.slide(a)
+	case "wipe":
+		o.wipe(a)
+	case "circular-wipe":
+		o.needDuration(a)
+		a.xa, a.ya = o.fraction("x_anchor", 0.5), o.fraction("y_anchor", 0.5)
 	default:
-		o.errorf("type", "%q is not supported; known: fade, scale, pan, slide", clip(a.kind))
+		if a.ofText() {
+			o.textMotion(a)
+			return
+		}
+		o.errorf("type", "%q is not supported; known: fade, scale, pan, slide, wipe, circular-wipe", clip(a.kind))
 	}
 }
 
-// slide moves an element in from outside the place where it rests.
-func (o object) slide(a *animation) {
+func (o object) needDuration(a *animation) {
 	if a.duration == nil {
-		o.errorf("duration", "is needed for a slide")
+		o.errorf("duration", "is needed for a %s", a.kind)
 	}
+}
+
+// slide moves an element in from outside the place where it rests. Angles are
+// the vendor's: 0° is to the right, 90° up.
+func (o object) slide(a *animation) {
+	o.needDuration(a)
 	way := o.fraction("distance", 1)
 	a.x0, a.y0 = 0, 0
 	switch o.oneOf("direction", "up", "down", "left", "right", "90°", "270°", "0°", "180°") {
-	case "up", "270°":
+	case "up", "90°":
 		a.y0 = way
-	case "down", "90°":
+	case "down", "270°":
 		a.y0 = -way
 	case "left", "180°":
 		a.x0 = way
 	case "right", "0°":
 		a.x0 = -way
 	}
+}
+
+// wipe uncovers an element along an edge that runs from x_anchor towards the
+// angle: the vendor's WipeRight is x_anchor 0 %, WipeLeft 100 %, WipeUp and
+// WipeDown are 0 % at 90° and 270°. With 50 % it opens from the middle.
+func (o object) wipe(a *animation) {
+	o.needDuration(a)
+	start := o.oneOf("start_angle", "0°", "90°", "180°", "270°")
+	if end := o.text("end_angle", start); end != start {
+		o.errorf("end_angle", "must be the start_angle: the edge of a wipe does not turn here")
+	}
+	anchor := min(1, o.fraction("x_anchor", 0))
+	if start == "90°" || start == "180°" { // against the direction in which pixels are counted
+		anchor = 1 - anchor
+	}
+	a.xa, a.ya = anchor, anchor
+	a.upright = start == "90°" || start == "270°"
 }
 
 func upper(s string) string { return strings.Map(unicode.ToUpper, s) }

@@ -1,34 +1,42 @@
 package film
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
-	"unicode/utf8"
 )
 
 // script of Advanced SubStation Alpha, drawn by libass: all text goes this way,
 // because libass shapes Hangul correctly and never sees a command line.
 type assFile struct {
-	b    strings.Builder
-	rate float64
+	sc     *scene
+	events strings.Builder
 	// layer rises with every element, so that later elements are on top.
 	layer int
+	texts []*lettering
 }
 
-func newASS(sc *scene) *assFile {
-	a := &assFile{rate: sc.rate}
-	fmt.Fprintf(&a.b, "[Script Info]\nScriptType: v4.00+\nPlayResX: %.0f\nPlayResY: %.0f\nWrapStyle: 2\nScaledBorderAndShadow: yes\nYCbCr Matrix: None\n\n", sc.w, sc.h)
-	a.b.WriteString("[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n")
-	fmt.Fprintf(&a.b, "Style: D,%s,40,&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,5,0,0,0,1\n\n", defaultFont)
-	a.b.WriteString("[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n")
-	return a
+// String is the whole file.
+func (a *assFile) String() string {
+	name := ""
+	if len(a.texts) > 0 {
+		name = a.texts[0].face.name
+	}
+	return fmt.Sprintf("[Script Info]\nScriptType: v4.00+\nPlayResX: %.0f\nPlayResY: %.0f\nWrapStyle: 2\nScaledBorderAndShadow: yes\nKerning: no\nYCbCr Matrix: None\n\n", a.sc.w, a.sc.h) +
+		"[V4+ Styles]\nFormat: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding\n" +
+		"Style: D," + name + ",40,&H00FFFFFF,&H00FFFFFF,&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,5,0,0,0,1\n\n" +
+		"[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n" + a.events.String()
 }
 
 // pose is how an element is shown during one event.
 type pose struct {
 	alpha, scale, dx, dy float64
+	seen                 rect // the part of the frame in which it is seen, when clipped
+	clipped              bool
 }
 
 // event is one stretch of time in one pose.
@@ -37,30 +45,54 @@ type event struct {
 	pose
 }
 
+// within is the event seen through r only.
+func (ev event) within(r rect) event {
+	if ev.clipped {
+		r = r.and(ev.seen)
+	}
+	ev.seen, ev.clipped = r, true
+	return ev
+}
+
 // escape makes text plain for ASS: braces are escaped, and a word joiner after
 // a backslash keeps it from starting a command.
 func escape(s string) string {
-	return strings.NewReplacer(`\`, "\\\u2060", "{", `\{`, "}", `\}`, "\n", " ").Replace(s)
+	return strings.NewReplacer(`\`, "\\\u2060", "{", `\{`, "}", `\}`, "\n", " ", string(noBreak), " ").Replace(s)
 }
 
-// text writes a text element.
-func (a *assFile) text(sc *scene, l *lettering) {
-	st := &l.e.text
-	ground := a.layer
-	a.layer += 2
-	for _, ev := range a.events(l.visual, l.bounds) {
+// text writes a text element: its box, what marks the sung word, its shadow
+// and its letters, each above the one before.
+func (a *assFile) text(l *lettering) {
+	a.texts = append(a.texts, l)
+	for _, u := range l.units() {
+		a.unit(u)
+	}
+	a.layer += 4
+}
+
+func (a *assFile) unit(l *lettering) {
+	sc, st, ground := a.sc, &l.e.text, a.layer
+	for _, ev := range a.poses(l.visual, l.bounds) {
 		if l.ground.w > 0 {
 			a.rectangle(ground, ev, l.ground, sc.px(st.radius, l.size), st.background, l.bounds)
 		}
+		if st.effect == "highlight" {
+			a.marks(l, ground+1, ev)
+		}
 		for i, n := range l.lines {
-			if n.text != "" {
-				a.line(sc, l, n, ground+1, ev, i)
+			if n.text == "" {
+				continue
 			}
+			if tags := sc.shadow(l, ev); tags != "" {
+				a.event(ground+2, ev, "{"+l.place(n, ev)+tags+"}"+escape(n.text))
+			}
+			a.line(l, i, ground+3, ev)
 		}
 	}
 }
 
-func (a *assFile) line(sc *scene, l *lettering, n line, layer int, ev event, index int) {
+// place are the tags that say where and how large a line is.
+func (l *lettering) place(n line, ev event) string {
 	st := &l.e.text
 	anchor, x := 4, n.x
 	switch st.alignX {
@@ -69,81 +101,56 @@ func (a *assFile) line(sc *scene, l *lettering, n line, layer int, ev event, ind
 	case 1:
 		anchor, x = 6, n.x+n.w
 	}
-	y := n.y + l.face.drop*l.size
-	// Scaling is about the middle of the whole element, not of the line.
+	x, y := l.at(x, n.y+l.face.drop*l.size, ev)
+	return fmt.Sprintf(`\an%d\pos(%.2f,%.2f)\fn%s\fs%.2f\b0\i%d\fsp%.2f`, anchor, x, y, l.face.name,
+		l.size*l.face.assScale*ev.scale, flag(st.italic), l.letter*l.size*ev.scale)
+}
+
+// at moves a point as the event's pose does: scaling is about the middle of
+// the whole element, not of the line.
+func (l *lettering) at(x, y float64, ev event) (float64, float64) {
 	cx, cy := l.bounds.x+l.bounds.w/2, l.bounds.y+l.bounds.h/2
-	x, y = cx+(x-cx)*ev.scale+ev.dx, cy+(y-cy)*ev.scale+ev.dy
-	fill, second := st.fill, st.fill
-	if st.effect != "" {
-		fill = st.effectColor
-	}
-	var t strings.Builder
-	fmt.Fprintf(&t, `{\an%d\pos(%.2f,%.2f)\fn%s\fs%.2f\b%d\i%d\fsp%.2f`, anchor, x, y, l.face.family,
-		l.size*l.face.assScale*ev.scale, flag(l.face.bold), flag(st.italic), l.letter*l.size*ev.scale)
-	t.WriteString(paint(1, fill, ev.alpha) + paint(2, second, ev.alpha))
+	return cx + (x-cx)*ev.scale + ev.dx, cy + (y-cy)*ev.scale + ev.dy
+}
+
+func (a *assFile) line(l *lettering, index, layer int, ev event) {
+	sc, st := a.sc, &l.e.text
+	n := l.lines[index]
+	tags := l.place(n, ev)
 	if w := sc.px(st.strokeWidth, l.size); st.stroke.A > 0 && w > 0 {
-		fmt.Fprintf(&t, `\bord%.2f`, w*ev.scale)
-		t.WriteString(paint(3, st.stroke, ev.alpha))
+		tags += fmt.Sprintf(`\bord%.2f`, w*ev.scale) + paint(3, st.stroke, ev.alpha)
 	}
-	if dx, dy := sc.px(st.shadowX, l.size), sc.px(st.shadowY, l.size); st.shadow.A > 0 && (dx != 0 || dy != 0) {
-		fmt.Fprintf(&t, `\xshad%.2f\yshad%.2f`, dx, dy)
-		t.WriteString(paint(4, st.shadow, ev.alpha))
+	plain := paint(1, st.fill, ev.alpha)
+	switch {
+	case st.effect == "" || st.effect == "highlight":
+		a.event(layer, ev, "{"+tags+plain+"}"+escape(n.text))
+	case ev.to-ev.from < 1.5/a.sc.rate: // one frame of a text that moves or fades
+		x, _ := l.at(n.x+l.sungTo(index, (ev.from+ev.to)/2), 0, ev)
+		a.event(layer, ev.within(rect{x, 0, sc.w, sc.h}), "{"+tags+plain+"}"+escape(n.text))
+		a.event(layer, ev.within(rect{0, 0, x, sc.h}), "{"+tags+paint(1, st.effectColor, ev.alpha)+"}"+escape(n.text))
+	default:
+		a.event(layer, ev, "{"+tags+paint(1, st.effectColor, ev.alpha)+paint(2, st.fill, ev.alpha)+"}"+l.sung(index, ev))
 	}
-	t.WriteString("}")
-	a.event(layer, ev.from, ev.to, t.String()+a.sung(l, n.text, index, ev))
 }
 
-// sung is the escaped text with the karaoke times of its syllables or words.
-// The element's time is shared out by characters over all its lines; an event
-// that starts in the middle skips what has been sung.
-func (a *assFile) sung(l *lettering, text string, index int, ev event) string {
-	if l.e.text.effect == "" {
-		return escape(text)
+// shadow are the tags of a text's shadow, "" when it has none. Letters and
+// stroke are all but transparent (FE, not FF: with FF libass cuts them out of
+// the shadow too), so what is left is the shadow of both. The canvas's blur
+// radius is two standard deviations; libass's is 0.849 of one.
+func (sc *scene) shadow(l *lettering, ev event) string {
+	st := &l.e.text
+	dx, dy, blur := sc.px(st.shadowX, l.size), sc.px(st.shadowY, l.size), sc.px(st.shadowBlur, l.size)
+	if st.shadow.A == 0 || dx == 0 && dy == 0 && blur <= 0 {
+		return ""
 	}
-	total, before := 0, 0
-	for i, n := range l.lines {
-		c := utf8.RuneCountInString(strings.ReplaceAll(n.text, " ", ""))
-		total += c
-		if i < index {
-			before += c
-		}
+	if dx == 0 && dy == 0 {
+		dy = 0.01 // libass draws no shadow that lies exactly under its letters
 	}
-	each := (l.end - l.start) / float64(total)
-	at := l.start + each*float64(before)
-	now := ev.from
-	var b strings.Builder
-	wait := math.Max(0, at-now)
-	fmt.Fprintf(&b, `{\k%d}`, int(math.Round(wait*100)))
-	now += wait
-	for _, piece := range pieces(text, l.e.text.effect) {
-		end := at + each*float64(utf8.RuneCountInString(strings.TrimSpace(piece)))
-		tag := `\kf`
-		if l.e.text.effect == "color" || at < now-each/2 {
-			tag = `\k`
-		}
-		d := math.Max(0, end-now)
-		fmt.Fprintf(&b, `{%s%d}%s`, tag, int(math.Round(d*100)), escape(piece))
-		now, at = now+d, end
+	tags := `\1a&HFE&\3a&HFE&` + paint(4, st.shadow, ev.alpha) + fmt.Sprintf(`\xshad%.2f\yshad%.2f\blur%.2f`, dx*ev.scale, dy*ev.scale, min(100, blur/2/0.849*ev.scale))
+	if w := sc.px(st.strokeWidth, l.size); st.stroke.A > 0 && w > 0 {
+		tags += fmt.Sprintf(`\bord%.2f`, w*ev.scale)
 	}
-	return b.String()
-}
-
-// pieces splits a line into what is highlighted at once: characters for
-// karaoke, words for color; spaces stay with the piece before them.
-func pieces(text, effect string) []string {
-	var out []string
-	for _, r := range text {
-		s := string(r)
-		switch {
-		case len(out) > 0 && r == ' ':
-			out[len(out)-1] += s
-		case effect == "color" && len(out) > 0 && !strings.HasSuffix(out[len(out)-1], " "):
-			out[len(out)-1] += s
-		default:
-			out = append(out, s)
-		}
-	}
-	return out
+	return tags
 }
 
 // rectangle writes a filled box with round corners.
@@ -155,68 +162,149 @@ func (a *assFile) rectangle(layer int, ev event, r rect, radius float64, c color
 	k := radius * 0.4477 // 1 - 0.5523: the handle of a quarter circle
 	d := fmt.Sprintf("m %.1f 0 l %.1f 0 b %.1f 0 %.1f %.1f %.1f %.1f l %.1f %.1f b %.1f %.1f %.1f %.1f %.1f %.1f l %.1f %.1f b %.1f %.1f 0 %.1f 0 %.1f l 0 %.1f b 0 %.1f %.1f 0 %.1f 0",
 		radius, w-radius, w-k, w, k, w, radius, w, h-radius, w, h-k, w-k, h, w-radius, h, radius, h, k, h, h-k, h-radius, radius, k, k, radius)
-	a.event(layer, ev.from, ev.to, fmt.Sprintf(`{\an7\pos(%.2f,%.2f)\bord0\shad0%s\p1}%s{\p0}`, x, y, paint(1, c, ev.alpha), d))
+	a.event(layer, ev, fmt.Sprintf(`{\an7\pos(%.2f,%.2f)\bord0\shad0%s\p1}%s{\p0}`, x, y, paint(1, c, ev.alpha), d))
+}
+
+// keep writes the file into the work folder, and beside it the fonts that it
+// may use: links to the files that the text was measured with, and a fontconfig
+// configuration that knows no other font. So libass cannot draw with anything
+// that was not checked.
+func (a *assFile) keep(dir string) error {
+	if err := os.MkdirAll(filepath.Join(dir, fontsDir), 0o700); err != nil {
+		return fmt.Errorf("make font folder: %w", err)
+	}
+	for _, l := range a.texts {
+		if err := os.Symlink(l.face.path, filepath.Join(dir, fontsDir, l.face.file)); err != nil && !errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("link font: %w", err)
+		}
+	}
+	for name, content := range map[string]string{assName: a.String(), fontconfigName: noFonts} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			return fmt.Errorf("write captions: %w", err)
+		}
+	}
+	return nil
+}
+
+// Names in the work folder; a filter names them without escaping (ffmpeg.Spec.Dir).
+const (
+	assName        = "text.ass"
+	fontsDir       = "fonts"
+	fontconfigName = "fonts.conf"
+	noFonts        = `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig></fontconfig>` + "\n"
+)
+
+// textFilter draws the kept file.
+const textFilter = "ass=filename=" + assName + ":fontsdir=" + fontsDir
+
+// fontsFound fails when libass did not find a font or a glyph, of which it only
+// warns: the film would lack the text.
+func fontsFound(report string) error {
+	for line := range strings.Lines(report) {
+		if _, what, ok := strings.Cut(line, "fontselect: failed to"); ok {
+			return fmt.Errorf("draw text:%s", strings.TrimRight(what, "\n"))
+		}
+	}
+	return nil
 }
 
 // shape writes a plain shape that must lie above text.
-func (a *assFile) shape(sc *scene, v *visual) {
+func (a *assFile) shape(v *visual) {
 	layer := a.layer
 	a.layer++
 	box := rect{v.x, v.y, v.w, v.h}
-	radius := sc.px(v.e.radius, min(v.w, v.h))
+	radius := a.sc.px(v.e.radius, min(v.w, v.h))
 	if v.e.ellipse {
 		radius = min(v.w, v.h) / 2
 	}
-	for _, ev := range a.events(v, box) {
+	for _, ev := range a.poses(v, box) {
+		if v.e.outline != nil {
+			a.outline(layer, ev, v.e.outline, box, v.e.fill.stops[0].c)
+			continue
+		}
 		a.rectangle(layer, ev, box, radius, v.e.fill.stops[0].c, box)
 	}
 }
 
-// events cuts a visual's time into stretches of one pose: the still part is
+// outline writes a shape with a path of its own.
+func (a *assFile) outline(layer int, ev event, o *outline, box rect, c color.NRGBA) {
+	var d strings.Builder
+	cx, cy := box.x+box.w/2, box.y+box.h/2
+	at := func(p point) string {
+		return fmt.Sprintf(" %.2f %.2f", cx+(p.x-cx)*ev.scale+ev.dx, cy+(p.y-cy)*ev.scale+ev.dy)
+	}
+	for _, s := range o.in(box) {
+		switch s.op {
+		case 'M':
+			d.WriteString(" m" + at(s.p[2]))
+		case 'L':
+			d.WriteString(" l" + at(s.p[2]))
+		case 'C':
+			d.WriteString(" b" + at(s.p[0]) + at(s.p[1]) + at(s.p[2]))
+		}
+	}
+	a.event(layer, ev, fmt.Sprintf(`{\an7\pos(0,0)\bord0\shad0%s\p1}%s{\p0}`, paint(1, c, ev.alpha), d.String()))
+}
+
+// poses cuts a visual's time into stretches of one pose: the still part is
 // one event, the moving parts are one event per frame. So every easing and
 // every combination is exact, and libass draws a still text only once.
-func (a *assFile) events(v *visual, about rect) []event {
+func (a *assFile) poses(v *visual, about rect) []event {
 	var out []event
-	first, last := int(math.Ceil(v.start*a.rate-0.01)), int(math.Ceil(v.hold*a.rate-0.01))
+	first, last := int(math.Ceil(v.start*a.sc.rate-0.01)), int(math.Ceil(v.hold*a.sc.rate-0.01))
 	for n := first; n < last; n++ {
-		t := (float64(n) + 0.5) / a.rate
+		t := (float64(n) + 0.5) / a.sc.rate
 		p := v.pose(t, about)
-		from, to := float64(n)/a.rate, float64(n+1)/a.rate
+		from, to := float64(n)/a.sc.rate, float64(n+1)/a.sc.rate
 		if k := len(out) - 1; k >= 0 && out[k].pose == p && out[k].to == from {
 			out[k].to = to
 			continue
 		}
-		if p.alpha > 0 && p.scale > 0 {
+		if p.alpha > 0 && p.scale > 0 && (!p.clipped || p.seen.w > 0 && p.seen.h > 0) {
 			out = append(out, event{from, to, p})
 		}
 	}
 	return out
 }
 
-// pose is the visual's opacity, size and displacement at time t.
+// pose is the visual's opacity, size, displacement and visible part at time t,
+// rounded to what can be seen, so that a text at rest is one event.
 func (v *visual) pose(t float64, about rect) pose {
-	p := pose{alpha: math.Round(v.alpha(t)*255) / 255, scale: 1}
+	own := mover{box: about}
 	for _, m := range v.e.moves {
-		s := v.spanOf(m)
-		q := s.progress(t)
-		switch m.kind {
-		case "scale":
-			p.scale *= m.from + (m.to-m.from)*q
-		case "slide":
-			if m.atEnd {
-				q = 1 - q
-			}
-			p.dx += m.x0 * (1 - q) * about.w
-			p.dy += m.y0 * (1 - q) * about.h
+		if m.kind != "fade" {
+			own.moves = append(own.moves, v.spanOf(m))
 		}
+	}
+	own.moves = append(own.moves, v.shares...)
+	s, panes := own.at(t)
+	s, panes = v.carried(t, s, panes)
+	cx, cy := about.x+about.w/2, about.y+about.h/2
+	to := func(v, unit float64) float64 { return math.Round(v/unit) * unit }
+	p := pose{alpha: to(v.alpha(t), 1.0/255), scale: to(s.k, 1e-6), dx: to(s.k*cx+s.dx-cx, 1e-3), dy: to(s.k*cy+s.dy-cy, 1e-3)}
+	for _, q := range panes {
+		if !p.clipped {
+			p.seen, p.clipped = q.rect, true
+		}
+		p.seen = p.seen.and(q.rect)
+	}
+	for _, v := range []*float64{&p.seen.x, &p.seen.y, &p.seen.w, &p.seen.h} {
+		*v = math.Round(*v)
 	}
 	return p
 }
 
 // event writes one line; times are rounded down to ASS's hundredths, so that
 // the first frame at or after them is included.
-func (a *assFile) event(layer int, from, to float64, text string) {
-	fmt.Fprintf(&a.b, "Dialogue: %d,%s,%s,D,,0,0,0,,%s\n", layer, assTime(from), assTime(to), text)
+func (a *assFile) event(layer int, ev event, text string) {
+	hide := ""
+	if ev.clipped && (ev.seen.w <= 0 || ev.seen.h <= 0) {
+		return
+	}
+	if ev.clipped {
+		hide = fmt.Sprintf(`{\clip(%.0f,%.0f,%.0f,%.0f)}`, ev.seen.x, ev.seen.y, ev.seen.x+ev.seen.w, ev.seen.y+ev.seen.h)
+	}
+	fmt.Fprintf(&a.events, "Dialogue: %d,%s,%s,D,,0,0,0,,%s%s\n", layer, assTime(ev.from), assTime(ev.to), hide, text)
 }
 
 func assTime(t float64) string {

@@ -1,178 +1,185 @@
 package film
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/image/font"
-	"golang.org/x/image/font/sfnt"
-	"golang.org/x/image/math/fixed"
+	"sync"
 )
 
-// FontFolder is where Debian's package fonts-nanum (OFL-1.1) puts its files.
+// FontFolder is where Debian's packages fonts-nanum and fonts-nanum-extra
+// (OFL-1.1) put their files. The second is optional: it has the extra bold and
+// light weights and the handwritten families.
 const FontFolder = "/usr/share/fonts/truetype/nanum"
 
-// families maps a family to its regular and bold file.
-var families = map[string][2]string{
-	"NanumSquareRound": {"NanumSquareRoundR.ttf", "NanumSquareRoundB.ttf"},
-	"NanumSquare":      {"NanumSquareR.ttf", "NanumSquareB.ttf"},
-	"NanumGothic":      {"NanumGothic.ttf", "NanumGothicBold.ttf"},
-	"NanumBarunGothic": {"NanumBarunGothic.ttf", "NanumBarunGothicBold.ttf"},
-	"NanumMyeongjo":    {"NanumMyeongjo.ttf", "NanumMyeongjoBold.ttf"},
+// fontFile is one file of a family. name is its full name for Windows (name
+// table, id 4), by which libass finds exactly this file: a family and a weight
+// would be a request that fontconfig answers with what is nearest.
+type fontFile struct {
+	weight     int
+	file, name string
 }
 
-// Google's names of the same families, which Creatomate knows.
+// families are the Nanum fonts, lightest first. NanumSquareRound and NanumSquare
+// draw 2,479 of the 11,172 syllables; they map the others, as they map Hanja,
+// to glyphs without an outline (갂, 뽣), which is why face.glyph looks at that.
+var families = map[string][]fontFile{
+	"NanumSquareRound": {{300, "NanumSquareRoundL.ttf", "NanumSquareRound Light"}, {400, "NanumSquareRoundR.ttf", "NanumSquareRound Regular"},
+		{700, "NanumSquareRoundB.ttf", "NanumSquareRound Bold"}, {800, "NanumSquareRoundEB.ttf", "NanumSquareRound ExtraBold"}},
+	"NanumSquare": {{300, "NanumSquareL.ttf", "NanumSquare Light"}, {400, "NanumSquareR.ttf", "NanumSquare Regular"},
+		{700, "NanumSquareB.ttf", "NanumSquare Bold"}, {800, "NanumSquareEB.ttf", "NanumSquare ExtraBold"}},
+	"NanumGothic": {{400, "NanumGothic.ttf", "NanumGothic"}, {700, "NanumGothicBold.ttf", "NanumGothicBold"}, {800, "NanumGothicExtraBold.ttf", "NanumGothicExtraBold"}},
+	"NanumBarunGothic": {{200, "NanumBarunGothicUltraLight.ttf", "NanumBarunGothic UltraLight"}, {300, "NanumBarunGothicLight.ttf", "NanumBarunGothic Light"},
+		{400, "NanumBarunGothic.ttf", "NanumBarunGothic"}, {700, "NanumBarunGothicBold.ttf", "NanumBarunGothic Bold"}},
+	"NanumMyeongjo": {{400, "NanumMyeongjo.ttf", "NanumMyeongjo"}, {700, "NanumMyeongjoBold.ttf", "NanumMyeongjoBold"}, {800, "NanumMyeongjoExtraBold.ttf", "NanumMyeongjoExtraBold"}},
+	"NanumBarunpen": {{400, "NanumBarunpenR.ttf", "NanumBarunpen"}, {700, "NanumBarunpenB.ttf", "NanumBarunpen Bold"}},
+	"NanumPen":      {{400, "NanumPen.ttf", "Nanum Pen Script"}},
+	"NanumBrush":    {{400, "NanumBrush.ttf", "Nanum Brush Script"}},
+}
+
+// standIns is the order in which families are asked for a text that the wanted
+// family has no glyphs for: NanumBarunGothic and NanumGothic have all syllables
+// and 4,620 Hanja, NanumGothic also accented Latin letters.
+var standIns = []string{defaultFont, "NanumSquare", "NanumBarunGothic", "NanumGothic", "NanumMyeongjo"}
+
+// sameFamily has Google's names of the same families, which Creatomate knows.
 var sameFamily = map[string]string{
 	"Nanum Gothic": "NanumGothic", "Nanum Myeongjo": "NanumMyeongjo", "Nanum Square": "NanumSquare",
 	"Nanum Square Round": "NanumSquareRound", "NanumSquare Round": "NanumSquareRound", "Nanum Barun Gothic": "NanumBarunGothic",
+	"Nanum Pen Script": "NanumPen", "Nanum Brush Script": "NanumBrush", "Nanum Barun Pen": "NanumBarunpen",
 }
 
-// face is one font file, measured. All measures are in em (1 = the font size).
-type face struct {
-	family string
-	bold   bool
-	font   *sfnt.Font
-	units  float64
-	// assScale turns a font size into ASS's, which is the height between the
-	// OS/2 table's Windows ascent and descent (libass follows VSFilter here).
-	assScale float64
-	// drop is how far below a line's middle the middle of ASS's line box must
-	// be, so that Hangul looks centred.
-	drop float64
+// Fonts are the installed faces. They are read when a text first needs them
+// and may be used by many goroutines.
+type Fonts struct {
+	families map[string][]*font // of the files that exist, lightest first
 }
 
-// fonts are the faces that are installed.
-type fonts map[string][2]*face
+// font is a file that is read at its first use.
+type font struct {
+	fontFile
+	load func() (*face, error)
+}
 
-// loadFonts reads the known families from a folder; the default family must be there.
-func loadFonts(dir string) (fonts, error) {
-	out := fonts{}
+// LoadFonts finds the known families in a folder; the default family must be there.
+func LoadFonts(dir string) (*Fonts, error) {
+	out := &Fonts{families: map[string][]*font{}}
 	for family, files := range families {
-		var pair [2]*face
-		var missing error
-		for i, name := range files {
-			f, err := loadFace(filepath.Join(dir, name), family, i == 1)
-			if err != nil {
-				missing = err
-				break
+		for _, file := range files {
+			path := filepath.Join(dir, file.file)
+			if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+				continue
+			} else if err != nil {
+				return nil, fmt.Errorf("find font: %w", err)
 			}
-			pair[i] = f
+			out.families[family] = append(out.families[family], &font{file, sync.OnceValues(func() (*face, error) { return loadFace(path, family, file) })})
 		}
-		switch {
-		case missing == nil:
-			out[family] = pair
-		case family == defaultFont || !errors.Is(missing, os.ErrNotExist):
-			return nil, fmt.Errorf("load font %s from %s (on Debian and Ubuntu: apt-get install -y --no-install-recommends fonts-nanum): %w", family, dir, missing)
+	}
+	for _, weight := range []int{400, 700} {
+		if f := out.nearest(defaultFont, weight); f == nil || f.weight != weight {
+			return nil, fmt.Errorf("find font %s of weight %d in %s (on Debian and Ubuntu: apt-get install -y --no-install-recommends fonts-nanum): %w",
+				defaultFont, weight, dir, os.ErrNotExist)
 		}
 	}
 	return out, nil
 }
 
-func loadFace(path, family string, bold bool) (*face, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read font: %w", err)
+// nearest is the family's file for a weight by CSS's rule: from 600 up the
+// next bolder one, below 400 the next lighter one, between them the nearest of
+// these; and where a side has none, the other. nil when the family has no file.
+func (f *Fonts) nearest(family string, weight int) *font {
+	list := f.families[family]
+	if len(list) == 0 {
+		return nil
 	}
-	f, err := sfnt.Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("parse font %s: %w", filepath.Base(path), err)
-	}
-	ascent, descent, err := windowsMetrics(data)
-	if err != nil {
-		return nil, fmt.Errorf("parse font %s: %w", filepath.Base(path), err)
-	}
-	out := &face{family: family, bold: bold, font: f, units: float64(f.UnitsPerEm())}
-	out.assScale = (ascent + descent) / out.units
-	middle := 0.38 // of Hangul above the baseline, when the font does not say
-	var b sfnt.Buffer
-	if g, err := f.GlyphIndex(&b, '한'); err == nil && g != 0 {
-		if r, _, err := f.GlyphBounds(&b, g, fixed.I(int(f.UnitsPerEm())), font.HintingNone); err == nil {
-			middle = -float64(r.Min.Y+r.Max.Y) / 2 / 64 / out.units
+	lighter, bolder := -1, -1
+	for i, w := range list {
+		if w.weight <= weight {
+			lighter = i
+		}
+		if w.weight >= weight && bolder < 0 {
+			bolder = i
 		}
 	}
-	out.drop = middle - (ascent-descent)/2/out.units
-	return out, nil
+	if weight < 600 && lighter >= 0 || bolder < 0 {
+		return list[lighter]
+	}
+	return list[bolder]
 }
 
-// windowsMetrics reads usWinAscent and usWinDescent from the OS/2 table.
-func windowsMetrics(data []byte) (ascent, descent float64, err error) {
-	bad := errors.New("no OS/2 table")
-	if len(data) < 12 {
-		return 0, 0, bad
-	}
-	for i := range int(binary.BigEndian.Uint16(data[4:])) {
-		r := 12 + 16*i
-		if r+16 > len(data) {
-			return 0, 0, bad
-		}
-		if string(data[r:r+4]) != "OS/2" {
-			continue
-		}
-		at := int(binary.BigEndian.Uint32(data[r+8:]))
-		if at+78 > len(data) {
-			return 0, 0, bad
-		}
-		return float64(binary.BigEndian.Uint16(data[at+74:])), float64(binary.BigEndian.Uint16(data[at+76:])), nil
-	}
-	return 0, 0, bad
+// choice is the face that a text is drawn with, and what must be told about it.
+type choice struct {
+	face    *face
+	warning string // a stand-in is used, and why
+	missing []rune // characters that no installed face has; face is nil then
 }
 
-// face returns the face for a family; ok is false when another one stands in.
-func (f fonts) face(family string, bold bool) (_ *face, ok bool) {
-	if same, known := sameFamily[family]; known {
+// choose finds the face for a text: of the wanted family, or else of the first
+// stand-in that has all of its characters.
+func (f *Fonts) choose(family string, weight int, text string) (choice, error) {
+	wanted := family
+	if same, ok := sameFamily[family]; ok {
 		family = same
 	}
-	pair, ok := f[family]
-	if !ok {
-		pair = f[defaultFont]
+	var c choice
+	asked := slices.Concat([]string{family}, standIns)
+	if f.nearest(family, weight) == nil {
+		c.warning = fmt.Sprintf("%q is not installed here", clip(wanted))
+		asked = standIns
 	}
-	if bold {
-		return pair[1], ok
-	}
-	return pair[0], ok
-}
-
-// clean removes what cannot be drawn: control and format characters (among
-// them direction overrides), and characters that the face has no glyph for,
-// which are returned as missing.
-func (f *face) clean(s string) (text string, missing []rune) {
-	var b sfnt.Buffer
-	var out strings.Builder
-	for _, r := range strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ").Replace(s) {
-		if r == '\n' {
-			out.WriteRune(r)
+	var nowhere []rune // what every face so far lacks
+	for i, name := range asked {
+		at := f.nearest(name, weight)
+		if at == nil {
 			continue
 		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) {
-			continue
-		}
-		if g, err := f.font.GlyphIndex(&b, r); err != nil || g == 0 && r != ' ' {
-			missing = append(missing, r)
-			continue
-		}
-		out.WriteRune(r)
-	}
-	return out.String(), missing
-}
-
-// width is the advance of a line in em; letter is the letter spacing in em.
-func (f *face) width(s string, letter float64) float64 {
-	var b sfnt.Buffer
-	var w float64
-	for _, r := range s {
-		g, err := f.font.GlyphIndex(&b, r)
+		face, err := at.load()
 		if err != nil {
-			continue
+			return c, err
 		}
-		a, err := f.font.GlyphAdvance(&b, g, fixed.I(int(f.units)), font.HintingNone)
-		if err == nil {
-			w += float64(a)/64/f.units + letter
+		missing := face.missing(text)
+		if len(missing) == 0 {
+			if c.face = face; c.warning != "" {
+				c.warning += "; " + name + " is used"
+			}
+			return c, nil
 		}
+		if i == 0 {
+			nowhere = missing
+			if c.warning == "" {
+				c.warning = fmt.Sprintf("%s has no glyph for %s", name, spell(missing))
+			}
+		}
+		nowhere = slices.DeleteFunc(nowhere, func(r rune) bool { return !slices.Contains(missing, r) })
 	}
-	return w
+	if len(nowhere) == 0 { // each is somewhere, but no face has them all
+		nowhere = missingOf(f, asked[0], weight, text)
+	}
+	c.missing = nowhere
+	return c, nil
+}
+
+// missingOf are the characters of a text that a family lacks.
+func missingOf(f *Fonts, family string, weight int, text string) []rune {
+	face, err := f.nearest(family, weight).load()
+	if err != nil {
+		return nil
+	}
+	return face.missing(text)
+}
+
+// spell names characters so that they can be found: 麵 (U+9EB5).
+func spell(list []rune) string {
+	const most = 8
+	var out []string
+	for _, r := range list[:min(most, len(list))] {
+		out = append(out, fmt.Sprintf("%c (%U)", r, r))
+	}
+	if len(list) > most {
+		out = append(out, fmt.Sprintf("%d more", len(list)-most))
+	}
+	return strings.Join(out, ", ")
 }

@@ -2,6 +2,7 @@ package film
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,41 +26,54 @@ type line struct {
 
 const (
 	smallest = 8.0 // pixels; smaller text is not readable on a phone
+	// legible is the part of the frame's height below which a text that was made
+	// smaller is reported: 42 pixels of 1920 are 2.5 mm on a phone.
+	legible = 0.022
 	// autoHeight bounds self-sizing text that has a width and no height: it may
 	// fill this part of the frame's height.
 	autoHeight = 0.22
+	// gentle is how much smaller a text is made rather than leave one syllable
+	// alone on a line.
+	gentle = 0.85
 )
 
 // layout breaks, sizes and places a text; nil when nothing of it can be seen.
-func (sc *scene) layout(v *visual, f fonts, p *problems) *lettering {
+func (sc *scene) layout(v *visual, f *Fonts, p *problems) *lettering {
 	st := &v.e.text
-	face, ok := f.face(st.family, st.bold)
-	if !ok {
-		p.warnf(v.e.path+".font_family", "%q is not installed here; %s stands in", clip(st.family), face.family)
-	}
-	text, missing := face.clean(st.text)
-	if len(missing) > 0 {
-		p.warnf(v.e.path+".text", "left out, because %s has no glyph: %s", face.family, clip(string(missing)))
-	}
-	text = strings.Trim(text, " \n")
+	text := plain(st.text)
 	if text == "" {
+		if st.text != "" {
+			p.warnf(v.e.path+".text", "holds nothing that can be seen")
+		}
 		return nil
 	}
-	l := &lettering{visual: v, face: face}
+	c, err := f.choose(st.family, st.weight, text)
+	switch {
+	case err != nil:
+		p.errorf(v.e.path+".font_family", "%v", err)
+		return nil
+	case len(c.missing) > 0:
+		p.errorf(v.e.path+".text", "no installed font has a glyph for %s", spell(c.missing))
+		return nil
+	case c.warning != "":
+		p.warnf(v.e.path+".font_family", "%s", c.warning)
+	}
+	l := &lettering{visual: v, face: c.face}
 	w, h := v.w, v.h
-	if w == 0 {
+	if w == 0 || !st.wrap {
 		w = math.Inf(1)
 	}
-	if !st.wrap {
-		w = math.Inf(1)
-	}
-	l.size = sc.textSize(st, face, text, v)
+	l.size = sc.textSize(st, c.face, text, v, p)
+	lines := sc.unwidow(l, text, w)
 	l.letter = sc.px(st.letter, l.size) / l.size
-	height := sc.px(st.line, l.size)
-	for _, s := range face.wrap(text, w/l.size, l.letter, st.alignX == 0.5) {
-		l.lines = append(l.lines, line{text: s, w: face.width(s, l.letter) * l.size})
+	for _, s := range lines {
+		l.lines = append(l.lines, line{text: s, w: c.face.width(s, l.letter) * l.size})
 	}
-	l.arrange(sc, height, w, h)
+	if l.tooMany() {
+		p.errorf(v.e.path+".animations", "more than %d pieces of a text cannot move", maxUnits)
+		return nil
+	}
+	l.arrange(sc, sc.px(st.line, l.size), w, h)
 	if l.bounds.x < -1 || l.bounds.y < -1 || l.bounds.x+l.bounds.w > sc.w+1 || l.bounds.y+l.bounds.h > sc.h+1 {
 		p.warnf(v.e.path, "the text leaves the frame: it spans x %.0f to %.0f and y %.0f to %.0f of %.0f x %.0f",
 			l.bounds.x, l.bounds.x+l.bounds.w, l.bounds.y, l.bounds.y+l.bounds.h, sc.w, sc.h)
@@ -67,17 +81,75 @@ func (sc *scene) layout(v *visual, f fonts, p *problems) *lettering {
 	return l
 }
 
-// textSize is the told font size, or the largest at which the text fits.
-func (sc *scene) textSize(st *textStyle, face *face, text string, v *visual) float64 {
-	if st.size != nil {
-		return max(smallest*sc.scale, sc.px(*st.size, min(sc.w, sc.h)))
+// unwidow breaks the text into lines w pixels wide. When that leaves one
+// character alone on a line and a little less size would not, the size is
+// made so much smaller.
+func (sc *scene) unwidow(l *lettering, text string, w float64) []string {
+	broken := func(size float64) []string {
+		return l.face.wrap(text, w/size, sc.px(l.e.text.letter, size)/size)
 	}
+	lines := broken(l.size)
+	if !widowed(lines, text) {
+		return lines
+	}
+	for k := 0.97; k >= gentle; k -= 0.03 {
+		if less := l.size * k; less >= smallest*sc.scale {
+			if try := broken(less); !widowed(try, text) {
+				l.size = less
+				return try
+			}
+		}
+	}
+	return lines
+}
+
+// widowed reports whether a line holds a single character that is not a
+// paragraph of its own.
+func widowed(lines []string, text string) bool {
+	for _, s := range lines {
+		if utf8.RuneCountInString(s) == 1 && !slices.Contains(strings.Split(text, "\n"), s) {
+			return true
+		}
+	}
+	return false
+}
+
+// textSize is the told font size, or the largest at which the text fits.
+func (sc *scene) textSize(st *textStyle, face *face, text string, v *visual, p *problems) float64 {
+	side, floor := min(sc.w, sc.h), smallest*sc.scale
+	letter := func(size float64) float64 { return sc.px(st.letter, size) / size }
+	var size float64
+	if st.size != nil {
+		size = max(floor, sc.px(*st.size, side))
+	} else {
+		size = sc.largest(st, face, text, v)
+	}
+	told := size
+	// A word broken in its middle is worse than a smaller size, whatever was told.
+	for range 3 { // the letter spacing changes with the size
+		if longest := face.longestWord(text, letter(size)); st.wrap && v.w > 0 && longest*size > v.w {
+			size = max(floor, math.Floor(v.w/longest*10)/10)
+		}
+	}
+	if size < told {
+		p.warnf(v.e.path, "the text is %.0f pixels high and not %.0f: a word of it is wider than its box", size, told)
+	}
+	if (st.size == nil || size < told) && size < legible*sc.h && (st.sizeMax == nil || size < sc.px(*st.sizeMax, side)) {
+		p.warnf(v.e.path, "the text had to be made %.0f pixels high to fit its box, which is hard to read", size)
+	}
+	return size
+}
+
+// largest is the size of a text that has none: what fits its box, between the
+// told bounds.
+func (sc *scene) largest(st *textStyle, face *face, text string, v *visual) float64 {
+	side := min(sc.w, sc.h)
 	lo, hi := smallest*sc.scale, sc.h
 	if st.sizeMin != nil {
-		lo = max(lo, sc.px(*st.sizeMin, min(sc.w, sc.h)))
+		lo = max(lo, sc.px(*st.sizeMin, side))
 	}
 	if st.sizeMax != nil {
-		hi = max(lo, sc.px(*st.sizeMax, min(sc.w, sc.h)))
+		hi = max(lo, sc.px(*st.sizeMax, side))
 	}
 	w, h := v.w, v.h
 	if w == 0 {
@@ -91,8 +163,10 @@ func (sc *scene) textSize(st *textStyle, face *face, text string, v *visual) flo
 		limit := w / size
 		if !st.wrap {
 			limit = math.Inf(1)
+		} else if face.longestWord(text, letter) > limit {
+			return false
 		}
-		lines := face.wrap(text, limit, letter, false)
+		lines := face.wrap(text, limit, letter)
 		if float64(len(lines))*sc.px(st.line, size) > h {
 			return false
 		}
@@ -101,8 +175,7 @@ func (sc *scene) textSize(st *textStyle, face *face, text string, v *visual) flo
 				return false
 			}
 		}
-		// A word broken in its middle is worse than a smaller size.
-		return !st.wrap || face.longestWord(text, letter)*size <= w
+		return true
 	}
 	if fits(hi) {
 		return hi
@@ -148,83 +221,4 @@ func (l *lettering) arrange(sc *scene, height, w, h float64) {
 		l.ground = rect{left - padX, top + slack - padY, right - left + 2*padX, block - 2*slack + 2*padY}
 		l.bounds = l.ground
 	}
-}
-
-// wrap breaks text at newlines and spaces so that no line is wider than limit
-// (em). Balanced lines are as even as the same number of lines allows.
-func (f *face) wrap(text string, limit, letter float64, balanced bool) []string {
-	var out []string
-	for _, paragraph := range strings.Split(text, "\n") {
-		words := strings.Fields(paragraph)
-		if len(words) == 0 {
-			out = append(out, "")
-			continue
-		}
-		lines := f.fill(words, limit, letter)
-		if balanced && len(lines) > 1 {
-			lo, hi := 0.0, limit
-			for range 12 {
-				mid := (lo + hi) / 2
-				if try := f.fill(words, mid, letter); len(try) <= len(lines) && !f.splits(words, mid, letter) {
-					hi, lines = mid, try
-				} else {
-					lo = mid
-				}
-			}
-		}
-		out = append(out, lines...)
-	}
-	return out
-}
-
-func (f *face) splits(words []string, limit, letter float64) bool {
-	for _, w := range words {
-		if f.width(w, letter) > limit {
-			return true
-		}
-	}
-	return false
-}
-
-// fill packs words greedily; a word wider than the limit is cut between characters.
-func (f *face) fill(words []string, limit, letter float64) []string {
-	var lines []string
-	current := ""
-	for _, w := range words {
-		try := w
-		if current != "" {
-			try = current + " " + w
-		}
-		if f.width(try, letter) <= limit {
-			current = try
-			continue
-		}
-		if current != "" {
-			lines = append(lines, current)
-		}
-		for f.width(w, letter) > limit && utf8.RuneCountInString(w) > 1 {
-			n := 0
-			for i, r := range w {
-				if i > 0 && f.width(w[:i+utf8.RuneLen(r)], letter) > limit {
-					break
-				}
-				n = i + utf8.RuneLen(r)
-			}
-			lines = append(lines, w[:n])
-			w = w[n:]
-		}
-		current = w
-	}
-	if current != "" {
-		lines = append(lines, current)
-	}
-	return lines
-}
-
-func (f *face) longestWord(text string, letter float64) float64 {
-	var longest float64
-	for w := range strings.FieldsSeq(text) {
-		longest = max(longest, f.width(w, letter))
-	}
-	return longest
 }

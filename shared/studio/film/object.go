@@ -203,12 +203,12 @@ func (o object) color(name string, def color.NRGBA) color.NRGBA {
 // inert lists fields that this renderer does not have, with the values at
 // which leaving them out changes nothing; "*" means any value.
 var inert = map[string][]string{
-	"id": {"*"}, "name": {"*"}, "locked": {"*"}, "dynamic": {"*"}, "provider": {"*"}, "smart_crop": {"false"}, "visible": {"true"},
+	"id": {"*"}, "name": {"*"}, "locked": {"*"}, "dynamic": {"*"}, "provider": {"*"}, "visible": {"true"}, "smart_crop": {"false"},
 	"rotation": {"0"}, "x_rotation": {"0"}, "y_rotation": {"0"}, "z_rotation": {"0"}, "x_skew": {"0"}, "y_skew": {"0"},
 	"x_scale": {"100"}, "y_scale": {"100"}, "blend_mode": {"none", "normal"}, "mask_mode": {"none"}, "color_filter": {"none"},
 	"blur_radius": {"0"}, "warp_mode": {"default"}, "flow_direction": {"*"}, "loop": {"false"}, "plays": {"1"}, "emoji_style": {"*"},
 	"clip": {"false"}, "text_clip": {"false"}, "background_align_threshold": {"*"}, "stroke_cap": {"*"}, "stroke_join": {"*"},
-	"snapshot_location": {}, "shadow_blur": {"0"}, "template_version": {"*"}, "aspect_ratio": {}, "hidden": {"false"},
+	"snapshot_location": {}, "template_version": {"*"}, "aspect_ratio": {}, "hidden": {"false"},
 	"gif_quality": {"*"}, "gif_compression": {"*"}, "audio_channels": {"*"},
 }
 

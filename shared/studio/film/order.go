@@ -98,16 +98,12 @@ func (s *Server) mayCall(webhook string) bool {
 
 // read parses a script and checks all that can be known without its files.
 func (s *Server) read(raw json.RawMessage, p *problems) (*script, []wanted) {
-	o, ok := newObject(raw, "", p)
-	if !ok {
+	sc := parse(raw, p)
+	if sc == nil {
 		return nil, nil
 	}
-	count := 0
-	sc := parseScript(o, &count)
 	list := sc.sources(p)
 	s.checkSources(list, p)
-	if len(p.errors) == 0 {
-		sc.check(s.fonts, p)
-	}
+	sc.check(s.fonts, p)
 	return sc, list
 }

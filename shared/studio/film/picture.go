@@ -1,27 +1,10 @@
 package film
 
 import (
-	"bytes"
-	"encoding/binary"
-	"errors"
-	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
-	"image/jpeg"
-	"image/png"
-	"io"
 	"math"
-
-	ximage "golang.org/x/image/draw"
-	"golang.org/x/image/webp"
 )
-
-// maxPhotoPixels bounds a decoded photo: phones make up to 50 megapixels in
-// their normal modes, and a decoded one takes 1.5 to 4 bytes per pixel.
-const maxPhotoPixels = 52_000_000
-
-var errNotAPhoto = errors.New("is not a JPEG, PNG or WebP picture")
 
 // planes is a frame: Y, U, V (BT.709, limited range, 4:2:0) in one array, the
 // order of x264's input, so that no frame is converted.
@@ -37,163 +20,6 @@ type picture struct {
 	wy, wu, wv []uint64
 	a          []byte // nil when opaque; luma size
 	rows       []int  // of a: the alpha of a row that is the same all over, else -1
-}
-
-// decodePhoto reads a picture of at most maxPhotoPixels, upright.
-func decodePhoto(data []byte) (image.Image, error) {
-	var config func(io.Reader) (image.Config, error)
-	var decode func(io.Reader) (image.Image, error)
-	switch {
-	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
-		config, decode = jpeg.DecodeConfig, jpeg.Decode
-	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
-		config, decode = png.DecodeConfig, png.Decode
-	case len(data) > 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP":
-		config, decode = webp.DecodeConfig, webp.Decode
-	default:
-		return nil, errNotAPhoto
-	}
-	c, err := config(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("read the picture's size: %w", err)
-	}
-	if c.Width < 16 || c.Height < 16 || c.Width*c.Height > maxPhotoPixels {
-		return nil, fmt.Errorf("has %d x %d pixels; allowed are 16 x 16 to %d million", c.Width, c.Height, maxPhotoPixels/1_000_000)
-	}
-	img, err := decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("decode the picture: %w", err)
-	}
-	return upright(img, orientation(data)), nil
-}
-
-// orientation reads the EXIF orientation (1–8) of a JPEG; 1 when there is none.
-// Phones store portrait photos lying down and say so here.
-func orientation(data []byte) int {
-	for i := 2; i+4 <= len(data) && data[i] == 0xff && data[i+1] != 0xda; {
-		size := int(binary.BigEndian.Uint16(data[i+2:]))
-		if size < 2 || i+2+size > len(data) {
-			return 1
-		}
-		if body := data[i+4 : i+2+size]; data[i+1] == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")) {
-			return tiffOrientation(body[6:])
-		}
-		i += 2 + size
-	}
-	return 1
-}
-
-func tiffOrientation(t []byte) int {
-	var order binary.ByteOrder = binary.LittleEndian
-	if len(t) < 8 {
-		return 1
-	}
-	if t[0] == 'M' {
-		order = binary.BigEndian
-	}
-	at := uint64(order.Uint32(t[4:]))
-	if at+2 > uint64(len(t)) {
-		return 1
-	}
-	n := uint64(order.Uint16(t[at:]))
-	for i := range n {
-		e := at + 2 + 12*i
-		if e+12 > uint64(len(t)) {
-			return 1
-		}
-		if v := int(order.Uint16(t[e+8:])); order.Uint16(t[e:]) == 0x0112 && v >= 1 && v <= 8 {
-			return v
-		}
-	}
-	return 1
-}
-
-// upright turns a picture by its EXIF orientation.
-func upright(img image.Image, o int) image.Image {
-	if o == 1 {
-		return img
-	}
-	b := img.Bounds()
-	w, h := b.Dx(), b.Dy()
-	ow, oh := w, h
-	if o >= 5 {
-		ow, oh = h, w
-	}
-	src := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(src, src.Rect, img, b.Min, draw.Src)
-	out := image.NewRGBA(image.Rect(0, 0, ow, oh))
-	for y := range oh {
-		for x := range ow {
-			sx, sy := x, y
-			switch o {
-			case 2:
-				sx = w - 1 - x
-			case 3:
-				sx, sy = w-1-x, h-1-y
-			case 4:
-				sy = h - 1 - y
-			case 5:
-				sx, sy = y, x
-			case 6:
-				sx, sy = y, h-1-x
-			case 7:
-				sx, sy = w-1-y, h-1-x
-			case 8:
-				sx, sy = w-1-y, x
-			}
-			copy(out.Pix[out.PixOffset(x, y):][:4], src.Pix[src.PixOffset(sx, sy):][:4])
-		}
-	}
-	return out
-}
-
-// resize scales the whole picture to w × h: whole-number averaging first, so
-// that a 50-megapixel photo neither aliases nor needs gigabytes, then Catmull-Rom.
-func resize(img image.Image, w, h int) *image.RGBA {
-	b := img.Bounds()
-	if k := min(b.Dx()/w, b.Dy()/h); k >= 2 {
-		img = shrink(img, k)
-		b = img.Bounds()
-	}
-	out := image.NewRGBA(image.Rect(0, 0, w, h))
-	if b.Dx() == w && b.Dy() == h {
-		draw.Draw(out, out.Rect, img, b.Min, draw.Src)
-		return out
-	}
-	var scaler ximage.Interpolator = ximage.CatmullRom
-	if b.Dx()*b.Dy() > 5_000_000 {
-		scaler = ximage.ApproxBiLinear // Catmull-Rom keeps 32 bytes per source row and column
-	}
-	scaler.Scale(out, out.Rect, img, b, draw.Src, nil)
-	return out
-}
-
-// shrink averages k × k pixels into one.
-func shrink(img image.Image, k int) *image.RGBA {
-	b := img.Bounds()
-	w, h := b.Dx()/k, b.Dy()/k
-	out := image.NewRGBA(image.Rect(0, 0, w, h))
-	band := image.NewRGBA(image.Rect(0, 0, w*k, k))
-	sum := make([]uint32, 4*w)
-	for y := range h {
-		draw.Draw(band, band.Rect, img, image.Pt(b.Min.X, b.Min.Y+y*k), draw.Src)
-		clear(sum)
-		for r := range k {
-			row := band.Pix[r*band.Stride:][:4*w*k]
-			for x := range w {
-				for i := 4 * x * k; i < 4*(x+1)*k; i += 4 {
-					sum[4*x] += uint32(row[i])
-					sum[4*x+1] += uint32(row[i+1])
-					sum[4*x+2] += uint32(row[i+2])
-					sum[4*x+3] += uint32(row[i+3])
-				}
-			}
-		}
-		for i, s := range sum {
-			out.Pix[y*out.Stride+i] = uint8(s / uint32(k*k))
-		}
-	}
-	return out
 }
 
 // toPicture converts premultiplied RGBA of even size.
@@ -246,6 +72,32 @@ func (p *picture) setAlpha(a []byte) {
 			}
 		}
 	}
+}
+
+// soften lets the upper and lower edges (or those at the sides) fade out over
+// the share soft of the picture.
+func (p *picture) soften(soft float64, sides bool) {
+	a := p.a
+	if a == nil {
+		a = make([]byte, p.w*p.h)
+		flood(a, 255)
+	}
+	n := p.h
+	if sides {
+		n = p.w
+	}
+	for y := range p.h {
+		for x := range p.w {
+			i := y
+			if sides {
+				i = x
+			}
+			if d := (float64(min(i, n-1-i)) + 0.5) / (soft * float64(n)); d < 1 {
+				a[y*p.w+x] = byte(float64(a[y*p.w+x]) * d * d * (3 - 2*d))
+			}
+		}
+	}
+	p.setAlpha(a)
 }
 
 func newPlanes(w, h int) *planes {

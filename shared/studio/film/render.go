@@ -3,12 +3,12 @@ package film
 import (
 	"context"
 	"fmt"
-	"image"
 	"io"
+	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,9 +28,10 @@ type cut struct {
 	*scene
 	script *script
 	layers []*layer
-	ass    string // file name in the work folder; "" when there is no text
 	wav    string
 	norm   string
+	// lettered is set when there is text: see assFile.keep.
+	lettered bool
 }
 
 // finished is what a render made.
@@ -39,60 +40,44 @@ type finished struct {
 	width, height int
 	rate, seconds float64
 	bytes         int64
+	snapshot      float64 // seconds: the time of jpg
 	warnings      []Problem
 }
 
-// check finds everything about a script that can be known without its
-// files: times, places, text that leaves the frame.
-func (s *script) check(f fonts, p *problems) {
-	sc := s.resolve(nil, p)
-	sc.letter(f, p)
-}
-
-// letter lays out the scene's text and writes the ASS file's content; nil when
-// there is nothing to write. What lies above text must be drawable by libass.
-func (sc *scene) letter(f fonts, p *problems) *assFile {
-	a := newASS(sc)
-	var texts []*lettering
+// letter lays out the scene's text and writes the ASS file's content. What
+// lies above text must be drawable by libass.
+func (sc *scene) letter(f *Fonts, p *problems) *assFile {
+	a := &assFile{sc: sc}
 	var above []*visual // shapes that libass draws
-	written := false
 	for _, v := range sc.visuals {
 		if v.e.kind == kindText {
-			if len(v.e.moves) > 0 && v.e.text.effect != "" {
-				v.checkSung(p)
+			if v.circled() {
+				p.errorf(v.e.path, "a circular-wipe cannot hide a text")
 			}
 			if l := sc.layout(v, f, p); l != nil {
-				texts = append(texts, l)
-				a.text(sc, l)
-				written = true
+				a.text(l)
 			}
 			continue
 		}
-		if under := overlapped(v, texts, above); under != "" {
-			if v.e.kind != kindShape || len(v.e.fill.stops) != 1 {
-				p.errorf(v.e.path, "lies above %s: only plain shapes and texts can lie above a text", under)
+		if under := overlapped(v, a.texts, above); under != "" {
+			if v.e.kind != kindShape || len(v.e.fill.stops) != 1 || v.e.stroke.c.A > 0 || v.circled() {
+				p.errorf(v.e.path, "lies above %s: only texts and plain shapes without stroke and circular-wipe can lie above a text", under)
 				continue
 			}
 			above = append(above, v)
-			a.shape(sc, v)
+			a.shape(v)
 			v.lettered = true
-			written = true
 		}
-	}
-	if !written {
-		return nil
 	}
 	return a
 }
 
-// checkSung refuses movements that cut a highlighted text into frames in the
-// middle of the highlight; fades at its ends are short enough.
-func (v *visual) checkSung(p *problems) {
-	for _, m := range v.e.moves {
-		if s := v.spanOf(m); m.kind != "fade" || s.to-s.from > (v.end-v.start)/2 {
-			p.errorf(m.path, "a text with a transcript_effect can only fade, for at most half of its time")
-		}
-	}
+// circled reports whether a circular-wipe hides a part of the visual at a time.
+func (v *visual) circled() bool {
+	is := func(a animation) bool { return a.kind == "circular-wipe" }
+	return slices.ContainsFunc(v.e.moves, is) || slices.ContainsFunc(v.within, func(m *mover) bool {
+		return slices.ContainsFunc(m.moves, func(s span) bool { return is(s.animation) })
+	})
 }
 
 // overlapped returns the path of a text (or a shape above one) that v would cover.
@@ -114,7 +99,7 @@ func overlapped(v *visual, texts []*lettering, above []*visual) string {
 }
 
 // prepare reads the files and works out layers, text and sound, in parallel.
-func prepare(ctx context.Context, s *script, f fonts, dir string, files map[string]source, p *problems) (*cut, error) {
+func prepare(ctx context.Context, s *script, f *Fonts, dir string, files map[string]source, p *problems) (*cut, error) {
 	media := map[string]float64{}
 	for name, file := range files {
 		if file.seconds > 0 {
@@ -126,19 +111,20 @@ func prepare(ctx context.Context, s *script, f fonts, dir string, files map[stri
 	if len(p.errors) > 0 {
 		return nil, userf("%s", p.errors[0])
 	}
-	if ass != nil {
-		c.ass = "text.ass" // named in a filter: see ffmpeg.Spec.Dir
-		if err := os.WriteFile(filepath.Join(dir, c.ass), []byte(ass.b.String()), 0o600); err != nil {
-			return nil, fmt.Errorf("write captions: %w", err)
+	if len(ass.texts) > 0 {
+		c.lettered = true
+		if err := ass.keep(dir); err != nil {
+			return nil, err
 		}
 	}
 	var visible []*visual
 	for _, v := range c.visuals {
-		if v.e.kind != kindText && !v.lettered && (v.e.kind == kindImage || len(v.e.fill.stops) > 0) {
+		if v.e.kind != kindText && !v.lettered && (v.e.kind == kindImage || len(v.e.fill.stops) > 0 || v.e.stroke.c.A > 0) {
 			visible = append(visible, v)
 		}
 	}
 	c.layers = make([]*layer, len(visible))
+	photos := map[string][]*layer{} // by source
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	g.Go(func() (err error) {
@@ -146,131 +132,28 @@ func prepare(ctx context.Context, s *script, f fonts, dir string, files map[stri
 		return err
 	})
 	for i, v := range visible {
-		g.Go(func() (err error) {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			c.layers[i], err = c.layer(v, files)
-			return err
+		l := &layer{visual: v}
+		c.layers[i] = l
+		if v.e.kind == kindImage {
+			photos[v.e.source] = append(photos[v.e.source], l)
+			continue
+		}
+		g.Go(func() error {
+			l.pic, l.rest = c.shape(v)
+			l.base = rect{0, 0, float64(l.pic.w), float64(l.pic.h)}
+			l.part, l.clear = l.base, l.pic.a != nil
+			l.own = *v.mover(c.scene)
+			l.own.clips = false // the picture has the corners
+			return ctx.Err()
 		})
+	}
+	for _, source := range slices.Sorted(maps.Keys(photos)) {
+		g.Go(func() error { return c.photoLayers(ctx, photos[source], files) })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	return c, nil
-}
-
-// maxZoom bounds how much larger than its box a photo is kept for zooming in.
-const maxZoom = 1.5
-
-// layer makes the picture of one visual.
-func (sc *scene) layer(v *visual, files map[string]source) (*layer, error) {
-	l := &layer{visual: v}
-	zoom := 1.0
-	for _, m := range v.e.moves {
-		if m.kind != "fade" {
-			l.moves = append(l.moves, v.spanOf(m))
-		}
-		if m.kind == "pan" || m.kind == "scale" {
-			zoom = min(maxZoom, max(zoom, m.from, m.to))
-		}
-	}
-	radius := sc.px(v.e.radius, min(v.w, v.h))
-	if v.e.kind == kindShape {
-		w, h := max(2, even(v.w)), max(2, even(v.h))
-		l.pic = v.e.fill.paint(w, h, radius, v.e.ellipse)
-		l.base = rect{0, 0, float64(w), float64(h)}
-		return l, nil
-	}
-	file := files[v.e.source]
-	data, err := os.ReadFile(file.path)
-	if err != nil {
-		return nil, fmt.Errorf("read photo: %w", err)
-	}
-	img, err := decodePhoto(data)
-	if err != nil {
-		return nil, userf("%s.source: %v", v.e.path, err)
-	}
-	if err := l.fit(img, zoom); err != nil {
-		return nil, err
-	}
-	if radius > 0 {
-		if len(l.moves) > 0 {
-			return nil, userf("%s.border_radius: cannot be used together with motion", v.e.path)
-		}
-		l.pic.round(l.base, radius*l.base.w/l.w)
-	}
-	return l, nil
-}
-
-// fit scales the photo so that it fills its box as the element asks, with
-// zoom times as many pixels as the box has. What cover cuts off is only kept
-// when the photo is panned over.
-func (l *layer) fit(img image.Image, zoom float64) error {
-	v, b := l.visual, img.Bounds()
-	iw, ih := float64(b.Dx()), float64(b.Dy())
-	bw, bh := v.w*zoom, v.h*zoom
-	kx, ky := bw/iw, bh/ih
-	switch v.e.fit {
-	case "cover":
-		kx = max(kx, ky)
-		ky = kx
-		if sub, ok := img.(interface {
-			SubImage(image.Rectangle) image.Image
-		}); ok && !l.pans() {
-			// Even numbers of pixels: the photo's aspect changes by less than one in five hundred.
-			w, h := min(b.Dx(), int(math.Ceil(bw/kx)))&^1, min(b.Dy(), int(math.Ceil(bh/ky)))&^1
-			at := b.Min.Add(image.Pt((b.Dx()-w)/2, (b.Dy()-h)/2))
-			img = sub.SubImage(image.Rectangle{at, at.Add(image.Pt(w, h))})
-			iw, ih = float64(w), float64(h)
-		}
-	case "contain":
-		kx = min(kx, ky)
-		ky = kx
-		w, h := iw*kx/zoom, ih*ky/zoom
-		v.x, v.y, v.w, v.h = v.x+(v.w-w)/2, v.y+(v.h-h)/2, w, h
-		bw, bh = w*zoom, h*zoom
-	}
-	// A photo that is only a little too small keeps its own pixels: frames are
-	// interpolated from it anyway, and enlarging it first costs more than it shows.
-	if k := max(kx, ky); k > 1 && k <= 1.5 {
-		kx, ky, bw, bh = kx/k, ky/k, bw/k, bh/k
-	}
-	pw, ph := max(2, even(iw*kx)), max(2, even(ih*ky))
-	if pw*ph > 4*maxPixels {
-		return userf("%s.source: has an extreme shape: it would need %d x %d pixels to fill its box", v.e.path, pw, ph)
-	}
-	l.pic = toPicture(resize(img, pw, ph))
-	bw, bh = min(bw, float64(pw)), min(bh, float64(ph))
-	l.base = rect{(float64(pw) - bw) / 2, (float64(ph) - bh) / 2, bw, bh}
-	return nil
-}
-
-func (l *layer) pans() bool {
-	for _, m := range l.moves {
-		if m.kind == "pan" {
-			return true
-		}
-	}
-	return false
-}
-
-// round makes the corners of the base window transparent.
-func (p *picture) round(base rect, radius float64) {
-	a := p.a
-	if a == nil {
-		a = make([]byte, p.w*p.h)
-		flood(a, 255)
-	}
-	for y := range p.h {
-		for x := range p.w {
-			dx, dy := float64(x)+0.5-base.x-base.w/2, float64(y)+0.5-base.y-base.h/2
-			if c := coverage(dx, dy, base.w/2, base.h/2, radius, false); c < 1 {
-				a[y*p.w+x] = byte(float64(a[y*p.w+x]) * c)
-			}
-		}
-	}
-	p.setAlpha(a)
 }
 
 // encodeOptions are the H.264 and AAC settings of every film. Measured on 5 s
@@ -292,11 +175,11 @@ func (c *cut) encode(ctx context.Context, dir string) (string, error) {
 	mp4 := filepath.Join(dir, "film.mp4")
 	rate := strconv.FormatFloat(c.rate, 'f', -1, 64)
 	graph := "[0:v]null[v]"
-	if c.ass != "" {
-		graph = "[0:v]ass=filename=" + c.ass + "[v]"
+	if c.lettered {
+		graph = "[0:v]" + textFilter + "[v]"
 	}
 	out := append([]string{"-map", "[v]"}, encodeOptions(c.rate)...)
-	spec := ffmpeg.Spec{Dir: dir, Limit: time.Minute + time.Duration(c.total*20)*time.Second,
+	spec := ffmpeg.Spec{Dir: dir, Fontconfig: filepath.Join(dir, fontconfigName), Loglevel: "warning", Limit: time.Minute + time.Duration(c.total*20)*time.Second,
 		Inputs: []ffmpeg.Input{{Format: "rawvideo", Options: []string{"-pixel_format", "yuv420p",
 			"-video_size", fmt.Sprintf("%.0fx%.0f", c.w, c.h), "-framerate", rate}}}}
 	if c.wav != "" {
@@ -308,14 +191,18 @@ func (c *cut) encode(ctx context.Context, dir string) (string, error) {
 	spec.Outputs = []ffmpeg.Output{{Path: mp4, Format: "mp4", Options: out}}
 	comp := newComposer(c.scene, c.script.fill, c.layers)
 	spec.Feed = func(w io.Writer) error { return comp.write(w) }
-	if _, err := ffmpeg.Run(ctx, spec); err != nil {
+	report, err := ffmpeg.Run(ctx, spec)
+	if err == nil {
+		err = fontsFound(report)
+	}
+	if err != nil {
 		return "", fmt.Errorf("encode film: %w", err)
 	}
 	return mp4, nil
 }
 
 // render makes the film of a script whose files are there, and checks it.
-func render(ctx context.Context, s *script, f fonts, dir string, files map[string]source) (*finished, error) {
+func render(ctx context.Context, s *script, f *Fonts, dir string, files map[string]source) (*finished, error) {
 	p := &problems{}
 	c, err := prepare(ctx, s, f, dir, files, p)
 	if err != nil {
@@ -325,16 +212,12 @@ func render(ctx context.Context, s *script, f fonts, dir string, files map[strin
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.verify(ctx, mp4)
+	out, err := c.verify(ctx, mp4, p)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("check film: %w", err)
-		}
-		return nil, userf("The finished film did not pass its check: %v.", err)
+		return nil, err
 	}
-	at := min(deref(s.snapshot, c.total/3), c.total-1/c.rate)
 	out.jpg = filepath.Join(dir, "snapshot.jpg")
-	if err := ffmpeg.Frame(ctx, mp4, time.Duration(at*float64(time.Second)), out.jpg); err != nil {
+	if err := ffmpeg.Frame(ctx, mp4, time.Duration(out.snapshot*float64(time.Second)), out.jpg); err != nil {
 		return nil, err
 	}
 	out.warnings = p.warnings

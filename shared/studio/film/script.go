@@ -59,14 +59,21 @@ type element struct {
 	box      box
 	opacity  float64
 	radius   length
+	clips    bool // hides what is outside of it
 	moves    []animation
 	fill     fill
 	text     textStyle
 	source   string
 	fit      string
-	ellipse  bool
-	sound    sound
-	children []element
+	// smart keeps the photo's subject in view (smart_crop); align is where a
+	// plain crop or a contained photo lies, 0–1.
+	smart          bool
+	alignX, alignY float64
+	ellipse        bool
+	outline        *outline // a shape with a path of its own
+	stroke         stroke
+	sound          sound
+	children       []element
 }
 
 // box is an element's place in its parent.
@@ -89,7 +96,7 @@ type stop struct {
 // animation changes an element over a part of its time.
 type animation struct {
 	path       string
-	kind       string   // fade, scale, pan, slide
+	kind       string   // fade, scale, pan, slide, wipe, circular-wipe
 	start      *float64 // seconds from the element's start; nil with atEnd
 	atEnd      bool
 	duration   *float64 // nil: as long as the element
@@ -102,12 +109,19 @@ type animation struct {
 	x1, y1     float64 // … and at the end; slide: distance in element sizes
 	xa, ya     float64 // anchor 0–1
 	inside     bool    // scope element: the content moves inside the box
+	upright    bool    // a wipe's edge moves up or down
+	// Of an animation that moves a text piece by piece:
+	split     string  // line, word, letter
+	overlap   float64 // of two neighbours' times, 0–1
+	backwards bool    // the last piece begins
+	soft      bool    // each piece fades
 }
 
 type textStyle struct {
 	text                     string
 	family                   string
-	bold, italic             bool
+	weight                   int
+	italic                   bool
 	size, sizeMin, sizeMax   *length
 	letter, line             length
 	wrap                     bool
@@ -116,8 +130,9 @@ type textStyle struct {
 	padX, padY, radius       length
 	shadow                   color.NRGBA
 	shadowX, shadowY         length
+	shadowBlur               length
 	alignX, alignY           float64
-	effect                   string // "", karaoke, color
+	effect                   string // "", karaoke, color, highlight
 	effectColor              color.NRGBA
 }
 
@@ -238,18 +253,38 @@ func (o object) element(depth int, count *int) element {
 	case kindImage:
 		e.source = o.source()
 		e.fit = o.oneOf("fit", "cover", "contain", "fill")
+		e.smart = o.flag("smart_crop", false)
+		e.alignX, e.alignY = min(1, o.fraction("x_alignment", 0.5)), min(1, o.fraction("y_alignment", 0.5))
 		e.radius = o.lengthOr("border_radius", length{})
 	case kindShape:
 		e.fill = o.fill(color.NRGBA{})
 		e.radius = o.lengthOr("border_radius", length{})
-		e.ellipse = o.shapePath()
+		o.shapePath(&e)
 	case kindComposition:
 		e.fill = o.fill(color.NRGBA{})
 		e.radius = o.lengthOr("border_radius", length{})
+		e.clips = o.flag("clip", false)
 		e.children = o.elements(depth+1, count)
 	}
+	o.checkTextMotions(&e)
+	e.settleMoves(o.p)
 	o.done()
 	return e
+}
+
+// settleMoves checks that the animations suit the element.
+func (e *element) settleMoves(p *problems) {
+	if e.kind == kindImage {
+		e.clips = e.radius.v > 0
+		return
+	}
+	for i := range e.moves {
+		a := &e.moves[i]
+		a.inside = false // only a photo moves inside its box
+		if a.kind == "pan" || a.kind == "circular-wipe" && e.kind == kindText {
+			p.errorf(a.path, "%s does not suit a %s", a.kind, e.kind)
+		}
+	}
 }
 
 func (o object) box(k kind) box {
@@ -335,25 +370,34 @@ const (
 	ellipsePath    = "M 50 0 C 77.61 0 100 22.39 100 50 C 100 77.61 77.61 100 50 100 C 22.39 100 0 77.61 0 50 C 0 22.39 22.39 0 50 0 Z"
 )
 
-func (o object) shapePath() (ellipse bool) {
-	switch o.text("path", rectanglePath) {
+// shapePath reads what a shape looks like beside its fill.
+func (o object) shapePath(e *element) {
+	e.stroke = stroke{o.color("stroke_color", color.NRGBA{}), o.lengthOr("stroke_width", length{0.35, "vmin"})}
+	path := o.text("path", rectanglePath)
+	switch path {
 	case rectanglePath, rectanglePath2:
+		return
 	case ellipsePath:
-		return true
-	default:
-		o.errorf("path", "only the SDK's Rectangle and Ellipse paths are supported")
+		e.ellipse = true
+		return
 	}
-	return false
+	var err error
+	if e.outline, err = parsePath(path); err != nil {
+		o.errorf("path", "%v", err)
+	}
+	if e.stroke.c.A > 0 || e.radius.v != 0 {
+		o.errorf("path", "a path of its own has neither stroke nor border_radius here; only the SDK's Rectangle and Ellipse have")
+	}
 }
 
 func (o object) textStyle() textStyle {
-	t := textStyle{text: o.text("text", ""), family: o.text("font_family", defaultFont)}
+	t := textStyle{text: o.text("text", ""), family: o.text("font_family", defaultFont), weight: 400}
 	if !utf8.ValidString(t.text) || utf8.RuneCountInString(t.text) > maxText {
 		o.errorf("text", "must be at most %d characters", maxText)
 		t.text = ""
 	}
 	if v := o.number("font_weight", 1, 1000); v != nil {
-		t.bold = *v >= 600
+		t.weight = int(*v)
 	}
 	t.italic = o.oneOf("font_style", "normal", "italic") == "italic"
 	t.size, t.sizeMin, t.sizeMax = o.length("font_size"), o.length("font_size_minimum"), o.length("font_size_maximum")
@@ -372,11 +416,12 @@ func (o object) textStyle() textStyle {
 	t.radius = o.lengthOr("background_border_radius", length{})
 	t.shadow = o.color("shadow_color", color.NRGBA{})
 	t.shadowX, t.shadowY = o.lengthOr("shadow_x", length{}), o.lengthOr("shadow_y", length{})
+	t.shadowBlur = o.lengthOr("shadow_blur", length{})
 	t.alignX, t.alignY = min(1, o.fraction("x_alignment", 0)), min(1, o.fraction("y_alignment", 0))
 	if _, ok := o.take("transcript_source"); ok {
 		o.errorf("transcript_source", "this renderer does not transcribe; give the text and its time")
 	}
-	t.effect = o.oneOf("transcript_effect", "", "karaoke", "color")
+	t.effect = o.oneOf("transcript_effect", "", "karaoke", "color", "highlight")
 	t.effectColor = o.color("transcript_color", color.NRGBA{255, 226, 77, 255})
 	return t
 }

@@ -61,7 +61,7 @@ type Config struct {
 type Server struct {
 	config Config
 	store  store
-	fonts  fonts
+	fonts  *Fonts
 	allow  func(*url.URL) error
 	client *http.Client
 	hooks  *http.Client // as client, but without redirects
@@ -87,7 +87,7 @@ func NewServer(c Config) (*Server, error) {
 	if err := ffmpeg.Installed(); err != nil {
 		return nil, fmt.Errorf("film: %w", err)
 	}
-	f, err := loadFonts(c.Fonts)
+	f, err := LoadFonts(c.Fonts)
 	if err != nil {
 		return nil, fmt.Errorf("film: %w", err)
 	}

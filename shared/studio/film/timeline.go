@@ -29,6 +29,9 @@ type visual struct {
 	// lettered is set when libass draws it, because it lies above text.
 	lettered bool
 	fades    []span // its own and those of the compositions around it
+	parent   *visual
+	within   []*mover // the compositions around it that move or hide, the outermost first
+	shares   []span   // a text piece's parts of the text's animations
 }
 
 // span is an animation with its times resolved.
@@ -55,6 +58,9 @@ func (s *script) resolve(media map[string]float64, p *problems) *scene {
 	sc.frames = max(1, int(math.Round(total*s.rate)))
 	sc.total = float64(sc.frames) / s.rate
 	sc.place(s.elements, area{w: sc.w, h: sc.h, end: sc.total, opacity: 1}, media, p)
+	for _, v := range sc.visuals {
+		v.nest(sc)
+	}
 	slices.SortStableFunc(sc.visuals, func(a, b *visual) int { return cmp.Compare(deref(a.e.z, 0), deref(b.e.z, 0)) })
 	if len(sc.sounds) > maxAudio {
 		p.errorf("elements", "more than %d audio elements", maxAudio)
@@ -138,6 +144,7 @@ func (e *element) overlap() float64 {
 type area struct {
 	x, y, w, h, start, end, opacity float64
 	fades                           []span
+	parent                          *visual
 }
 
 func (sc *scene) place(list []element, in area, media map[string]float64, p *problems) {
@@ -192,7 +199,7 @@ func nextOnTrack(list []element, i int) *element {
 
 // visual places an element in its area.
 func (sc *scene) visual(e *element, in area, start, end float64) *visual {
-	b, v := e.box, &visual{e: e, start: start, end: end, hold: end, opacity: in.opacity * e.opacity}
+	b, v := e.box, &visual{e: e, start: start, end: end, hold: end, opacity: in.opacity * e.opacity, parent: in.parent}
 	padX, padY := sc.px(b.xPad, in.w), sc.px(b.yPad, in.h)
 	v.ax, v.ay = in.x+sc.px(b.x, in.w), in.y+sc.px(b.y, in.h)
 	v.w, v.h = max(1, sc.px(b.w, in.w)-2*padX), max(1, sc.px(b.h, in.h)-2*padY)
@@ -219,18 +226,38 @@ func (sc *scene) add(v *visual, in area, media map[string]float64, p *problems) 
 		sc.visuals = append(sc.visuals, v)
 		return
 	}
-	for _, a := range e.moves {
-		if a.kind != "fade" {
-			p.errorf(a.path, "a composition can only fade")
-		}
-	}
 	if len(e.fill.stops) > 0 {
 		ground := *e
 		ground.kind, ground.children = kindShape, nil
 		v.e = &ground
 		sc.visuals = append(sc.visuals, v)
 	}
-	sc.place(e.children, area{v.x, v.y, v.w, v.h, v.start, v.end, v.opacity, v.fades}, media, p)
+	sc.place(e.children, area{v.x, v.y, v.w, v.h, v.start, v.end, v.opacity, v.fades, v}, media, p)
+}
+
+// nest works out what the compositions around v do to it, now that all times
+// are known: what ends with its composition is held as long as that.
+func (v *visual) nest(sc *scene) {
+	v.within = nil
+	for p := v.parent; p != nil; p = p.parent {
+		if v.end >= p.end-0.001 {
+			v.hold = max(v.hold, p.hold)
+		}
+		if m := p.mover(sc); len(m.moves) > 0 || m.clips {
+			v.within = append([]*mover{m}, v.within...)
+		}
+	}
+}
+
+// mover is what moves the visual's box as a whole.
+func (v *visual) mover(sc *scene) *mover {
+	m := &mover{box: rect{v.x, v.y, v.w, v.h}, clips: v.e.clips, radius: sc.px(v.e.radius, min(v.w, v.h))}
+	for _, a := range v.e.moves {
+		if a.kind != "fade" && !a.content() {
+			m.moves = append(m.moves, v.spanOf(a))
+		}
+	}
+	return m
 }
 
 // spanOf resolves an animation's times. One that lasts as long as the element

@@ -27,44 +27,44 @@ func Check(o Order) error {
 	if err != nil {
 		return err
 	}
-	_, err = makePlan(styles[o.Genre], lines, o.Seconds)
+	if len(lines) == 0 {
+		return nil
+	}
+	_, err = makePlan(styles[o.Genre], lines, o.Seconds, o.Seed)
 	return err
 }
 
 // perform plays, sings and mixes the score. One stem is rendered at a time into
-// the same buffer, so that a minute of song needs about 100 MB and not 400.
+// the same buffer: a minute of song takes 220 MB of resident memory at most; a
+// buffer for each stem would add 150.
 func (s *score) perform(o Order, lines []lineText) *Song {
 	n := o.Seconds * Rate
+	band := s.arrange()
 	stem := newStereo(n)
-	kicks := s.drums(stem)
+	kicks := s.drumming(band.drums, stem)
 	vocal := s.voicing(o.Voice, 0, func(sung) bool { return true }, func(sung) float64 { return 0 }).sing(n)
-	depth := .35
-	if o.Genre == KPop || o.Genre == HipHop {
-		depth = .6
-	}
-	m := &mixer{s: s, sum: newStereo(n), send: newStereo(n), echo: make([]float32, n), duck: sidechain(n, kicks, depth), space: under(vocal)}
-	m.add("drums", stem, .05, 0, false)
-	for _, part := range []struct {
-		name       string
-		play       func(stereo)
-		room, echo float64
-	}{{"bass", s.bassline, 0, 0}, {"chords", s.comping, .14, 0}, {"pad", s.padding, .1, 0}, {"lead", s.leads, .2, .18}} {
+	m := newMixer(s, vocal, kicks)
+	m.add("drums", stem, send{room: .05}, m.lift)
+	for _, p := range band.parts {
 		stem.clear()
-		part.play(stem)
-		m.add(part.name, stem, part.room, part.echo, true)
+		s.play(p, stem)
+		m.add(p.name, stem, sends[p.name], m.band)
 	}
 	s.backing(o.Voice, stem)
-	m.add("backing", stem, .3, 0, false)
+	m.add("backing", stem, send{room: .3}, nil)
 	copy(stem.l, vocal)
 	copy(stem.r, vocal)
-	m.add("vocal", stem, s.style.room, s.style.echo, false)
+	m.add("vocal", stem, send{s.style.room, s.style.echo}, nil)
 	m.effects()
-	fade := min(s.plan.seconds(float64(s.plan.outro)), 2.2)
 	song := &Song{Rate: Rate, Seconds: float64(n) / Rate, Tempo: s.plan.tempo, Key: s.key.String(), vocal: vocal}
-	song.PCM = master(m.sum, s.style.drive, int(fade*Rate))
+	song.PCM = master(m.sum, s.style.drive, int(s.fade()*Rate))
 	s.timings(song, lines)
 	return song
 }
+
+// fade is how many seconds before its end the song begins to fade: never before
+// the last line has had its time.
+func (s *score) fade() float64 { return min(s.plan.seconds(float64(s.plan.outro)), 2.2) }
 
 // backing sings the hooks a second and a third time: a third above in the
 // scale on the left, the tune itself a little late on the right.

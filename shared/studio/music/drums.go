@@ -25,14 +25,17 @@ func (s *score) kit() map[string]hit {
 	if soft {
 		click = .12
 	}
+	bright := s.style.cymbals
 	put("kick", 0, kick(n, low, long, click))
 	put("snare", .05, snare(n, soft))
 	put("clap", -.08, clap(n))
-	put("hat", .25, metal(n, .045, 8200, .34))
-	put("open", .25, metal(n, .28, 7600, .3))
-	put("shaker", -.3, metal(n, .06, 5600, .26))
+	put("hat", .25, metal(n, .045, 7200, .2*bright))
+	put("open", .25, metal(n, .28, 6800, .16*bright))
+	put("shaker", -.3, metal(n, .06, 5000, .15*bright))
 	put("rim", .15, rim())
-	put("crash", -.15, metal(n, 1.5, 5200, .32))
+	put("tom", -.2, tom(n))
+	put("riser", 0, riser(n, s.plan.seconds(4)))
+	put("crash", -.15, metal(n, 1.5, 4200, .17*bright))
 	return k
 }
 
@@ -82,11 +85,11 @@ func clap(n *noise) []float32 {
 
 func metal(n *noise, seconds, cutoff, gain float64) []float32 {
 	out := make([]float32, int(seconds*1.2*Rate))
-	hp, hp2 := highPass(cutoff, .8), highPass(cutoff*.8, .7)
+	hp, hp2, lp := highPass(cutoff, .8), highPass(cutoff*.8, .7), lowPass(12500, .6)
 	for i := range out {
 		t := float64(i) / Rate
 		attack := min(1, t/.0008)
-		out[i] = float32(gain * attack * hp2.next(hp.next(n.next())) * math.Exp(-t*5.5/seconds))
+		out[i] = float32(gain * attack * lp.next(hp2.next(hp.next(n.next()))) * math.Exp(-t*5.5/seconds))
 	}
 	return tail(out)
 }
@@ -100,6 +103,30 @@ func rim() []float32 {
 	return tail(out)
 }
 
+func tom(n *noise) []float32 {
+	out := make([]float32, int(.45*Rate))
+	phase := 0.0
+	for i := range out {
+		t := float64(i) / Rate
+		phase += (98 + 55*math.Exp(-t*22)) / Rate
+		out[i] = float32(.8*sine(phase)*math.Exp(-t*9) + .15*n.next()*math.Exp(-t*120))
+	}
+	return tail(out)
+}
+
+// riser is noise that opens over a bar and stops where the hook begins.
+func riser(n *noise, seconds float64) []float32 {
+	out := make([]float32, int(seconds*Rate))
+	var low, body onePole
+	for i := range out {
+		x := float64(i) / float64(len(out))
+		v := n.next()
+		v -= low.low(v, coefficientFast(300+3500*x*x))
+		out[i] = float32(.35 * x * x * body.low(v, coefficientFast(1500+9000*x*x)))
+	}
+	return tail(out)
+}
+
 // tail fades the last 5 ms, so that a cut sample does not click.
 func tail(s []float32) []float32 {
 	n := min(len(s), 220)
@@ -109,46 +136,41 @@ func tail(s []float32) []float32 {
 	return s
 }
 
-// drums plays the kit and returns the kicks' samples, for the sidechain.
-func (s *score) drums(out stereo) (kicks []int) {
-	kit := s.kit()
-	rng := draw(s.seed, "drums")
-	play := func(name string, at int, gain float64) {
-		h := kit[name]
-		for i, v := range h.sample {
-			out.add(at+i, float64(v)*gain, h.left, h.right)
-		}
-		if name == "kick" {
-			kicks = append(kicks, at)
-		}
-	}
+// drums writes the strokes of the kit. Every full bar has one on each of its
+// beats: whoever looks for the beat in the sound finds it.
+func (s *score) drums() []beat {
+	hand := draw(s.seed, "drums")
+	var out []beat
 	for _, b := range s.bars {
-		g := s.groove(b.section)
-		rows := []struct{ name, steps string }{{"kick", g.kick}, {"snare", g.snare}, {"clap", g.clap}, {"hat", g.hat}, {"open", g.open}, {"shaker", g.shaker}, {"rim", g.rim}}
-		sparse := b.section == "intro" || b.section == "outro"
-		for _, row := range rows {
-			if sparse && (row.name == "kick" || row.name == "snare" || row.name == "clap") && b.start < 4 && s.plan.intro >= 4 && b.section == "intro" {
-				continue // the introduction begins without the heavy drums
-			}
-			for step := 0; step < len(row.steps) && step < int(b.beats*4); step++ {
-				gain := map[byte]float64{'x': 1, 'o': .45}[row.steps[step]]
-				if gain == 0 {
-					continue
-				}
-				if b.section == "outro" && step > 0 && b.last {
-					continue // the last bar is one stroke that rings
-				}
-				gain *= .9 + .2*rng.Float64()
-				play(row.name, s.sample(s.swung(b, step)), gain)
+		g := s.pattern(b)
+		if s.final(b) { // one stroke that rings
+			out = append(out, beat{"kick", b.start, .9}, beat{"crash", b.start, .8})
+			continue
+		}
+		for _, row := range []struct{ drum, steps string }{{"kick", g.kick}, {"snare", g.snare}, {"clap", g.clap}, {"hat", g.hat}, {"open", g.open}, {"shaker", g.shaker}, {"rim", g.rim}, {"tom", g.tom}} {
+			for _, k := range b.strikes(row.steps) {
+				out = append(out, beat{row.drum, s.swung(b, k.step), loud(k.what) * (.93 + .14*hand.Float64())})
 			}
 		}
 		if b.first && (b.section == "hook" || b.section == "outro" || b.section == "break") {
-			play("crash", s.sample(b.start), .8)
+			out = append(out, beat{"crash", b.start, .8})
 		}
-		if b.last && b.section == "verse" && b.beats == 4 { // a fill leads into the hook
-			for i, gain := range []float64{.35, .42, .52, .63} {
-				play("snare", s.sample(s.swung(b, 12+i)), gain)
-			}
+		if b.leads && s.style.drive > 1.2 { // the loud styles draw breath before the hook
+			out = append(out, beat{"riser", b.start, .7})
+		}
+	}
+	return out
+}
+
+// drumming renders the strokes and returns the kicks' samples, for the sidechain.
+func (s *score) drumming(strokes []beat, out stereo) (kicks []int) {
+	kit := s.kit()
+	for _, b := range strokes {
+		at := s.sample(b.at)
+		h := kit[b.drum]
+		out.mix(at, h.sample, b.velocity*h.left, b.velocity*h.right)
+		if b.drum == "kick" {
+			kicks = append(kicks, at)
 		}
 	}
 	return kicks

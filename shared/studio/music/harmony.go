@@ -2,6 +2,7 @@ package music
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -20,19 +21,6 @@ func (k key) String() string {
 	return pitchNames[k.tonic] + " major"
 }
 
-// scale returns the semitones above the tonic that a melody uses.
-func (k key) scale(pentatonic bool) []int {
-	switch {
-	case k.minor && pentatonic:
-		return []int{0, 3, 5, 7, 10}
-	case k.minor:
-		return []int{0, 2, 3, 5, 7, 8, 10}
-	case pentatonic:
-		return []int{0, 2, 4, 7, 9}
-	}
-	return []int{0, 2, 4, 5, 7, 9, 11}
-}
-
 // chord is a root (semitones above the tonic) and the notes above it.
 type chord struct {
 	root  int
@@ -41,7 +29,10 @@ type chord struct {
 
 var numerals = []string{"VII", "III", "IV", "VI", "II", "V", "I"} // longest first
 
-// chordOf reads a Roman numeral: case is quality, 7 and maj7 are added.
+// added are the notes that a chord's suffix adds to its triad, in semitones above the root.
+var added = map[string][]int{"": nil, "7": {10}, "maj7": {11}, "add9": {14}}
+
+// chordOf reads a Roman numeral: case is quality, then a suffix of added.
 func (k key) chordOf(s string) chord {
 	degrees := map[string]int{"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
 	if k.minor {
@@ -53,19 +44,15 @@ func (k key) chordOf(s string) chord {
 				n = strings.ToLower(n)
 			}
 			rest, ok := strings.CutPrefix(s, n)
-			if !ok || rest != "" && rest != "7" && rest != "maj7" {
+			more, known := added[rest]
+			if !ok || !known {
 				continue
 			}
 			c := chord{root: degrees[strings.ToUpper(n)], notes: []int{0, 4, 7}}
 			if minor {
 				c.notes = []int{0, 3, 7}
 			}
-			switch rest {
-			case "7":
-				c.notes = append(c.notes, 10)
-			case "maj7":
-				c.notes = append(c.notes, 11)
-			}
+			c.notes = append(c.notes, more...)
 			return c
 		}
 	}
@@ -90,21 +77,52 @@ func (c chord) has(k key, pitch int) bool {
 	return false
 }
 
-// voicing returns the chord's pitches, each in the octave that starts at from.
+// tonicChord is the chord of rest.
+func (k key) tonicChord() chord {
+	if k.minor {
+		return k.chordOf("i")
+	}
+	return k.chordOf("I")
+}
+
+// voicing returns the chord's pitches from low to high, each in the octave that starts at from.
 func (c chord) voicing(k key, from int) []int {
 	var out []int
 	for _, n := range c.notes {
-		p := k.tonic + c.root + n
-		for p < from {
-			p += 12
-		}
-		for p >= from+12 {
-			p -= 12
-		}
-		out = append(out, p)
+		out = append(out, from+mod12(k.tonic+c.root+n-from))
 	}
+	slices.Sort(out)
 	return out
 }
+
+// near returns the inversion of the chord whose notes lie closest to those
+// before: a player's hand does not jump.
+func (c chord) near(k key, from int, before []int) []int {
+	best := c.voicing(k, from)
+	if len(before) == 0 {
+		return best
+	}
+	distance := func(notes []int) int {
+		sum := 0
+		for _, p := range notes {
+			closest := 12
+			for _, q := range before {
+				closest = min(closest, max(p-q, q-p))
+			}
+			sum += closest
+		}
+		return sum
+	}
+	for start := from - 4; start <= from+4; start++ {
+		if v := c.voicing(k, start); distance(v) < distance(best) {
+			best = v
+		}
+	}
+	return best
+}
+
+// mod12 is the remainder from 0 to 11.
+func mod12(n int) int { return (n%12 + 12) % 12 }
 
 // hz returns the frequency of a MIDI pitch.
 func hz(pitch float64) float64 { return 440 * math.Pow(2, (pitch-69)/12) }

@@ -1,9 +1,9 @@
 package music
 
 import (
-	"hash/fnv"
+	"fmt"
 	"math"
-	"math/rand/v2"
+	"strings"
 )
 
 // tone is a note of the score; times are in beats.
@@ -27,182 +27,120 @@ func rangeOf(voice string) (low, high int) {
 	return 57, 74 // A3–D5
 }
 
-// draw returns a random source that depends on the song's seed and a name only,
-// so that no part's draws move another part's.
-func draw(seed int64, name string) *rand.Rand {
-	h := fnv.New64a()
-	h.Write([]byte(name))
-	return rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
-}
-
-// contours are the shapes of a phrase: heights at equal distances, −1 to 1.
-var contours = map[string][][]float64{
-	"verse": {{-.4, .1, .3, -.2}, {-.6, -.2, .2, .1}, {.1, .3, -.1, -.4}, {-.3, .4, 0, -.3}},
-	"hook":  {{.3, .9, .6, .2}, {.9, .5, .8, .1}, {0, .6, 1, .4}, {.8, .8, .3, .5}},
-	"call":  {{.4, .5, 0, -.5}, {.2, .7, .2, -.4}},
-}
+// hookHeadroom is how many semitones at the top of the range are the hook's
+// alone. It is wider than the widest step of any scale, so that the hook finds
+// a note up there in every key.
+const hookHeadroom = 5
 
 // melody gives every syllable its note.
-func (s *score) melody(lines []lineText, voice string) []sung {
+func (s *score) melody(lines []verseLine, voice string) []sung {
 	var out []sung
-	known := map[string][]sung{} // a hook's words keep their tune
-	ordinal := 0
-	for i, l := range lines {
-		if i > 0 && lines[i-1].section == l.section {
-			ordinal++
-		} else {
-			ordinal = 0
-		}
-		start := float64(s.plan.start(i))
-		id := l.section + l.text
+	known := map[string][]sung{} // a hook's words keep their tune over the same chords
+	for _, l := range lines {
+		id := s.identity(l)
+		var phrase []sung
 		if tune, ok := known[id]; ok && l.section == "hook" {
+			moved := l.start - lines[tune[0].line].start
 			for _, n := range tune {
-				n.start, n.line = n.start-tune[0].start+start+math.Mod(tune[0].start, 1), i
-				out = append(out, n)
+				n.start, n.line = n.start+moved, l.index
+				phrase = append(phrase, n)
 			}
-			continue
+		} else {
+			before := 0
+			if len(out) > 0 {
+				before = out[len(out)-1].pitch
+			}
+			phrase = s.phrase(l, voice, before)
+			known[id] = phrase
 		}
-		phrase := s.phrase(l, i, ordinal, start, voice, i == len(lines)-1)
-		known[id] = phrase
 		out = append(out, phrase...)
 	}
 	return out
 }
 
-// phrase sets one line to music.
-func (s *score) phrase(l lineText, index, ordinal int, start float64, voice string, final bool) []sung {
-	n := len(l.syllables)
-	times := s.rhythm(l, ordinal, start)
-	// Verses alternate between two contours, so that the third answers the first.
-	rng := draw(s.seed, l.section+string(rune('a'+ordinal%2)))
-	shapes := contours[l.section]
-	shape := shapes[rng.IntN(len(shapes))]
-	jitter := make([]float64, 32)
-	for i := range jitter {
-		jitter[i] = (rng.Float64() - .5) * .5
+// identity is equal for lines that are sung to the same tune.
+func (s *score) identity(l verseLine) string {
+	var id strings.Builder
+	fmt.Fprint(&id, l.section, l.text, l.role, l.motif())
+	for _, t := range l.times {
+		fmt.Fprint(&id, t.start-l.start, s.chordAt(t.start))
 	}
+	return id.String()
+}
+
+// phrase sets one line to music: it follows the motif's contour, keeps to the
+// chord on strong beats, and ends as its role wants.
+func (s *score) phrase(l verseLine, voice string, before int) []sung {
 	low, high := rangeOf(voice)
-	centre := float64(low+high) / 2
-	reach := float64(s.style.spread) * .9
-	out := make([]sung, n)
-	before := 0
-	for i := range n {
+	t := tune{s: s, line: l, low: low, high: high, before: before, heights: s.heights(l, low, high), climax: -1}
+	switch l.section {
+	case "hook":
+		t.climax = climax(l.times, t.heights)
+	default:
+		t.high = high - hookHeadroom
+	}
+	pitches := t.solve()
+	out := make([]sung, len(pitches))
+	for i, p := range pitches {
+		n := l.times[i]
+		n.pitch = p
+		out[i] = sung{tone: n, line: l.index, syl: l.syllables[i]}
+	}
+	return out
+}
+
+// contours are the shapes of the first part of a phrase: heights at equal
+// distances, −1 to 1. The role adds the rest.
+var contours = map[string][][]float64{
+	"verse": {{-.5, 0, .4}, {.2, -.2, .3}, {-.7, -.1, .1}, {.4, .1, -.2}},
+	"hook":  {{.2, .9, .6}, {.8, .5, 1}, {0, .5, 1}, {.6, 1, .3}},
+	"call":  {{.3, .5, .2}, {.6, .2, .5}},
+}
+
+// endings are the heights towards which a line of each role moves.
+var endings = map[role][]float64{asks: {.35, .2}, answers: {0, -.55}, ends: {-.1, -.5}}
+
+// heights returns the pitch that the contour wants at each syllable.
+func (s *score) heights(l verseLine, low, high int) []float64 {
+	shapes := contours[l.section]
+	shape := append(append([]float64{}, shapes[choose(s.seed, "contour"+l.motif(), len(shapes))]...), endings[l.role]...)
+	whim := draw(s.seed, "melody"+l.motif())
+	centre := float64(low) + .38*float64(high-low)
+	if l.section != "verse" {
+		centre = float64(low) + .55*float64(high-low)
+	}
+	if l.section == "verse" && l.ordinal%4 == 2 {
+		centre += 2 // the third line lifts
+	}
+	first, last := l.times[0].start, l.times[len(l.times)-1].start
+	out := make([]float64, len(l.times))
+	for i, t := range l.times {
 		at := 0.0
-		if n > 1 {
-			at = float64(i) / float64(n-1) * float64(len(shape)-1)
+		if last > first {
+			at = (t.start - first) / (last - first) * float64(len(shape)-1)
 		}
 		k := min(int(at), len(shape)-2)
-		height := shape[k] + (shape[k+1]-shape[k])*(at-float64(k)) + jitter[i%len(jitter)]
-		c := s.chordAt(times[i].start)
-		strong := math.Mod(times[i].start-start, 1) == 0 || i == n-1
-		pitch := s.nearest(centre+height*reach, low, high, before, func(p int) bool { return !strong || c.has(s.key, p) })
-		if i == n-1 && final { // home
-			pitch = s.nearest(float64(before), low, high, before, func(p int) bool { return (p-s.key.tonic)%12 == 0 })
-		}
-		t := times[i]
-		t.pitch, before = pitch, pitch
-		out[i] = sung{tone: t, line: index, syl: l.syllables[i]}
+		h := shape[k] + (shape[k+1]-shape[k])*(at-float64(k))
+		out[i] = centre + s.style.reach*(h+.35*(whim.Float64()-.5))
 	}
 	return out
 }
 
-// nearest returns the scale note within the range and within a fifth of the
-// note before it that is closest to the target and allowed.
-func (s *score) nearest(target float64, low, high, before int, allowed func(int) bool) int {
-	best, bestDistance := 0, math.Inf(1)
-	for _, strict := range []bool{true, false} {
-		for p := low; p <= high; p++ {
-			if !s.inScale(p) && !(strict && allowed(p)) || strict && !allowed(p) {
-				continue
-			}
-			d := math.Abs(float64(p) - target)
-			if before > 0 {
-				leap := p - before
-				if leap < 0 {
-					leap = -leap
-				}
-				d += 4*float64(max(0, leap-7)) + .25*float64(leap)
-			}
-			if d < bestDistance {
-				best, bestDistance = p, d
-			}
+// climax is the syllable that carries the hook's highest note: a long or strong
+// one where the contour is high, never the first or the last where there are others.
+func climax(times []tone, heights []float64) int {
+	best, most := 0, math.Inf(-1)
+	for i, t := range times {
+		value := heights[i] + 1.5*min(2, t.beats)
+		if math.Mod(t.start, 1) == 0 {
+			value++
 		}
-		if best > 0 {
-			return best
+		if (i == 0 || i == len(times)-1) && len(times) > 2 {
+			value -= 12
+		}
+		if value > most {
+			best, most = i, value
 		}
 	}
-	return low
-}
-
-func (s *score) inScale(p int) bool {
-	for _, n := range s.scale {
-		if (p-s.key.tonic-n)%12 == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// rhythm places the syllables of a line on a grid inside its slot: even steps
-// first, then the time that is left over goes to the last syllable and to ends
-// of words.
-func (s *score) rhythm(l lineText, ordinal int, start float64) []tone {
-	n := len(l.syllables)
-	room := float64(s.plan.slot) - s.plan.rest()
-	grid, units := s.grid(n, room)
-	rng := draw(s.seed, "rhythm"+l.section+string(rune('a'+ordinal%2)))
-	length := make([]int, n)
-	for i := range length {
-		length[i] = 1
-	}
-	// Not slower than a half note's worth of grid per syllable on average.
-	left := min(units-n, n+2)
-	give := func(i, most int) {
-		if left > 0 && length[i] < most {
-			length[i]++
-			left--
-		}
-	}
-	give(n-1, 2)
-	give(n-1, 3)
-	for i := range n - 1 {
-		if l.syllables[i].wordEnd && rng.IntN(3) > 0 {
-			give(i, 2)
-		}
-	}
-	give(n-1, 4)
-	for i := range n - 1 {
-		if l.syllables[i].wordEnd {
-			give(i, 2)
-		}
-	}
-	offset := 0
-	if left >= 2 && n < units-2 {
-		offset = rng.IntN(2) // enter after the beat now and then
-		left -= offset
-	}
-	for i := 0; i < n-1 && left > n/2; i += 2 {
-		give(i, 2)
-	}
-	give(n-1, 6)
-	give(n-1, 6)
-	out := make([]tone, n)
-	at := offset
-	for i := range n {
-		out[i] = tone{start: start + float64(at)*grid, beats: float64(length[i]) * grid}
-		at += length[i]
-	}
-	return out
-}
-
-// grid returns the step in beats on which n syllables fit the room, and how many steps there are.
-func (s *score) grid(n int, room float64) (step float64, units int) {
-	for _, step = range []float64{1, .5, .25, .125} {
-		units = int(room/step + 1e-9)
-		if units >= n && s.plan.seconds(step) <= .52 {
-			return step, units
-		}
-	}
-	// The plan has checked the rate: an odd count gets its own even division.
-	return room / float64(n), n
+	return best
 }

@@ -31,39 +31,77 @@ func activeRMS(x ...[]float32) float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
+// send is how much of a stem goes to the reverb and to the delay.
+type send struct{ room, echo float64 }
+
+// sends of the band's stems.
+var sends = map[string]send{"chords": {room: .14}, "pad": {room: .1}, "lead": {.2, .18}, "colour": {.22, .1}}
+
 // mixer sums stems that are brought to the style's levels, and their sends to the reverb and the delay.
 type mixer struct {
 	s         *score
 	sum, send stereo
 	echo      []float32
-	duck      []float32 // gain under the kick
-	space     []float32 // gain under the singer
+	lift      []float32 // gain of the drums: the section's dynamics
+	band      []float32 // gain of the band: also under the kick and under the singer
 }
 
-// add mixes a stem at its level; ducked stems make room for the kick and, a little, for the singer.
-func (m *mixer) add(name string, in stereo, room, echo float64, ducked bool) {
-	rms := activeRMS(in.l, in.r)
-	level := m.s.style.levels[name]
-	if name == "pad" {
-		level = m.s.style.pad
+func newMixer(s *score, vocal []float32, kicks []int) *mixer {
+	n := len(vocal)
+	depth := .35
+	if s.style.drive > 1.2 {
+		depth = .6 // the loud styles pump
 	}
+	m := &mixer{s: s, sum: newStereo(n), send: newStereo(n), echo: make([]float32, n), lift: s.dynamics(n), band: sidechain(n, kicks, depth)}
+	for i, g := range under(vocal) {
+		m.band[i] *= g * m.lift[i]
+	}
+	return m
+}
+
+// dynamics is the gain of the sections: the style's lift below the hook
+// everywhere else, half of it below in the call; each change takes a beat that
+// leads into the section.
+func (s *score) dynamics(n int) []float32 {
+	below := map[string]float64{"intro": 1.1, "verse": 1, "call": .4, "outro": .8}
+	out := make([]float32, n)
+	before := -1.0
+	for _, b := range s.bars {
+		gain := decibel(-s.style.lift * below[b.section])
+		from, to := s.sample(b.start), min(n, s.sample(b.end()))
+		for i := from; i < to; i++ {
+			out[i] = float32(gain)
+		}
+		if before > 0 && gain != before {
+			ramp := min(from, s.sample(1))
+			for i := range ramp {
+				out[from-ramp+i] = float32(before + (gain-before)*smooth(float64(i)/float64(ramp)))
+			}
+		}
+		before = gain
+	}
+	return out
+}
+
+// add mixes a stem at its style's level through a gain curve (nil = none).
+func (m *mixer) add(name string, in stereo, to send, curve []float32) {
+	rms := activeRMS(in.l, in.r)
 	if rms == 0 {
 		return
 	}
-	gain := decibel(level) / rms
+	gain := float32(decibel(m.s.style.levels[name]) / rms)
+	room, echo := float32(to.room), float32(to.echo)
 	for i := range in.l {
 		g := gain
-		if ducked {
-			g *= float64(m.duck[i]) * float64(m.space[i])
+		if curve != nil {
+			g *= curve[i]
 		}
-		l, r := float64(in.l[i])*g, float64(in.r[i])*g
-		m.sum.l[i] += float32(l)
-		m.sum.r[i] += float32(r)
-		m.send.l[i] += float32(l * room)
-		m.send.r[i] += float32(r * room)
-		if echo > 0 {
-			m.echo[i] += float32((l + r) / 2 * echo)
-		}
+		l, r := in.l[i]*g, in.r[i]*g
+		m.sum.l[i] += l
+		m.sum.r[i] += r
+		m.send.l[i] += l * room
+		m.send.r[i] += r * room
+		m.echo[i] += (l + r) / 2 * echo
 	}
 }
 

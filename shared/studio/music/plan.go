@@ -31,27 +31,25 @@ func (p plan) start(i int) int {
 }
 
 // makePlan chooses the form that fits the length exactly with the most natural
-// tempo and singing speed.
-func makePlan(st style, lines []lineText, seconds int) (plan, error) {
+// tempo and singing speed; the seed leans to the slower or the faster half of the
+// style's tempos. Whether there is a form at all does not depend on the seed.
+func makePlan(st style, lines []lineText, seconds int, seed int64) (plan, error) {
 	most := 0
 	for _, l := range lines {
 		most = max(most, len(l.syllables))
 	}
+	wanted := st.slowest + (st.fastest-st.slowest)*(.3+.4*float64(choose(seed, "tempo", 2)))
 	best, bestCost := plan{}, math.Inf(1)
 	try := func(p plan) {
 		p.beats = p.intro + len(lines)*p.slot + p.brk + p.outro
 		p.tempo = float64(p.beats) * 60 / float64(seconds)
-		if c := p.cost(st, len(lines), most, seconds); c < bestCost {
+		if c := p.cost(st, wanted, len(lines), most, seconds); c < bestCost {
 			best, bestCost = p, c
 		}
 	}
-	slots := []int{2, 4, 8, 16}
-	if len(lines) == 0 {
-		slots = []int{0}
-	}
-	for _, slot := range slots {
+	for _, slot := range []int{2, 4, 6, 8, 12, 16} {
 		for _, intro := range []int{2, 4, 8, 16} {
-			for outro := 2; outro <= 16; outro += 2 {
+			for outro := 2; outro <= 16; outro++ {
 				p := plan{intro: intro, slot: slot, outro: outro}
 				try(p)
 				for _, brk := range []int{4, 8, 16} {
@@ -62,12 +60,6 @@ func makePlan(st style, lines []lineText, seconds int) (plan, error) {
 				}
 			}
 		}
-	}
-	if len(lines) == 0 {
-		// An instrumental is an introduction as long as the song.
-		beats := 2 * int(math.Round(float64(seconds)*(st.slowest+st.fastest)/2/60/2))
-		best = plan{intro: beats - 4, outro: 4, beats: beats, tempo: float64(beats) * 60 / float64(seconds)}
-		return best, nil
 	}
 	if rate := best.rate(most); rate > MaxSyllableRate {
 		return best, fault.Newf(fault.CodeBadValue, "a line of %d syllables in %d seconds of song would need %.1f syllables a second; %.0f can be sung", most, seconds, rate, MaxSyllableRate).In("lines")
@@ -86,26 +78,30 @@ func (p plan) rest() float64 {
 // rate is how many syllables a second a line of n syllables needs.
 func (p plan) rate(n int) float64 { return float64(n) / p.seconds(float64(p.slot)-p.rest()) }
 
-func (p plan) cost(st style, lines, most, seconds int) float64 {
+func (p plan) cost(st style, wanted float64, lines, most, seconds int) float64 {
 	cost := 0.0
-	middle := (st.slowest + st.fastest) / 2
 	switch {
 	case p.tempo < st.slowest:
 		cost += 5 + 120*(st.slowest/p.tempo-1)
 	case p.tempo > st.fastest:
 		cost += 5 + 120*(p.tempo/st.fastest-1)
 	default:
-		cost += 5 * math.Abs(p.tempo-middle) / (st.fastest - st.slowest)
+		cost += 9 * math.Abs(p.tempo-wanted) / (st.fastest - st.slowest)
 	}
 	rate := p.rate(most)
-	cost += 12 * max(0, rate-6)
-	cost += 200 * max(0, rate-MaxSyllableRate)
+	cost += 12 * max(0, rate-1.25/st.pace)
+	if rate > MaxSyllableRate {
+		cost += 1e6 * rate // no taste outweighs what cannot be sung
+	}
 	cost += 5 * max(0, 2.6-rate)
 	sung := p.seconds(float64(lines*p.slot)) / float64(seconds)
 	cost += 12 * max(0, .78-sung)
 	intro, outro, brk := p.seconds(float64(p.intro)), p.seconds(float64(p.outro)), p.seconds(float64(p.brk))
 	cost += 6*max(0, 1.4-intro) + 2*max(0, intro-4.5)
 	cost += 8*max(0, 1.8-outro) + 3*max(0, outro-4.5) + 1.5*max(0, brk-8)
+	if p.slot%4 == 2 {
+		cost += 1.5 // a line of a bar and a half is singable, not what one expects
+	}
 	if p.intro%4 != 0 {
 		cost += .6
 	}

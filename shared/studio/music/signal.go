@@ -152,11 +152,16 @@ func (s stereo) clear() {
 	clear(s.r)
 }
 
-// add puts v at sample i with equal-power gains; outside the buffer it is dropped.
-func (s stereo) add(i int, v, left, right float64) {
-	if i >= 0 && i < len(s.l) {
-		s.l[i] += float32(v * left)
-		s.r[i] += float32(v * right)
+// mix adds a mono sound at sample at with the gains of the two sides; what lies outside is dropped.
+func (s stereo) mix(at int, in []float32, left, right float64) {
+	if at < 0 {
+		in, at = in[min(len(in), -at):], 0
+	}
+	n := min(len(in), max(0, len(s.l)-at))
+	l, r, a, b := s.l[min(at, len(s.l)):], s.r[min(at, len(s.r)):], float32(left), float32(right)
+	for i, v := range in[:n] {
+		l[i] += v * a
+		r[i] += v * b
 	}
 }
 

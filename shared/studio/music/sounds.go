@@ -7,94 +7,133 @@ import (
 	"castad/shared/studio/lyric/hangul"
 )
 
-// sounds is one syllable as the singer sings it: consonants before the vowel,
-// the vowel's targets (several for glides and diphthongs), consonants after it.
+// sounds is one syllable as the singer sings it, in names of consonants and
+// vowels: consonants before the vowel, the vowel's targets (several for glides and
+// diphthongs), consonants after it.
 type sounds struct {
-	onset []consonant
-	vowel []vowel
+	onset []string
+	vowel []string
 	glide int // how many of the vowel's targets are passed quickly at its beginning (y, w)
-	coda  []consonant
+	coda  []string
 }
-
-// vowel is a place in the vowel space: the first three formants in Hz, of a male adult.
-type vowel struct{ f1, f2, f3 float64 }
 
 // manner is how a consonant is made.
 type manner uint8
 
 const (
 	stop manner = iota
-	fricative
 	affricate
-	nasal
-	liquid
+	fricative
 	aspirate
+	nasal
+	lateral
+	tap
+	approximant
 )
 
-// consonant is one consonant. The frication centre and width shape its noise,
-// the locus is where the formants come from and go to.
+// consonant is one consonant. Times are seconds before the vowel at an easy
+// pace, loudness is against the vowel's.
 type consonant struct {
 	manner  manner
-	seconds float64 // its natural length
-	vot     float64 // aspiration between the release and the voice, seconds
-	voiced  float64 // loudness of the voice during it, 0 to 1
-	noise   float64 // loudness of its noise, 0 to 1
-	centre  float64 // of the noise, Hz
-	width   float64 // of the noise, Hz
-	locus   vowel
+	place   place
+	closure float64 // mouth shut, or the murmur of a sonorant
+	noise   float64 // burst or friction
+	vot     float64 // breath between the release and the voice
+	voice   float64 // loudness of the voice while it lasts, 0 to 1
+	level   float64 // of the noise, dB
+	breath  float64 // of the breath after it, dB; 0 is none
+	hiss    hiss
+	rd      float64 // shape of the glottis as the vowel starts; 0 is the singer's own
+	push    float64 // cents that the vowel starts higher
+	murmur  vowel   // the formants of a sonorant, a man's
 }
 
-// The places of articulation by their formant loci.
+// hiss is the spectrum of a noise: two bands, the second softer by gain.
+type hiss struct{ centre, width, centre2, width2, gain float64 }
+
+// The spectra of bursts and friction. A velar burst lies on the vowel's second formant.
 var (
-	labial  = vowel{300, 900, 2300}
-	dental  = vowel{300, 1750, 2700}
-	palatal = vowel{300, 2100, 2800}
-	velar   = vowel{300, 1500, 2100}
+	hissLip    = hiss{1100, 900, 2600, 2000, .35}
+	hissTooth  = hiss{4300, 2000, 7200, 3000, .6}
+	hissPalate = hiss{3900, 1700, 6300, 2600, .5}
+	hissS      = hiss{5400, 2000, 8000, 2600, .8}
+	hissSS     = hiss{6100, 2000, 8600, 2600, .9}
+	hissSH     = hiss{3300, 1400, 5600, 2600, .55}
+	hissF      = hiss{7600, 5000, 1500, 1600, .25}
+	hissTH     = hiss{6600, 5000, 8600, 3000, .7}
+	hissVelar  = hiss{0, 500, 4000, 2500, .2}
 )
 
-// vowels are the simple vowels; the English ones that Korean lacks come after.
-var vowels = map[string]vowel{
-	"a": {760, 1260, 2600}, "ae": {580, 1850, 2550}, "eo": {590, 980, 2600}, "e": {500, 1950, 2600}, "o": {420, 800, 2550},
-	"u": {350, 830, 2450}, "eu": {370, 1350, 2450}, "i": {300, 2250, 3000},
-	"AE": {680, 1700, 2500}, "AO": {600, 930, 2500}, "ER": {480, 1350, 1700}, "IH": {400, 1950, 2550}, "UH": {440, 1050, 2350},
-}
+// The formants of sonorants. Nasals follow Klatt (1980).
+var (
+	murmurM  = vowel{350, 1050, 2130}
+	murmurN  = vowel{350, 1450, 2470}
+	murmurNG = vowel{350, 1900, 2300}
+	murmurL  = vowel{350, 1250, 2800}
+	murmurR  = vowel{360, 1150, 1550}
+)
 
-// consonants are the Korean ones by letter (plain, tense doubled, aspirated
-// capital) and the English ones that Korean lacks.
+// consonants are the Korean ones (small letters: plain, tense doubled, aspirated
+// k t p ch) and the English ones in ARPABET.
+//
+// The three rows of Korean stops differ as they are spoken at the start of a
+// phrase: plain ones are slack and breathy and start low, tense ones have no
+// breath and a pressed, strong start, aspirated ones 70 ms of breath and start high.
 var consonants = map[string]consonant{
-	"g": {stop, .055, .030, .15, .5, 1600, 700, velar}, "gg": {stop, .075, .008, 0, .6, 1700, 700, velar}, "K": {stop, .065, .060, 0, .7, 1900, 900, velar},
-	"d": {stop, .050, .025, .15, .5, 3800, 1600, dental}, "dd": {stop, .070, .008, 0, .6, 4000, 1600, dental}, "T": {stop, .060, .055, 0, .7, 4200, 1800, dental},
-	"b": {stop, .050, .025, .15, .4, 900, 700, labial}, "bb": {stop, .070, .008, 0, .5, 900, 700, labial}, "P": {stop, .060, .055, 0, .5, 1000, 900, labial},
-	"s": {fricative, .085, .015, 0, .55, 6200, 2400, dental}, "ss": {fricative, .105, 0, 0, .75, 6600, 2400, dental}, "sh": {fricative, .090, .010, 0, .7, 3600, 1600, palatal},
-	"j": {affricate, .065, .012, .1, .55, 3900, 1700, palatal}, "jj": {affricate, .080, .004, 0, .6, 4100, 1700, palatal}, "CH": {affricate, .085, .040, 0, .7, 4000, 1800, palatal},
-	"n": {nasal, .055, 0, .6, 0, 0, 0, vowel{270, 1500, 2500}}, "m": {nasal, .060, 0, .6, 0, 0, 0, vowel{260, 1000, 2250}}, "ng": {nasal, .070, 0, .6, 0, 0, 0, vowel{280, 1250, 2100}},
-	"r": {liquid, .035, 0, .55, 0, 0, 0, vowel{340, 1350, 2500}}, "l": {liquid, .060, 0, .65, 0, 0, 0, vowel{340, 1250, 2750}}, "R": {liquid, .060, 0, .7, 0, 0, 0, vowel{360, 1150, 1600}},
-	"h": {aspirate, .060, 0, 0, .7, 0, 0, vowel{}},
-	"f": {fricative, .080, .01, 0, .35, 5200, 4000, labial}, "v": {fricative, .055, 0, .5, .2, 4800, 4000, labial}, "th": {fricative, .080, .01, 0, .3, 5600, 3600, dental}, "dh": {fricative, .045, 0, .5, .12, 5200, 3600, dental}, "z": {fricative, .070, 0, .45, .4, 6000, 2400, dental},
+	"g": {manner: stop, place: velar, closure: .055, noise: .016, vot: .038, level: -13, breath: -19, hiss: hissVelar, rd: 1.9, push: -35},
+	"d": {manner: stop, place: dental, closure: .050, noise: .010, vot: .032, level: -13, breath: -19, hiss: hissTooth, rd: 1.9, push: -35},
+	"b": {manner: stop, place: labial, closure: .055, noise: .008, vot: .028, level: -15, breath: -19, hiss: hissLip, rd: 1.9, push: -35},
+	"j": {manner: affricate, place: palatal, closure: .045, noise: .045, vot: .012, level: -13, breath: -20, hiss: hissPalate, rd: 1.9, push: -35},
+
+	"gg": {manner: stop, place: velar, closure: .105, noise: .012, vot: .016, level: -11, hiss: hissVelar, rd: .6, push: 20},
+	"dd": {manner: stop, place: dental, closure: .105, noise: .007, vot: .010, level: -11, hiss: hissTooth, rd: .6, push: 20},
+	"bb": {manner: stop, place: labial, closure: .110, noise: .006, vot: .008, level: -13, hiss: hissLip, rd: .6, push: 20},
+	"jj": {manner: affricate, place: palatal, closure: .090, noise: .034, vot: .002, level: -11, hiss: hissPalate, rd: .6, push: 20},
+
+	"k":  {manner: stop, place: velar, closure: .070, noise: .022, vot: .072, level: -10, breath: -15, hiss: hissVelar, rd: 1.5, push: 30},
+	"t":  {manner: stop, place: dental, closure: .070, noise: .014, vot: .068, level: -10, breath: -15, hiss: hissTooth, rd: 1.5, push: 30},
+	"p":  {manner: stop, place: labial, closure: .070, noise: .012, vot: .064, level: -12, breath: -15, hiss: hissLip, rd: 1.5, push: 30},
+	"ch": {manner: affricate, place: palatal, closure: .060, noise: .070, vot: .040, level: -10, breath: -16, hiss: hissPalate, rd: 1.5, push: 30},
+
+	"s": {manner: fricative, place: dental, noise: .080, vot: .028, level: -13, breath: -15, hiss: hissS, rd: 1.6}, "ss": {manner: fricative, place: dental, noise: .125, level: -9, hiss: hissSS, rd: .6, push: 20},
+	"sh": {manner: fricative, place: palatal, noise: .085, vot: .024, level: -11, breath: -15, hiss: hissSH, rd: 1.6}, "ssh": {manner: fricative, place: palatal, noise: .125, level: -8, hiss: hissSH, rd: .6, push: 20},
+	"h": {manner: aspirate, place: nowhere, noise: .070, level: -13, rd: 2},
+	"m": {manner: nasal, place: labial, closure: .084, voice: .8, murmur: murmurM}, "n": {manner: nasal, place: dental, closure: .078, voice: .8, murmur: murmurN},
+	"ng": {manner: nasal, place: velar, closure: .084, voice: .8, murmur: murmurNG},
+	"r":  {manner: tap, place: dental, closure: .034, voice: .3, murmur: vowel{330, 1500, 2550}}, "l": {manner: lateral, place: dental, closure: .065, voice: .6, murmur: murmurL},
+
+	"B": {manner: stop, place: labial, closure: .065, noise: .006, vot: .006, voice: .3, level: -16, hiss: hissLip}, "D": {manner: stop, place: dental, closure: .060, noise: .008, vot: .010, voice: .3, level: -15, hiss: hissTooth},
+	"G": {manner: stop, place: velar, closure: .060, noise: .012, vot: .014, voice: .3, level: -14, hiss: hissVelar}, "JH": {manner: affricate, place: palatal, closure: .045, noise: .045, vot: .004, voice: .25, level: -13, hiss: hissPalate},
+	"P": {manner: stop, place: labial, closure: .070, noise: .010, vot: .050, level: -13, breath: -13, hiss: hissLip, rd: 1.2}, "T": {manner: stop, place: dental, closure: .060, noise: .014, vot: .055, level: -11, breath: -13, hiss: hissTooth, rd: 1.2},
+	"K": {manner: stop, place: velar, closure: .065, noise: .020, vot: .058, level: -11, breath: -13, hiss: hissVelar, rd: 1.2}, "CH": {manner: affricate, place: palatal, closure: .055, noise: .070, vot: .025, level: -10, breath: -14, hiss: hissPalate, rd: 1.2},
+	"F": {manner: fricative, place: labial, noise: .090, level: -18, hiss: hissF}, "V": {manner: fricative, place: labial, noise: .060, voice: .45, level: -23, hiss: hissF},
+	"TH": {manner: fricative, place: dental, noise: .085, level: -19, hiss: hissTH}, "DH": {manner: fricative, place: dental, noise: .045, voice: .5, level: -25, hiss: hissTH},
+	"S": {manner: fricative, place: dental, noise: .105, level: -10, hiss: hissSS}, "Z": {manner: fricative, place: dental, noise: .075, voice: .35, level: -14, hiss: hissSS},
+	"SH": {manner: fricative, place: palatal, noise: .105, level: -9, hiss: hissSH}, "ZH": {manner: fricative, place: palatal, noise: .070, voice: .35, level: -13, hiss: hissSH},
+	"L": {manner: lateral, place: dental, closure: .060, voice: .6, murmur: vowel{370, 1050, 2700}}, "R": {manner: approximant, place: retroflex, closure: .055, voice: .65, murmur: murmurR},
 }
 
 var (
-	onsetLetters = []string{"g", "gg", "n", "d", "dd", "r", "m", "b", "bb", "s", "ss", "", "j", "jj", "CH", "K", "T", "P", "h"}
-	vowelLetters = []string{"a", "ae", "i a", "i ae", "eo", "e", "i eo", "i e", "o", "u a", "u e", "u e", "i o", "u", "u eo", "u e", "u i", "i u", "eu", "eu i", "i"}
-	// Neutralised codas only; a stop coda is a closure without a release.
-	codaLetters = map[int]string{hangul.CoG: "gg", hangul.CoN: "n", hangul.CoD: "dd", hangul.CoR: "l", hangul.CoM: "m", hangul.CoB: "bb", hangul.CoNG: "ng"}
+	onsetNames = []string{"g", "gg", "n", "d", "dd", "r", "m", "b", "bb", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h"}
+	vowelNames = []string{"a", "e", "y a", "y e", "eo", "e", "y eo", "y e", "o", "w a", "w e", "w e", "y o", "u", "w eo", "w e", "w i", "y u", "eu", "eu i", "i"}
+	// Neutralised codas only; a stop is shut without a release.
+	codaNames = map[int]string{hangul.CoG: "gg", hangul.CoN: "n", hangul.CoD: "dd", hangul.CoR: "l", hangul.CoM: "m", hangul.CoB: "bb", hangul.CoNG: "ng"}
 )
 
 func koreanSounds(s hangul.Syllable) sounds {
-	var out sounds
-	if name := onsetLetters[s.Onset]; name != "" {
-		front := strings.HasPrefix(vowelLetters[s.Vowel], "i") || s.Vowel == hangul.VwWI
-		if front && name == "s" { // 시 is sung shi
-			name = "sh"
+	out := sounds{vowel: strings.Fields(vowelNames[s.Vowel])}
+	if len(out.vowel) > 1 && s.Vowel != hangul.VwUI {
+		out.glide = 1
+	}
+	if name := onsetNames[s.Onset]; name != "" {
+		front := out.vowel[0] == "y" || out.vowel[0] == "i" || s.Vowel == hangul.VwWI
+		if front && name[0] == 's' { // 시, 씨
+			name += "h"
 		}
-		out.onset = []consonant{consonants[name]}
+		out.onset = []string{name}
 	}
-	for v := range strings.FieldsSeq(vowelLetters[s.Vowel]) {
-		out.vowel = append(out.vowel, vowels[v])
-	}
-	out.glide = len(out.vowel) - 1
-	if name, ok := codaLetters[s.Coda]; ok {
-		out.coda = []consonant{consonants[name]}
+	if name, ok := codaNames[s.Coda]; ok {
+		out.coda = []string{name}
 	}
 	return out
 }
