@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 )
 
 // dictionary is the part of the CMU Pronouncing Dictionary (BSD licence, in the
@@ -154,16 +153,4 @@ func consonantsOf(names []string) []string {
 		}
 	}
 	return out
-}
-
-// english tells whether a line is English: it has Latin letters and no Hangul.
-func english(line string) bool {
-	latin := false
-	for _, r := range line {
-		if unicode.Is(unicode.Hangul, r) {
-			return false
-		}
-		latin = latin || unicode.Is(unicode.Latin, r)
-	}
-	return latin
 }

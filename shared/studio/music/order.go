@@ -191,7 +191,9 @@ func readLine(l Line) lineText {
 	words := strings.Fields(l.Text)
 	for i, w := range words {
 		spoken := hangul.Read(w)
-		if i+1 < len(words) { // 열한 시 for "11 시": the counter may be the next word
+		if english(l.Text) {
+			spoken = readEnglish(w)
+		} else if i+1 < len(words) { // 열한 시 for "11 시": the counter may be the next word
 			both, next := hangul.Read(w+" "+words[i+1]), hangul.Read(words[i+1])
 			if s, ok := strings.CutSuffix(both, next); ok {
 				spoken = s

@@ -101,9 +101,14 @@ func (s *source) gains(p pose, f0 float64) (voiced, noise, lift float64) {
 			upper += powers[k]
 		}
 	}
-	if p.voice > .6 && p.nasal == 0 {
-		lift = min(liftMost, max(0, math.Sqrt(liftShare*voiced/(upper+1e-12))-1))
+	share := 0.0
+	switch {
+	case p.nasal > .5:
+		share = murmurShare
+	case p.voice > .6:
+		share = liftShare
 	}
+	lift = min(liftMost, max(0, math.Sqrt(share*voiced/(upper+1e-12))-1))
 	voiced = 0
 	for k, power := range powers {
 		x := float64(k) * f0 / liftFrom
@@ -118,8 +123,8 @@ func (s *source) gains(p pose, f0 float64) (voiced, noise, lift float64) {
 
 // A singer's throat lifts the third to fifth formants, so that a voice carries over
 // a band; spoken ㅜ and ㅣ would lose theirs. Above liftFrom Hz a vowel has at
-// least liftShare of its power, lifted by at most 1+liftMost.
-const liftFrom, liftShare, liftMost = 1400, .02, 4.
+// least liftShare of its power and a murmur murmurShare, lifted by at most 1+liftMost.
+const liftFrom, liftShare, murmurShare, liftMost = 1400, .02, .004, 4.
 
 // render sings one block in one pose; loudness glides from the block before.
 func (s *source) render(out []float32, p pose, f0 float64) {

@@ -35,7 +35,7 @@ type scribe struct {
 }
 
 // early is how many seconds a singer is before the beat: a tract takes that long to sound.
-const early = .016
+const early = .021
 
 func (w *scribe) put(at float64, p pose) { w.out = append(w.out, frame{at - early, p}) }
 
@@ -55,9 +55,15 @@ func (v voicing) before(i int) (list []segment, lead float64) {
 	n := v.notes[i]
 	linked := v.joined(i)
 	sonorant := linked // does the voice run on into the consonant?
+	shut := false      // or is the mouth shut already?
+	spare := .36       // the share of the note before that its vowel can spare
 	if linked {
 		for _, name := range v.notes[i-1].sounds.coda {
 			sonorant = consonants[name].manner >= nasal
+			shut = consonants[name].manner == stop
+		}
+		if shut {
+			spare = .28
 		}
 	}
 	for _, name := range n.sounds.onset {
@@ -68,13 +74,16 @@ func (v voicing) before(i int) (list []segment, lead float64) {
 		if sonorant && c.manner == aspirate {
 			c.voice, c.noise = .35, .055
 		}
+		if shut {
+			c.closure = min(c.closure, .03)
+		}
 		if !linked && c.manner == tap {
 			c = consonants["l"]
 			c.closure = .045
 		}
 		list = append(list, segment{consonant: c, length: c.closure + c.noise + c.vot})
 		lead += c.closure + c.noise + c.vot
-		sonorant, linked = c.voice > 0, true
+		sonorant, linked, shut = c.voice > 0, true, false
 	}
 	if len(list) == 0 && v.joined(i) {
 		lead = .02
@@ -82,7 +91,7 @@ func (v voicing) before(i int) (list []segment, lead float64) {
 	room := lead
 	if i > 0 {
 		gap := n.start - v.notes[i-1].start
-		room = max(.42*gap, n.start-v.notes[i-1].end)
+		room = max(spare*gap, n.start-v.notes[i-1].end)
 	}
 	if lead > room {
 		for k := range list {
@@ -256,6 +265,9 @@ func (w *scribe) nucleus(n vocalNote, list []segment, end float64, next []segmen
 	release := 0.0
 	if coda == 0 && !linked {
 		release = min(.14, length*.3)
+		if n.lineEnd { // the end of a phrase fades
+			release = min(.24, length*.4)
+		}
 		steady = max(t, end-release)
 	}
 	if last != main { // a diphthong turns in the second half
@@ -303,7 +315,7 @@ func (w *scribe) attack(n vocalNote, list []segment, length float64) float64 {
 			w.put(n.start-.004, silent)
 			move = min(.045, .25*length)
 		case nasal:
-			p.f, p.nasal = w.tract.edge(s.place, first, 450), .25
+			p.f, p.nasal = w.tract.edge(s.place, first, 450), .4
 		case lateral, tap, approximant:
 			p.f = s.murmur.times(w.tract.scale).toward(first, .35)
 		}
@@ -311,13 +323,13 @@ func (w *scribe) attack(n vocalNote, list []segment, length float64) float64 {
 	} else {
 		start := n.start + .010
 		if n.sounds.glide > 0 { // y and w sound weak: they come a little before the beat
-			start -= .020
+			start -= .014
 		}
 		w.put(start, pose{f: first, voice: .9})
 		move -= .015
 	}
 	if n.sounds.glide > 0 {
-		move = min(move, .015)
+		move = min(move, .020)
 	}
 	t := n.start + .006 + move
 	w.put(t, pose{f: first, voice: 1})
@@ -326,69 +338,6 @@ func (w *scribe) attack(n vocalNote, list []segment, length float64) float64 {
 		w.put(t, pose{f: w.tract.vowel(name), voice: 1})
 	}
 	return t
-}
-
-func (w *scribe) codaLength(names []string, length float64) float64 {
-	sum := 0.0
-	for _, name := range names {
-		switch c := consonants[name]; c.manner {
-		case nasal, lateral, approximant:
-			sum += c.closure + .03
-		case stop:
-			sum += .085
-		default:
-			sum += c.closure + c.noise + .015
-		}
-	}
-	return min(sum, length*.4)
-}
-
-// coda sings the consonants after a vowel until end.
-func (w *scribe) coda(names []string, from vowel, t, end float64, linked bool) {
-	each := (end - t) / float64(len(names))
-	for _, name := range names {
-		c := consonants[name]
-		shut := w.tract.edge(c.place, from, 250)
-		switch c.manner {
-		case nasal, lateral, approximant, tap:
-			p := pose{f: c.murmur.times(w.tract.scale), voice: c.voice * 1.1, nasal: c.openNose()}
-			w.put(t+min(.025, .35*each), p)
-			p.voice = c.voice
-			w.put(t+each, p)
-		case stop, affricate:
-			w.put(t+.35*each, pose{f: from.toward(shut, .8), voice: .75, rd: .7})
-			w.put(t+.5*each, pose{f: shut, voice: c.voice})
-			if name[0] < 'a' { // an English final stop is let go
-				w.release(segment{consonant: c}, shut, t+.7*each, t+each)
-			} else {
-				w.put(t+each, pose{f: shut})
-			}
-		default:
-			p := pose{f: shut, voice: c.voice, hiss: decibel(c.level), noise: w.spectrum(segment{consonant: c}, from)}
-			w.put(t+.25*each, p)
-			w.put(t+.8*each, p)
-			p.hiss, p.voice = 0, 0
-			w.put(t+each, p)
-		}
-		from = shut
-		t += each
-	}
-	if !linked {
-		w.put(end+.03, pose{f: from})
-	}
-}
-
-// release lets a final stop go with a short noise.
-func (w *scribe) release(s segment, shut vowel, from, to float64) {
-	p := pose{f: shut, noise: w.spectrum(s, shut)}
-	w.put(from-.002, p)
-	p.hiss = decibel(s.level - 3)
-	w.put(from, p)
-	if s.manner == affricate {
-		w.put(from+.7*(to-from), p)
-	}
-	p.hiss = 0
-	w.put(to, p)
 }
 
 // between interpolates the pose at t, which lies at or after frame i.

@@ -3,6 +3,7 @@ package music
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -138,7 +139,7 @@ func judgeSyllables(b *testing.B, recordings [][]float32) {
 			vowel++
 		}
 	}
-	b.Log(table.String())
+	fmt.Println(table.String())
 	b.ReportMetric(100*float64(onset)/133, "%onset")
 	b.ReportMetric(100*float64(vowel)/133, "%vowel")
 }
@@ -175,6 +176,92 @@ func spoken(b *testing.B, voice, text string) []float32 {
 		x[Rate/5+i] = v
 	}
 	return x
+}
+
+// warps is what an ear allows for a woman's shorter tract.
+var warps = map[string]float64{"m": 1, "f": 1.17}
+
+// BenchmarkVoiceByEspeak compares the singer with templates that espeak-ng's
+// Korean speakers spoke: its own formants, its own idea of the consonants.
+func BenchmarkVoiceByEspeak(b *testing.B) {
+	var rows [][]*print
+	for _, speaker := range []string{"ko", "ko+f2", "ko+m3", "ko+f4"} {
+		var row []*print
+		for o := range judgedOnsets {
+			for _, v := range judgedVowels {
+				x := spoken(b, speaker, string(hangul.Syllable{Onset: o, Vowel: v}.Rune()))
+				row = append(row, hear(x, newRises(x).steepest(.1, float64(len(x))/Rate-.1), 130, 1))
+			}
+		}
+		rows = append(rows, adapt(row))
+	}
+	b.Run("the_fourth_espeak_speaker_by_the_other_three", func(b *testing.B) {
+		m := &confusion{}
+		m.judge(learn(rows[:3]), rows[3], 2)
+		report(b, m)
+	})
+	all := learn(rows)
+	for _, voice := range []string{"m", "f"} {
+		b.Run("singer_"+voice, func(b *testing.B) {
+			m := &confusion{}
+			for _, pitch := range []float64{-3, 0, 4} { // after silence, as the templates were spoken
+				m.judge(all, adapt(condition{voice, Acoustic, pitch + map[string]float64{"m": 50, "f": 60}[voice], .4, 0, 9}.prints(warps[voice])), 2)
+			}
+			report(b, m)
+		})
+	}
+}
+
+// BenchmarkVoiceAcrossVoices teaches the ear one voice and judges the other.
+func BenchmarkVoiceAcrossVoices(b *testing.B) {
+	for _, voices := range [][2]string{{"m", "f"}, {"f", "m"}} {
+		b.Run(voices[1]+"_by_"+voices[0], func(b *testing.B) {
+			m := &confusion{}
+			var rows [][]*print
+			for _, c := range taught[voices[0]] {
+				rows = append(rows, adapt(c.prints(warps[c.voice])))
+			}
+			known := learn(rows)
+			for _, c := range judged[voices[1]] {
+				m.judge(known, adapt(c.prints(warps[c.voice])), 2)
+			}
+			report(b, m)
+		})
+	}
+}
+
+// adapt is how a listener gets used to a speaker: at every moment and in every
+// cepstrum the prints of all syllables are brought to mean 0 and spread 1. It
+// does not know which syllable is which.
+func adapt(prints []*print) []*print {
+	out := make([]*print, len(prints))
+	for c := range out {
+		out[c] = &print{}
+	}
+	for i := range earFrames {
+		for k := range earCoeffs {
+			mean, spread := 0.0, 0.0
+			for _, p := range prints {
+				mean += p[i][k] / float64(len(prints))
+			}
+			for _, p := range prints {
+				spread += (p[i][k] - mean) * (p[i][k] - mean) / float64(len(prints))
+			}
+			for c, p := range prints {
+				out[c][i][k] = (p[i][k] - mean) / math.Sqrt(spread+.05)
+			}
+		}
+	}
+	return out
+}
+
+func report(b *testing.B, m *confusion) {
+	b.Helper()
+	fmt.Println(m) // a benchmark's log is cut short
+	s, o, v := m.rates()
+	b.ReportMetric(100*s, "%syllable")
+	b.ReportMetric(100*o, "%onset")
+	b.ReportMetric(100*v, "%vowel")
 }
 
 // The words of advertisements, in Korean and in English, that the recogniser chooses among.
@@ -272,7 +359,7 @@ func understood(b *testing.B, dict map[string]string, voice string, words []stri
 			}
 			wrong = append(wrong, words[i]+"→"+heard)
 		}
-		b.Log(strings.Join(wrong, " "))
+		fmt.Println(strings.Join(wrong, " "))
 		b.ReportMetric(100*float64(right)/float64(len(words)), "%words")
 	}
 	for _, c := range recitals {

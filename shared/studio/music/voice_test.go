@@ -153,6 +153,25 @@ func TestVowelsHaveTheirFormants(t *testing.T) {
 	}
 }
 
+func TestEnglishLinesReadTheirFigures(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"$4.50": "four dollars fifty", "$1": "one dollar", "9,000": "nine thousand", "7:30pm": "seven thirty pee em", "10:00": "ten", "24/7": "twenty four seven", "10%": "ten percent",
+		"1st": "first", "22nd": "twenty second", "20th": "twentieth", "#1": "number one", "007": "zero zero seven", "3.5": "three point five", "BBQ!": "bee bee cue", "OPEN": "OPEN",
+		"salt&pepper": "salt and pepper", "₩12,500": "twelve thousand five hundred won", "99999999999": "nine nine nine nine nine nine nine nine nine nine nine", "5k": "five thousand",
+	} {
+		if got := readEnglish(in); got != want {
+			t.Errorf("%q is read %q, want %q", in, got, want)
+		}
+	}
+	if n := len(readLine(Line{"verse", "Only 9 dollars at 7"}).syllables); n != 8 {
+		t.Errorf("an English line with figures has %d syllables, want 8", n)
+	}
+	if n := len(readLine(Line{"verse", "커피 2,500원"}).syllables); n != 7 {
+		t.Errorf("a Korean line with a price has %d syllables, want 7", n)
+	}
+}
+
 // FuzzAnyTextIsSungOrRefused sings whatever a line may hold.
 func FuzzAnyTextIsSungOrRefused(f *testing.F) {
 	for _, s := range []string{"한빛칼국수", "Café 24시, BBQ 10% & more!", "ㅋㅋㅋ ㅠㅠ", "뷁쀍꿻쒧", "\xff\xfe", "'", "s", "ng", "1,000,000,000,000원", "a.b@c.d", "𝄞♪", "i̇ß", "strengths twelfths", "한a글b", ""} {
