@@ -95,8 +95,8 @@ var consonants = map[string]consonant{
 	"p":  {manner: stop, place: labial, closure: .070, noise: .012, vot: .064, level: -12, breath: -15, hiss: hissLip, rd: 1.5, push: 30},
 	"ch": {manner: affricate, place: palatal, closure: .060, noise: .070, vot: .040, level: -7, breath: -16, hiss: hissPalate, rd: 1.5, push: 30},
 
-	"s": {manner: fricative, place: dental, noise: .080, vot: .028, level: -10, breath: -15, hiss: hissS, rd: 1.6}, "ss": {manner: fricative, place: dental, noise: .125, level: -6, hiss: hissSS, rd: .6, push: 20},
-	"sh": {manner: fricative, place: palatal, noise: .085, vot: .024, level: -8, breath: -15, hiss: hissSH, rd: 1.6}, "ssh": {manner: fricative, place: palatal, noise: .125, level: -5, hiss: hissSH, rd: .6, push: 20},
+	"s": {manner: fricative, place: dental, noise: .080, vot: .028, level: -10, breath: -15, hiss: hissS, rd: 1.6}, "ss": {manner: fricative, place: dental, noise: .125, level: -8, hiss: hissSS, rd: .6, push: 20},
+	"sh": {manner: fricative, place: palatal, noise: .085, vot: .024, level: -8, breath: -15, hiss: hissSH, rd: 1.6}, "ssh": {manner: fricative, place: palatal, noise: .125, level: -7, hiss: hissSH, rd: .6, push: 20},
 	"h": {manner: aspirate, place: nowhere, noise: .070, level: -13, rd: 2},
 	"m": {manner: nasal, place: labial, closure: .084, voice: .8, murmur: murmurM}, "n": {manner: nasal, place: dental, closure: .078, voice: .8, murmur: murmurN},
 	"ng": {manner: nasal, place: velar, closure: .084, voice: .8, murmur: murmurNG},
