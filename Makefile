@@ -41,6 +41,7 @@ check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, t
 	@echo staticcheck; $(GO) tool staticcheck ./...
 	@echo go mod tidy; $(GO) mod tidy -diff
 	$(GO) test ./scripts/sample ./shared/studio/music
+	$(GO) test -run Studio ./shared/media/sound
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
 
 .PHONY: contact-sheet
@@ -84,6 +85,10 @@ bench-sound: ## our instruments beside a SoundFont's, on the same scores (needs 
 .PHONY: bench-demo
 bench-demo: ## make demo five times, with the median
 	@scripts/demo-times.sh 5
+
+.PHONY: bench-beats
+bench-beats: ## are the beats of a hundred of the studio's songs found? and what hearing costs
+	$(GO) test -v -run Studio -bench Hear -timeout 30m ./shared/media/sound -seeds 20 | grep -v '^=== \|PASS: .*songs/'
 
 .PHONY: bench-voice
 bench-voice: ## how well the singer is understood, by judges that never heard it (Debian: pocketsphinx, pocketsphinx-en-us, espeak-ng)

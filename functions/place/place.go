@@ -161,6 +161,8 @@ type Photo struct {
 	Width  int      `json:"width"`  // pixels
 	Height int      `json:"height"` // pixels
 	Bytes  int64    `json:"bytes"`
+	// Colors are its most striking ones, "#rrggbb", the most striking first; none when it has none or was not looked at.
+	Colors []string `json:"colors,omitempty"`
 	Blob   string   `json:"-"`
 	SHA256 [32]byte `json:"-"`
 }
@@ -169,7 +171,7 @@ type Photo struct {
 func (p Place) Collected() message.PlaceFacts {
 	out := message.PlaceFacts{Place: p.ID, Name: p.Name, Facts: p.Facts}
 	for _, ph := range p.Photos {
-		out.Photos = append(out.Photos, message.Photo{ID: ph.ID, Blob: ph.Blob, Type: ph.Type, Width: ph.Width, Height: ph.Height})
+		out.Photos = append(out.Photos, message.Photo{ID: ph.ID, Blob: ph.Blob, Type: ph.Type, Width: ph.Width, Height: ph.Height, Colors: ph.Colors})
 	}
 	return out
 }

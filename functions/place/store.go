@@ -136,17 +136,23 @@ func (n *factNo) Scan(v any) error {
 func photos(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place) ([]Photo, error) {
 	type row struct {
 		Photo
-		sum []byte
+		sum    []byte
+		colors string
 	}
-	rows, err := store.All(ctx, q, `SELECT id, blob_path, content_type, width, height, bytes, sha256 FROM place_photos
+	rows, err := store.All(ctx, q, `SELECT id, blob_path, content_type, width, height, bytes, sha256, colors FROM place_photos
 		WHERE tenant_id = ? AND place_id = ? ORDER BY id LIMIT 100`,
-		func(r *row) []any { return []any{&r.ID, &r.Blob, &r.Type, &r.Width, &r.Height, &r.Bytes, &r.sum} }, tenant, place)
+		func(r *row) []any {
+			return []any{&r.ID, &r.Blob, &r.Type, &r.Width, &r.Height, &r.Bytes, &r.sum, &r.colors}
+		}, tenant, place)
 	if err != nil {
 		return nil, fmt.Errorf("read photos of %v: %w", place, err)
 	}
 	photos := make([]Photo, 0, len(rows))
 	for _, r := range rows {
 		copy(r.SHA256[:], r.sum)
+		if r.colors != "" {
+			r.Colors = strings.Split(r.colors, ",")
+		}
 		photos = append(photos, r.Photo)
 	}
 	return photos, nil
@@ -211,9 +217,9 @@ func (s *Store) AddPhoto(ctx context.Context, tenant id.Tenant, place id.Place, 
 			out = first
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO place_photos (id, tenant_id, place_id, blob_path, content_type, width, height, bytes, sha256, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			ph.ID, tenant, place, ph.Blob, ph.Type, ph.Width, ph.Height, ph.Bytes, ph.SHA256[:], s.now().UTC().Truncate(time.Microsecond))
+		_, err = tx.Exec(ctx, `INSERT INTO place_photos (id, tenant_id, place_id, blob_path, content_type, width, height, bytes, sha256, colors, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			ph.ID, tenant, place, ph.Blob, ph.Type, ph.Width, ph.Height, ph.Bytes, ph.SHA256[:], strings.Join(ph.Colors, ","), s.now().UTC().Truncate(time.Microsecond))
 		if err != nil {
 			return fmt.Errorf("insert %v: %w", ph.ID, err)
 		}

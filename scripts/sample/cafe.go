@@ -23,7 +23,7 @@ func drawCafeFront() *image.RGBA {
 		}
 		return p.mul(1.18 - 0.35*x/width)
 	})
-	c.fill(rectangle(70, 330, 1102, 110), flat(sea.mul(0.8))) // fascia
+	c.fill(rectangle(70, 290, 1102, 150), flat(sea.mul(0.8))) // fascia
 	c.shade(rectangle(70, 430, 1102, 14), 0, 8, 8, 0.5)
 	cafeSign(c)
 	c.fill(rectangle(110, 480, 640, 850), flat(hex(0x1a2a30)))
@@ -60,7 +60,7 @@ func drawCafeFront() *image.RGBA {
 // cafeSign is a cup and a wave, without letters.
 func cafeSign(c *canvas) {
 	ink := flat(hex(0xfdf4e4).mul(1.1))
-	x, y := 621.0, 384.0
+	x, y := 621.0, 352.0
 	for _, s := range []float64{-1, 1} {
 		for k := range 2 {
 			var wave []point
@@ -96,13 +96,6 @@ func cafeInside(in *canvas, r *rand.Rand) {
 			in.fill(rounded(x, 640+float64(i)*100, 26, 40, 7), flat([]rgb{hex(0xf4ead8), sea, honey, hex(0x9a4a2a)}[r.IntN(4)].mul(0.8)))
 		}
 	}
-	in.fill(rectangle(134, 960, 592, 200), flat(hex(0x7a4a2c).mul(0.8)))
-	in.fill(rectangle(134, 946, 592, 20), flat(hex(0xe8dcc8).mul(0.8)))
-	in.fill(rounded(480, 820, 190, 128, 14), tube(steel.mul(0.9), 470, 680))
-	in.fill(rectangle(500, 880, 150, 44), flat(hex(0x20282c)))
-	for i := range 2 {
-		in.fill(rectangle(530+float64(i)*66, 890, 12, 30), flat(steel))
-	}
 	barista := figure{head: point{310, 778}, neck: point{310, 820}, hips: point{310, 990},
 		arms: [2][3]point{{{274, 848}, {258, 910}, {290, 944}}, {{346, 848}, {364, 908}, {332, 944}}},
 		legs: [2][3]point{{{300, 1000}, {298, 1060}, {298, 1120}}, {{322, 1000}, {324, 1060}, {324, 1120}}}}
@@ -115,7 +108,13 @@ func cafeInside(in *canvas, r *rand.Rand) {
 	}
 	in.fill(smooth(point{274, 770}, point{288, 736}, point{330, 736}, point{346, 772}, point{330, 758}, point{292, 758}), flat(hex(0x3a2014)))
 	in.fill(path{{284, 858}, {336, 858}, {352, 960}, {268, 960}}, flat(sea))
+	in.fill(rectangle(134, 960, 592, 200), flat(hex(0x7a4a2c).mul(0.8)))
 	in.fill(rectangle(134, 946, 592, 20), flat(hex(0xe8dcc8).mul(0.8)))
+	in.fill(rounded(480, 820, 190, 128, 14), tube(steel.mul(0.9), 470, 680))
+	in.fill(rectangle(500, 880, 150, 44), flat(hex(0x20282c)))
+	for i := range 2 {
+		in.fill(rectangle(530+float64(i)*66, 890, 12, 30), flat(steel))
+	}
 	for _, x := range []float64{220, 430, 640} {
 		in.fill(rectangle(x-2, 500, 4, 60), flat(hex(0x20140c)))
 		in.glow(x, 590, 44, hex(0xffdc9a).mul(1.5))
@@ -227,7 +226,7 @@ func drawCorner() *image.RGBA {
 	floorLamp(c, 1060, floor+60)
 	armchair(c, 690, 1410)
 	sideTable(c, 300, 1180, 1450)
-	monstera(c, 130, 1420, r)
+	monstera(c, 74, 1430, r)
 	c.light(ellipse(960, 620, 460, 560), 160, rgb{0.42, 0.30, 0.12})
 	c.light(path{{130, 300}, {490, 300}, {760, height}, {220, height}}, 90, rgb{0.25, 0.2, 0.1})
 	return c.develop(1.28, 0.5, 84)

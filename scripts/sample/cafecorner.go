@@ -114,46 +114,46 @@ func monstera(c *canvas, x, y float64, r *rand.Rand) {
 func drawPastries() *image.RGBA {
 	c := newCanvas(height, width) // landscape
 	r := rand.New(rand.NewPCG(85, 1))
-	const top = 700.0
+	const top = 460.0 // the lower half is left to captions
 	c.each(func(x, y float64, _ rgb) rgb {
 		p := blend(y/top, hex(0x2a5664), hex(0x1f4452), hex(0x16303a)).mul(0.7)
-		return p.add(honey.mul(0.5 * bell(math.Hypot(x-1150, y-180), 0, 460)))
+		return p.add(honey.mul(0.5 * bell(math.Hypot(x-1150, y-90), 0, 420)))
 	})
 	for i := range 2 {
-		c.fill(rectangle(0, 260+float64(i)*210, wide, 14), flat(hex(0x6a4426)))
+		c.fill(rectangle(0, 130+float64(i)*190, wide, 14), flat(hex(0x6a4426)))
 		for k := range 13 {
-			c.fill(rounded(40+float64(k)*126, 180+float64(i)*210, 76, 80, 16), flat([]rgb{hex(0xf0e4d0), honey, hex(0x9a5030), sea}[(k+i)%4].mul(0.7)))
+			c.fill(rounded(40+float64(k)*126, 50+float64(i)*190, 76, 80, 16), flat([]rgb{hex(0xf0e4d0), honey, hex(0x9a5030), sea}[(k+i)%4].mul(0.7)))
 		}
 	}
 	c.blur(18)
-	c.bokeh(22, 0, 30, wide, 430, 22, 66, 0.22, r, honey, hex(0xfff0c8), hex(0x9ccad4))
+	c.bokeh(22, 0, 20, wide, 300, 22, 66, 0.22, r, honey, hex(0xfff0c8), hex(0x9ccad4))
 	for _, x := range []float64{330, 840, 1350} {
-		c.glow(x, 60, 110, hex(0xffd890).mul(0.8))
+		c.glow(x, 20, 100, hex(0xffd890).mul(0.8))
 	}
 	c.fill(rectangle(0, top, wide, low-top), func(x, y float64) (rgb, float64) {
 		p := board0(y*1.1, x*1.3, 180, hex(0xc08850), hex(0x7a4c28), 3)
 		return p.mul(0.72 + 0.3*bell(x, 760, 620)), 1
 	})
 	c.fill(rectangle(0, top-3, wide, 7), flat(honey.mul(0.7)))
-	cakeStand(c, 1290, 760, r)
-	c.defocus(3.5, func(_, y float64) float64 { return step(y, 740, 840) })
-	for i, p := range []point{{250, 800}, {520, 790}} {
+	cakeStand(c, 1290, 530, r)
+	c.defocus(3.5, func(_, y float64) float64 { return step(y, 510, 610) })
+	for i, p := range []point{{250, 575}, {520, 565}} {
 		lemonTart(c, p.x, p.y, 128, uint64(i))
 	}
-	cloth := path{{470, 860}, {1360, 840}, {1500, 1190}, {380, 1210}}
+	cloth := path{{470, 625}, {1360, 605}, {1500, 960}, {380, 980}}
 	c.shade(cloth, 10, 20, 20, 0.5)
 	c.fill(cloth, func(x, y float64) (rgb, float64) {
 		return board0(x, y*2, 150, hex(0xa86c3c), hex(0x6a3e1e), 13).mul(0.85), 1
 	})
-	for i, q := range []struct{ x, y, s, turn float64 }{{700, 900, 170, 8}, {1120, 890, 175, -12}, {560, 1080, 185, -20}, {1300, 1075, 180, 18}, {920, 1040, 225, -4}} {
+	for i, q := range []struct{ x, y, s, turn float64 }{{700, 670, 170, 8}, {1120, 660, 175, -12}, {560, 850, 185, -20}, {1300, 845, 180, 18}, {920, 810, 225, -4}} {
 		croissant(c, q.x, q.y, q.s, q.turn, uint64(i))
 	}
 	for range 160 {
-		x, y := 920+r.NormFloat64()*330, 1030+r.NormFloat64()*90
+		x, y := 920+r.NormFloat64()*330, 820+r.NormFloat64()*110
 		c.fill(ellipse(x, y, 2+4*r.Float64(), 1.5+2*r.Float64()), flat(hex(0xe0a860).mul(0.5+0.6*r.Float64())))
 	}
-	lemonTart(c, 205, 1020, 160, 5)
-	c.light(ellipse(880, 900, 700, 380), 180, rgb{0.35, 0.27, 0.15})
+	lemonTart(c, 205, 800, 160, 5)
+	c.light(ellipse(880, 680, 700, 400), 180, rgb{0.35, 0.27, 0.15})
 	return c.develop(1.32, 0.5, 85)
 }
 

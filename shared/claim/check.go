@@ -111,14 +111,15 @@ func (c *Checker) checkLine(i int, line Line) []Problem {
 // finding is a problem, and the fact that would have supported the line had it been cited.
 type finding struct {
 	Problem
-	by *source
+	by   *source
+	unit unit // of a number
 }
 
 // line judges one text against the facts it may lean on.
-func (c *Checker) line(at int, text string, cited []*source) []finding {
-	var out []finding
-	add := func(code Code, supports func([]*source) bool, format string, args ...any) {
-		f := finding{Problem: Problem{at, code, fmt.Sprintf(format, args...)}}
+func (c *Checker) line(at int, text string, cited []*source) []*finding {
+	var out []*finding
+	add := func(code Code, supports func([]*source) bool, format string, args ...any) *finding {
+		f := &finding{Problem: Problem{at, code, fmt.Sprintf(format, args...)}}
 		if supports != nil {
 			f.by = c.supporter(cited, supports)
 		}
@@ -126,6 +127,7 @@ func (c *Checker) line(at int, text string, cited []*source) []finding {
 			f.Reason += fmt.Sprintf("; fact %q has it but the line does not cite it", clip(f.by.ID))
 		}
 		out = append(out, f)
+		return f
 	}
 	for _, reason := range shape(text) {
 		add(Shape, nil, "%s", reason)
@@ -136,9 +138,9 @@ func (c *Checker) line(at int, text string, cited []*source) []finding {
 	}
 	s, contacts := cutContacts(s)
 	for _, contact := range contacts {
-		add2 := func(f []*source) bool { return supportsContact(f, contact) }
-		if !add2(cited) {
-			add(Contact, add2, "the contact %q is in no cited fact of the shop", contact)
+		supports := func(f []*source) bool { return supportsContact(f, contact) }
+		if !supports(cited) {
+			add(Contact, supports, "the contact %q is in no cited fact of the shop", contact)
 		}
 	}
 	if at != TitleLine && !here.MatchString(s) {
@@ -156,14 +158,18 @@ func (c *Checker) line(at int, text string, cited []*source) []finding {
 }
 
 // claims judges the words and numbers of a folded text.
-func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*source) bool, string, ...any)) {
+func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*source) bool, string, ...any) *finding) {
 	opens := func(f []*source) bool { return c.opens(s, f) == "" }
 	if reason := c.opens(s, cited); reason != "" {
 		add(Term, opens, "%s", reason)
 	}
-	if what := gift(s, cited); what != "" && supportsTerm(cited, free) {
+	if what := gift(s, cited); what != "" {
 		add(Term, nil, "no cited fact gives away %q", what)
 	}
+	if w := widens(s, cited); w != "" {
+		add(Term, nil, "no cited fact offers this to %q", w)
+	}
+	s = idioms.ReplaceAllString(s, " ")
 	for _, t := range terms {
 		found := t.find(s)
 		supports := func(f []*source) bool { return supportsTerm(f, t) }
@@ -177,10 +183,10 @@ func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*sourc
 		add(t.code, supports, "the %s %q is in no cited fact", what, found)
 		s = t.cut(s) // its digits are judged; 100% is not also an unsupported number
 	}
-	for _, n := range numbers(s) {
+	for _, n := range readNumbers(s, c.counted) {
 		supports := func(f []*source) bool { return c.supportsNumber(f, s, n) }
 		if !supports(cited) {
-			add(Number, supports, "the number %q is in no cited fact", n.text)
+			add(Number, supports, "the number %q is in no cited fact", n.text).unit = n.unit
 		}
 	}
 }
@@ -229,17 +235,40 @@ func maskNames(s string, cited []*source) string {
 		switch f.Kind {
 		case Name:
 			for _, t := range f.spellings() {
-				s = strings.ReplaceAll(s, t, " ◦ ")
+				s = mask(s, t)
 			}
 		case Area, Address, Category:
 			for _, t := range []string{f.text, f.spoken} {
 				if utf8.RuneCountInString(t) >= 2 {
-					s = strings.ReplaceAll(s, t, " ◦ ")
+					s = mask(s, t)
 				}
 			}
 		}
 	}
 	return s
+}
+
+// mask blanks a name wherever it stands, but no part of a number or a Latin word.
+func mask(s, name string) string {
+	if name == "" {
+		return s
+	}
+	ascii := func(b byte) bool { return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' }
+	var b strings.Builder
+	for at := 0; ; {
+		i := strings.Index(s[at:], name)
+		if i < 0 {
+			b.WriteString(s[at:])
+			return b.String()
+		}
+		from, to := at+i, at+i+len(name)
+		if ascii(name[0]) && from > 0 && ascii(s[from-1]) || ascii(name[len(name)-1]) && to < len(s) && ascii(s[to]) {
+			b.WriteString(s[at:to])
+		} else {
+			b.WriteString(s[at:from] + " ◦ ")
+		}
+		at = to
+	}
 }
 
 func clip(s string) string {

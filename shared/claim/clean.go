@@ -40,6 +40,21 @@ func Clean(s string) string {
 
 var parens = regexp.MustCompile(`\([^()]*\)`)
 
+// Plain reports whether a text has nothing that must not be sung: no markup,
+// link, phone number, and no words for a language model.
+func Plain(s string) bool {
+	if Instruction(s) {
+		return false
+	}
+	for _, re := range []*regexp.Regexp{scriptPattern, tagPattern, entityPattern} {
+		if re.MatchString(s) {
+			return false
+		}
+	}
+	_, contacts := cutContacts(fold(s))
+	return len(contacts) == 0
+}
+
 var clauseEnd = regexp.MustCompile(`[.!?]+(?:\s+|$)|[;/…\n\r。！？]+`)
 
 // Clauses returns the clauses of an owner's or a customer's statement that may

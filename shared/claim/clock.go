@@ -67,6 +67,9 @@ func partOfDay(s string, from, to int) dayPart {
 		}
 		return afternoon
 	}
+	if m := partAfter.FindStringSubmatch(after); m != nil {
+		return map[string]dayPart{"morning": morning, "afternoon": afternoon, "evening": afternoon, "night": night}[m[1]+m[2]]
+	}
 	if n, err := strconv.Atoi(v); err == nil && n > 12 {
 		return clock24
 	}

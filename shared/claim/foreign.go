@@ -17,7 +17,7 @@ const particleEnd = `(?:으로|로|에서는|에서|에는|에|은|는|이|가|�
 // English also by their capital letter: an unknown name in ordinary words
 // ("moonlight") that the line does not pretend to be the shop's is not seen.
 func (c *Checker) foreign(at int, raw, s string) string {
-	for _, find := range []func(string) (what, word string){c.otherShop, c.otherBrand, c.otherItem, c.otherArea, c.pricedThing} {
+	for _, find := range []func(string) (what, word string){c.otherShop, c.otherBrand, c.rival, c.otherItem, c.otherArea, c.pricedThing} {
 		if what, word := find(s); word != "" {
 			return fmt.Sprintf("the %s %q is in no fact", what, clip(word))
 		}
@@ -74,8 +74,25 @@ func (c *Checker) otherBrand(s string) (what, word string) {
 	return "", ""
 }
 
+var comparison = regexp.MustCompile(`([가-힣]+)보다 ?(?:더 |훨씬 |백 배 )?(?:맛있|싸|싼|저렴|진하|진한|푸짐|신선|낫|나은|빠르|빠른|넓|깨끗|잘하|잘 해)`)
+
+// rival finds what a line compares the shop with: 진국집보다 진한.
+func (c *Checker) rival(s string) (what, word string) {
+	for _, g := range comparison.FindAllStringSubmatch(s, -1) {
+		if !c.known(g[1]) && !slices.Contains(poetic, g[1]) {
+			return "rival", g[1]
+		}
+	}
+	return "", ""
+}
+
 // otherItem finds a thing sold, alone or as the last part of a compound, also with an ingredient before it.
 func (c *Checker) otherItem(s string) (what, word string) {
+	for _, p := range englishPhrases {
+		if i := strings.Index(s, p); i >= 0 && c.latinMenu && !c.known(p) {
+			return "item", p
+		}
+	}
 	words := strings.Fields(s)
 	for i, w := range words {
 		kind, head := c.itemOf(w)
@@ -134,6 +151,9 @@ func (c *Checker) otherArea(s string) (what, word string) {
 				return "place", a
 			}
 		}
+		if g := landmark.FindStringSubmatch(w); g != nil && !c.known(g[1]) && !slices.Contains(landmarkWords, g[1]) {
+			return "place", g[1] + g[2]
+		}
 		if g := station.FindStringSubmatch(w); g != nil && !c.known(g[1]) {
 			return "place", g[1]
 		}
@@ -148,6 +168,7 @@ func (c *Checker) otherArea(s string) (what, word string) {
 
 var (
 	areaEnd   = regexp.MustCompile(`^(?:시|역|구|동|도|섬|점|시장|골목|거리|바다|하늘)?` + particleEnd + `$`)
+	landmark  = regexp.MustCompile(`^([가-힣]{2,}?)(` + landmarks + `)` + particleEnd + `$`)
 	station   = regexp.MustCompile(`^([가-힣]{2,4}역)(?:에서|에|으로|앞|앞에|앞에서|근처)$`)
 	latinWord = regexp.MustCompile(`[a-z']+`)
 	counted   = regexp.MustCompile(`([가-힣]{2,}) (?:한|두|세) ?` + counters + `(?:에|은|는|이|가|도)? (?:단돈 |겨우 |딱 )?$`)
@@ -201,12 +222,12 @@ func (c *Checker) otherCapital(at int, raw string) (what, name string) {
 		}
 		gap := raw[end:m[0]]
 		k := token{text: t, upper: unicode.IsUpper(rune(t[0])), starter: len(tokens) == 0 || strings.ContainsAny(gap, ".!?:;\"“”()") || end > 0 && strings.HasSuffix(raw[:end], ".")}
-		if k.upper {
+		if k.upper || slices.Contains(plainWords, t) {
 			capitalised++
 		}
 		tokens, end = append(tokens, k), m[1]
 	}
-	title := at == TitleLine || len(tokens) > 3 && capitalised*3 > len(tokens)*2
+	title := at == TitleLine || len(tokens) > 4 && capitalised == len(tokens)
 	for i, t := range tokens {
 		low := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(strings.ReplaceAll(t.text, "’", "'")), "'s"), "'")
 		if !t.upper || c.known(low) || c.known(strings.TrimSuffix(low, "s")) || slices.Contains(capitals, low) || c.sounds(low) {

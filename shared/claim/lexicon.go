@@ -20,7 +20,7 @@ var shortWords = strings.Fields(`새 저 그 이 옛 큰 내 네 제 한 첫 북
 const counters = `(?:그릇|접시|잔|판|마리|조각|개|송이|점|병|상|줄|모금|장|권|팩|세트)`
 
 // englishShopNouns end a shop's name in English.
-var englishShopNouns = strings.Fields(`coffee cafe café salon hair gym inn house hotel hostel diner bakery kitchen restaurant bar pub shop store studio flowers florist florists grill bistro tavern spa guesthouse motel lounge noodles barbershop roasters fitness eatery brewery`)
+var englishShopNouns = strings.Fields(`coffee cafe café salon hair gym inn house hotel hostel diner bakery kitchen restaurant bar pub shop store studio flowers florist florists grill bistro tavern spa guesthouse motel lounge noodles barbershop barbers barber roasters fitness eatery brewery`)
 
 // plainWords may stand before an English shop noun in a title without making it a name.
 var plainWords = strings.Fields(`the a an my your our this that his her their morning sweet good little hot warm fresh cozy quiet old new first last one more every some no at in on of to for and with from by oh come home iced strong black corner open happy dream sunday`)
@@ -37,7 +37,19 @@ var ingredients = strings.Fields(`김치 된장 고추장 딸기 초코 초콜�
 헤이즐넛 자몽 레몬 복숭아 망고 블루베리 흑임자 인절미 쑥 바지락 디지털 세팅 셋팅 볼륨 뿌리 전체 매운 왕 caramel vanilla strawberry blueberry chocolate cheese matcha lemon mango cardamom cinnamon almond hazelnut pumpkin kimchi seafood chicken beef pork shrimp mushroom iced`)
 
 var englishItems = strings.Fields(`latte cappuccino espresso americano mocha muffin croissant bagel cake cookie brownie pie scone waffle pancake pizza pasta burger steak sandwich salad soup ramen sushi taco curry bibimbap kimchi dumpling manicure pedicure perm balayage
-facial massage waxing keratin haircut highlights suite penthouse pool sauna jacuzzi yoga pilates spinning zumba boxing crossfit rose tulip lily lilies sunflower bouquet dinner breakfast brunch`)
+facial massage waxing keratin haircut highlights suite penthouse pool sauna jacuzzi yoga pilates spinning zumba boxing crossfit tiramisu gelato tart baguette focaccia donut doughnut pretzel cupcake cheesecake shortcake loaf rose tulip lily lilies sunflower bouquet dinner breakfast brunch`)
+
+// englishPhrases are things sold that take two words.
+var englishPhrases = []string{"cinnamon roll", "fried chicken", "hot dog", "french toast", "spring roll", "egg roll", "garlic bread", "apple pie", "iced tea"}
+
+// poetic may be compared with in a song: 어제보다 나은 오늘.
+var poetic = strings.Fields(`어제 그때 예전 처음 내일 지금 생각 말 무엇 꿈 꽃 별 달 해 햇살 봄 바람 하늘 바다 구름 보석 사랑 나 너 내 네 그대 우리 엄마 꿀 설탕 사탕 솜사탕 황금 돈 그림 사진 영화 소문 평소 누구 무엇 그 이`)
+
+// landmarks end the name of a place.
+const landmarks = `(?:시장|해수욕장|대교|대공원|대학교|터미널|공항|타워|백화점|사거리|오거리|신도시)`
+
+// landmarkWords stand before one without naming it.
+var landmarkWords = strings.Fields(`전통 재래 새벽 동네 벼룩 야 꽃 수산 농산물 도깨비 중앙 시골 오일 오일장`)
 
 // brands are well-known names that a lyric must not use unless a fact does.
 var brands = strings.Fields(`스타벅스 이디야 투썸 메가커피 컴포즈커피 빽다방 할리스 커피빈 파스쿠찌 파리바게뜨 파리바게트 뚜레쥬르 성심당 던킨 배스킨라빈스 맥도날드 버거킹 롯데리아 맘스터치 서브웨이 교촌 굽네 네네치킨 도미노피자 피자헛 본죽 김가네 명륜진사갈비 준오헤어 박승철헤어

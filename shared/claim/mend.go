@@ -12,9 +12,9 @@ import (
 // read, and each line's facts set to those that exist and that it uses. A claim
 // that no fact supports stays for Check to refuse: a writer who made one up is
 // asked again, because rewriting its line would put other words into its mouth.
-// A citation is added when a line has a fact's own words, or when a
-// missing fact supports what Check would refuse. Praise and offers are added in
-// their own words only: who says it, and on what condition, is part of them.
+// A citation is added when a line has a fact's own words, or a price, an hour, a
+// year or a phone number that only needs it. Praise and offers are added in their
+// own words only: who says it, and on what condition, is part of them.
 func Mend(facts []Fact, l Lyric) Lyric { return Against(facts).Mend(l) }
 
 // Mend is the package's Mend against facts that were read before.
@@ -65,9 +65,28 @@ func (c *Checker) mendFacts(line Line) []string {
 		}
 	}
 	for _, f := range c.line(0, line.Text, cited) {
-		if f.by != nil && f.by.Kind != Praise && f.by.Kind != Offer {
+		if f.repairable() {
 			add(f.by)
 		}
 	}
 	return ids
+}
+
+// repairable reports whether the missing citation is certain: a price of a thing
+// sold, an opening hour, a year of the shop's story, the shop's phone.
+func (f *finding) repairable() bool {
+	if f.by == nil {
+		return false
+	}
+	switch f.by.Kind {
+	case Menu:
+		return f.unit == won
+	case Hours:
+		return f.unit == hour || f.Code == Term
+	case Story:
+		return f.unit == year
+	case Phone:
+		return f.Code == Contact
+	}
+	return false
 }

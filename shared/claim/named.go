@@ -19,20 +19,27 @@ func (f *source) sings(s string) bool {
 		return true // nothing of it can be sung
 	}
 	text := squeeze(s)
-	if strings.Contains(text, own) {
-		return true
-	}
-	for _, noun := range shopNouns {
-		if stem, ok := strings.CutSuffix(own, noun); ok && utf8.RuneCountInString(stem) >= 2 {
-			return strings.Contains(text, stem)
+	hangulText := strings.ContainsFunc(text, isHangul)
+	for _, name := range []string{own, stemOf(own)} {
+		if strings.Contains(text, name) {
+			return true
+		}
+		sound := consonants(name)
+		if other := strings.ContainsFunc(name, isHangul) != hangulText; other && (len(sound) < 2 || strings.Contains(consonants(text), sound)) {
+			return true
 		}
 	}
-	hangulName, hangulText := strings.ContainsFunc(own, isHangul), strings.ContainsFunc(text, isHangul)
-	if hangulName == hangulText {
-		return false
+	return false
+}
+
+// stemOf takes a shop noun or a dish off the end of a name: 한빛 of 한빛칼국수.
+func stemOf(name string) string {
+	for _, noun := range slices.Concat(shopNouns, items) {
+		if stem, ok := strings.CutSuffix(name, noun); ok && utf8.RuneCountInString(stem) >= 2 {
+			return stem
+		}
 	}
-	sound := consonants(own)
-	return len(sound) < 2 || strings.Contains(consonants(text), sound)
+	return name
 }
 
 // ownWord is the first word of a name that is not a shop noun, squeezed.
@@ -64,7 +71,7 @@ func (f *source) spellings() []string {
 			out = append(out, strings.Join(words[from:from+n], " "))
 		}
 	}
-	return slices.DeleteFunc(out, func(t string) bool { return utf8.RuneCountInString(t) < 2 })
+	return slices.DeleteFunc(out, func(t string) bool { return t == "" || len(t) == 1 && (t < "0" || t > "9") }) // 7 may be a name, one letter is none
 }
 
 // longestSpelling bounds the words of a name of which parts are looked for.

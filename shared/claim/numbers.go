@@ -12,16 +12,18 @@ import (
 type unit string
 
 const (
-	none    unit = ""
-	won     unit = "won"
-	percent unit = "percent"
-	hour    unit = "hour"
-	minute  unit = "minute"
-	year    unit = "year"
-	span    unit = "span" // hours, days, months as a length of time
-	things  unit = "things"
-	rank    unit = "rank"
-	floor   unit = "floor"
+	none     unit = ""
+	won      unit = "won"
+	percent  unit = "percent"
+	hour     unit = "hour"
+	minute   unit = "minute"
+	year     unit = "year"
+	span     unit = "span" // hours, days, months as a length of time
+	things   unit = "things"
+	rank     unit = "rank"
+	floor    unit = "floor"
+	foreign  unit = "foreign"  // money that is not won
+	servings unit = "servings" // 삼백 그릇; a few are a manner of speaking
 )
 
 // number is one number in a text, however it is written.
@@ -60,19 +62,22 @@ var (
 	arabicMore = regexp.MustCompile(`^ ?\d{1,4}[십백천만]?|^ ?` + sinoRun + `+`)
 
 	sinoPrice = regexp.MustCompile(`((?:` + sinoRun + `*[만억] )?` + sinoRun + `*[십백천만억]` + sinoRun + `*)( ?원)` + particle)
-	sinoUnit  = regexp.MustCompile(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간|개월|박|일 동안|일간|주일|주간|주|초)|(분)|(주년|년)|(위|등)|(층|층짜리)|(가지|명|곳|개|대째|세대|호점|인분|인실|번째|회|송이|배|평|권|마리|팀|종류|킬로|미터|그램|칼로리)|(대)))` + particle)
+	sinoUnit  = regexp.MustCompile(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간|개월|박|일 동안|일간|주일|주간|주|초)|(분)|(주년|년)|(위|등)|(층|층짜리)|(가지|명|곳|개|대째|세대|호점|인분|인실|번째|회|송이|배|평|권|마리|팀|종류|킬로|미터|그램|칼로리)|(대)|(그릇|잔|접시|병|조각|판|줄|봉지|벌|켤레)|(냥|달러|유로)))` + particle)
 	// Prices without 원: after a word that announces a price, or with two digits (만이천, 팔천오백).
 	barePrice = regexp.MustCompile(`(?:단돈|겨우|가격은|가격이|값은) ?(` + sinoRun + `*[백천만]` + sinoRun + `*)(?:$|[^가-힣]|[에의은이을도로])|(?:^|[^가-힣])(만[` + sinoDigits + `]천|[` + sinoDigits + `]만[` + sinoDigits + `]천|[` + sinoDigits + `]?천[` + sinoDigits + `]백)(?:$|[^가-힣]|[에의은이을도로])`)
 
 	nativeWords = `(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)?(?:한|하나|두|둘|세|셋|석|네|넷|넉|다섯|여섯|일곱|여덟|아홉)|열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔`
-	native      = regexp.MustCompile(`(` + nativeWords + `)( ?(?:(시간|달|주일|밤)|(시)|(가지|명|곳|개|번째|세대|배|송이|분|권|마리|팀|종류)|(번에)|(해)))` + particle)
+	native      = regexp.MustCompile(`(` + nativeWords + `)( ?(?:(시간|달|주일|밤)|(시)|(가지|명|곳|개|번째|세대|배|송이|분|권|마리|팀|종류|점)|(번에)|(해)))` + particle)
 )
 
 // The group numbers of arabicUnit, in order.
 var arabicUnits = []unit{won, percent, span, hour, minute, year, rank, floor, things}
 
 // numbers returns every number that a folded text states.
-func numbers(s string) []number {
+func numbers(s string) []number { return readNumbers(s, stated) }
+
+// readNumbers reads with english deciding which bare English number words count.
+func readNumbers(s string, english func(before, after string, v float64) bool) []number {
 	var out []number
 	used := make([]bool, len(s)) // bytes already read as part of a number
 	add := func(from, to int, v float64, u unit) {
@@ -100,7 +105,7 @@ func numbers(s string) []number {
 	}
 	arabicNumbers(s, add)
 	koreanNumbers(s, add)
-	englishNumbers(s, add)
+	englishNumbers(s, english, add)
 	return out
 }
 
@@ -232,8 +237,8 @@ func koreanNumbers(s string, add func(from, to int, v float64, u unit)) {
 	})
 	each(sinoUnit, s, func(g []int) int {
 		run := s[g[2]:g[3]]
-		for i, u := range []unit{percent, span, minute, year, rank, floor, things, things} {
-			if g[2*i+6] >= 0 && !(run == "일" && strings.HasSuffix(s[g[4]:g[5]], "인분")) && countable(run, s[g[4]:g[5]], u) && startsWord(s, g[2]) {
+		for i, u := range []unit{percent, span, minute, year, rank, floor, things, things, servings, foreign} {
+			if g[2*i+6] >= 0 && !(run == "일" && idiom.MatchString(s[g[4]:g[5]])) && countable(run, s[g[4]:g[5]], u) && startsWord(s, g[2]) {
 				add(g[2], g[5], sino(run), u)
 			}
 		}
@@ -280,6 +285,9 @@ func each(re *regexp.Regexp, s string, use func(groups []int) (next int)) {
 	}
 }
 
+// idiom are units of which one is a way of speaking: 일 인분, 일주일.
+var idiom = regexp.MustCompile(`(?:인분|주일)$`)
+
 var oneOClock = regexp.MustCompile(`^한 ?시(?:에|부터|까지|반)`)
 
 // countable weeds out runs that are words: 이 시간 (this time), 이번, 오분, 이대로, 일등 is a superlative.
@@ -289,6 +297,8 @@ func countable(run, suffix string, u unit) bool {
 		return true
 	}
 	switch u {
+	case servings:
+		return false
 	case span:
 		if suffix == "주" || suffix == " 주" && run == "이" {
 			return false // 사주, 이 주

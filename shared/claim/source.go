@@ -54,7 +54,7 @@ func read(f Fact) *source {
 	}
 	s.text, s.spoken = fold(f.Text), fold(Spoken(f.Text))
 	rest, contacts := cutContacts(s.text)
-	s.contacts, s.numbers = contacts, numbers(rest)
+	s.contacts, s.numbers = contacts, readNumbers(rest, anyCount)
 	if f.Won > 0 {
 		s.numbers = append(s.numbers, number{value: float64(f.Won), unit: won})
 	}
@@ -101,6 +101,7 @@ func (c *Checker) dishesOf(s string, n number) []*source {
 		score int
 	}
 	var found []mention
+	said := numbers(s)
 	for _, f := range c.all {
 		if f.Kind != Menu || f.Won == 0 || f.spoken == "" {
 			continue
@@ -112,7 +113,7 @@ func (c *Checker) dishesOf(s string, n number) []*source {
 			}
 		}
 		if last >= 0 {
-			found = append(found, mention{f, last, f.wordsIn(s)})
+			found = append(found, mention{f, last, f.wordsIn(s, said)})
 		}
 	}
 	if len(found) == 0 {
@@ -127,7 +128,7 @@ func (c *Checker) dishesOf(s string, n number) []*source {
 				}
 			}
 			if first >= 0 {
-				found = append(found, mention{f, -first, f.wordsIn(s)})
+				found = append(found, mention{f, -first, f.wordsIn(s, said)})
 			}
 		}
 	}
@@ -166,8 +167,14 @@ func (f *source) shortNames() []string {
 	return out
 }
 
-func (f *source) wordsIn(s string) int {
+// wordsIn counts the words and numbers of a thing sold that a text has.
+func (f *source) wordsIn(s string, ns []number) int {
 	n := 0
+	for _, have := range f.numbers {
+		if have.unit != won && slices.ContainsFunc(ns, func(m number) bool { return m.unit != won && have.supports(m) }) {
+			n++
+		}
+	}
 	for w := range strings.FieldsSeq(f.spoken) {
 		if strings.Contains(s, w) {
 			n++

@@ -17,6 +17,9 @@ type AudioInfo struct {
 	Seconds    float64
 	SampleRate int // samples per second and channel
 	Channels   int
+	// Lead is how many samples per channel of an MP3 come out of a decoder before
+	// the sound: the frame with the encoder's notes and the delay that they tell.
+	Lead int
 }
 
 // Audio says what kind of song r is and how long it plays: MP3, WAV or M4A
@@ -50,7 +53,7 @@ func audioOf(f *file) (AudioInfo, error) {
 		if t.rate == 0 { // above 65,535 Hz the entry has no room for it
 			t.rate = int(t.timescale)
 		}
-		return AudioInfo{"audio/mp4", t.seconds(m.timescale), t.rate, t.channels}, nil
+		return AudioInfo{Type: "audio/mp4", Seconds: t.seconds(m.timescale), SampleRate: t.rate, Channels: t.channels}, nil
 	case f.size == 0:
 		return AudioInfo{}, errors.New("no bytes")
 	}

@@ -14,13 +14,13 @@ func song(b []byte) (AudioInfo, error) { return Audio(bytes.NewReader(b), int64(
 func TestSongsAreMeasured(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]AudioInfo{
-		"song.mp3":     {"audio/mpeg", 1.1, 44100, 1}, // what ffmpeg decodes, delay and padding taken off
-		"vbr.mp3":      {"audio/mpeg", 1.1, 44100, 2},
-		"plain.mp3":    {"audio/mpeg", 1.152, 24000, 1}, // nothing tells delay and padding
-		"song.wav":     {"audio/wav", 0.5, 8000, 1},
-		"streamed.wav": {"audio/wav", 0.25, 8000, 2},
-		"song.m4a":     {"audio/mp4", 1.1, 44100, 2},
-		"opus.mp4":     {"audio/mp4", 1.1, 48000, 2},
+		"song.mp3":     {"audio/mpeg", 1.1, 44100, 1, 1152 + 576 + 529}, // what ffmpeg decodes, delay and padding taken off
+		"vbr.mp3":      {"audio/mpeg", 1.1, 44100, 2, 1152 + 576 + 529},
+		"plain.mp3":    {"audio/mpeg", 1.152, 24000, 1, 0}, // nothing tells delay and padding
+		"song.wav":     {"audio/wav", 0.5, 8000, 1, 0},
+		"streamed.wav": {"audio/wav", 0.25, 8000, 2, 0},
+		"song.m4a":     {"audio/mp4", 1.1, 44100, 2, 0},
+		"opus.mp4":     {"audio/mp4", 1.1, 48000, 2, 0},
 	} {
 		got, err := song(fixture(t, name))
 		if err != nil || !near(got.Seconds, want.Seconds) {

@@ -9,6 +9,7 @@ import (
 	_ "image/jpeg" // the decoders are asked for the config, so that what passes here decodes later
 	_ "image/png"
 	"io"
+	"slices"
 
 	"castad/shared/fault"
 
@@ -60,6 +61,8 @@ func imageOf(f *file) (Info, error) {
 		info.Type, walk = "image/png", walkPNG
 	case f.is(0, "RIFF") && f.is(8, "WEBP"):
 		info.Type, walk = "image/webp", walkWebP
+	case f.is(4, "ftyp") && heif(f):
+		return info, fault.New(fault.CodeImageHEIC)
 	default:
 		return info, errors.New("neither JPEG, PNG nor WebP")
 	}
@@ -75,6 +78,21 @@ func imageOf(f *file) (Info, error) {
 		return info, fault.Newf(fault.CodeImageTooLarge, "%d by %d pixels", config.Width, config.Height)
 	}
 	return info, walk(f, &info)
+}
+
+// heif says whether a file of boxes is a still picture: what telephones write as
+// .heic, .heif or .avif. Its first box tells the brand, then those it is compatible with.
+func heif(f *file) bool {
+	brands, _ := f.bytes(8, int(min(64, max(0, f.size-8))))
+	if b, ok := f.bytes(0, 4); ok {
+		brands, _ = f.bytes(8, int(min(int64(len(brands)), max(0, int64(binary.BigEndian.Uint32(b))-8))))
+	}
+	for i := 0; i+4 <= len(brands); i += 4 {
+		if i != 4 && slices.Contains([]string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "avif", "avis"}, string(brands[i:i+4])) {
+			return true // 4 to 8 is a version
+		}
+	}
+	return false
 }
 
 // walkJPEG follows the segments to the end-of-image marker.

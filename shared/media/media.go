@@ -1,16 +1,16 @@
-// Package media judges media files and their timings without decoding them and
-// without running anything: is this really a photo, a film, a song, how long
-// and how large is it, when is each lyric line sung.
+// Package media judges media files and their timings without running anything:
+// is this really a photo, a film, a song, how long and how large is it, when is
+// each lyric line sung. Only Palette decodes what it looks at.
 //
 // Bytes come from strangers (uploads) or vendors (downloads), so every function
 // reads through an io.ReaderAt with bounded memory (64 KiB windows, tables are
 // streamed), does work in proportion to the size it is told, trusts no length
 // field beyond that size, and answers hostile input with an error of one code:
 //
-//	Image   photo.not_an_image, photo.too_many_pixels
+//	Image   photo.not_an_image, photo.too_many_pixels, photo.heic
 //	MP4     vendor.bad_result
 //	Audio   vendor.bad_result
-//	Lines   vendor.bad_result (the vendor's timings), request.bad_value (more lyrics than any song has)
+//	SingCheck vendor.bad_result (the vendor's timings), request.bad_value (more lyrics than any song has)
 //
 // An I/O error of the reader is passed on as it is: it says nothing about the file.
 //

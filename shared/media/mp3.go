@@ -121,7 +121,11 @@ func (c claim) judge(first frame, frames int64, cut bool) (AudioInfo, error) {
 		return AudioInfo{}, errors.New("fewer than two frames")
 	}
 	samples := frames*int64(first.samples) - c.trim
-	return AudioInfo{"audio/mpeg", float64(samples) / float64(first.rate), first.rate, first.channels}, nil
+	info := AudioInfo{Type: "audio/mpeg", Seconds: float64(samples) / float64(first.rate), SampleRate: first.rate, Channels: first.channels, Lead: c.lead}
+	if c.header {
+		info.Lead += first.samples
+	}
+	return info, nil
 }
 
 // claim is what a Xing, Info or VBRI header says of the file.
@@ -129,7 +133,12 @@ type claim struct {
 	header bool  // the first frame is such a header
 	frames int64 // 0 = not told
 	trim   int64 // samples of encoder delay and padding
+	lead   int   // samples of the delays of encoder and decoder; 0 = not told
 }
+
+// decoderDelay is how late every layer III decoder is, in samples: its filter
+// bank's and its overlap's (LAME's technical notes; ffmpeg cuts it off too).
+const decoderDelay = 528 + 1
 
 func readClaim(f *file, off int64, first frame) claim {
 	b, ok := f.bytes(off, int(min(first.length, f.size-off)))
@@ -164,6 +173,7 @@ func readClaim(f *file, off int64, first frame) claim {
 	// The LAME extension: name 9, method 1, lowpass 1, gain 8, flags 1, bitrate 1, then delay and padding in 12 bits each.
 	if len(b) >= 24 && (string(b[:4]) == "LAME" || string(b[:3]) == "Lav") {
 		c.trim = int64(b[21])<<4 | int64(b[22])>>4
+		c.lead = int(c.trim) + decoderDelay
 		c.trim += int64(b[22]&0x0F)<<8 | int64(b[23])
 	}
 	return c

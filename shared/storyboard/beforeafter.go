@@ -13,12 +13,11 @@ var beforeAfter = template{
 	title:   compareTitle,
 	middle:  compareTags,
 	caption: func(b *board) captionLook {
-		return captionLook{letters: letters{family: gothic, weight: 800, size: 6.6, color: b.pal.ink, x: 0.5, y: 0.5, track: -2},
+		return captionLook{letters: heavy(6.6, b.pal.ink).centred().spaced(-2),
 			sung: sung(b.pal.ink, b.pal.paper, b.pal.brand, b.pal.accent), plate: b.pal.paper.hex(), radius: 1.2}
 	},
 	card: func(b *board) cardLook {
-		return cardLook{shade: 0.45, ground: b.pal.paper, mark: b.pal.brand, panel: comparePanel,
-			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}, rule: true}
+		return cardLook{shade: 0.45, ground: b.pal.paper, mark: b.pal.brand, panel: comparePanel, rule: true}
 	},
 }
 
@@ -36,9 +35,9 @@ func compareTitle(b *board) {
 	b.draw(shape{at: at, box: upper, color: b.pal.brand.hex(), moves: moves(slideIn("right", 1, 0.5), fadeOut(0.25))})
 	b.draw(shape{at: at.later(0.15), box: lower, color: b.pal.paper.hex(), moves: moves(slideIn("right", 1, 0.5), fadeOut(0.25))})
 	on := b.pal.on(b.pal.brand)
-	b.write(at.later(0.25), box{in.x, upper.y + 3, in.w - 5, 5}, b.category, letters{family: gothic, weight: 700, size: 4.6, color: on, y: 0.5}, riseFall()...)
-	b.write(at.later(0.25), box{in.x, upper.y + 8.5, in.w - 5, upper.h - 11}, b.name, letters{family: gothic, weight: 800, size: 12.5, color: on, y: 0.5, track: -3, line: 112}, riseFall()...)
-	b.write(at.later(0.4), box{in.x, lower.y + 1.5, lower.right() - in.x - 4, lower.h - 3}, b.area, letters{family: gothic, weight: 800, size: 5.4, color: b.pal.ink, y: 0.5}, riseFall()...)
+	b.write(at.later(0.25), box{in.x, upper.y + 3, in.w - 5, 5}, b.category, bold(4.6, on), riseFall()...)
+	b.write(at.later(0.25), box{in.x, upper.y + 8.5, in.w - 5, upper.h - 11}, b.name, heavy(12.5, on).spaced(-3).leaded(112), riseFall()...)
+	b.write(at.later(0.4), box{in.x, lower.y + 1.5, lower.right() - in.x - 4, lower.h - 3}, b.area, heavy(5.4, b.pal.ink), riseFall()...)
 }
 
 // The pictures of a comparison: the title's, before, after, and both at once
@@ -67,7 +66,7 @@ func (b *board) both() bool { return b.photos > 1 && len(b.time.changes) > pictu
 
 // compareTags name the two pictures and put them beside each other.
 func compareTags(b *board) {
-	b.signature(gothic)
+	b.signature(heavy(3.3, white))
 	if b.photos < 2 {
 		return
 	}
@@ -107,7 +106,7 @@ func (b *board) half(at span, in box, source string) {
 func (b *board) compareTag(at span, in box, i int) {
 	ground := []rgb{b.pal.ink, b.pal.brand}[i]
 	b.draw(shape{at: at, box: in, color: ground.hex(), radius: 1.2, moves: popOff()})
-	b.write(at, in.inset(2, 1.4), []string{"BEFORE", "AFTER"}[i], letters{family: gothic, weight: 800, size: 5.6, color: b.pal.on(ground), x: 0.5, y: 0.5, track: 6}, popOff()...)
+	b.write(at, in.inset(2, 1.4), []string{"BEFORE", "AFTER"}[i], heavy(5.6, b.pal.on(ground)).centred().spaced(6), popOff()...)
 }
 
 // picture is when the n-th picture is seen.

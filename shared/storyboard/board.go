@@ -6,13 +6,6 @@ import (
 	cm "castad/shared/provider/creatomate"
 )
 
-// Families that both renderers have: Creatomate through Google Fonts, the studio
-// through Debian's fonts-nanum.
-const (
-	gothic   = "Nanum Gothic"
-	myeongjo = "Nanum Myeongjo"
-)
-
 // board is one film while a template draws it. Shapes lie under all words, so
 // no card can hide a caption; the label, added last, lies above everything.
 type board struct {
@@ -62,21 +55,7 @@ func (b *board) draw(s shape) {
 	b.shapes = append(b.shapes, during(e, s.at))
 }
 
-// ellipse is the path of a circle or an ellipse that fills its box.
-const ellipse = "M 50 0 C 77.61 0 100 22.39 100 50 C 100 77.61 77.61 100 50 100 C 22.39 100 0 77.61 0 50 C 0 22.39 22.39 0 50 0 Z"
-
-// letters is how a text looks.
-type letters struct {
-	family string
-	weight float64
-	size   float64 // u: the largest; less when the text needs it
-	color  rgb
-	x, y   float64 // alignment in the box, 0–1
-	track  float64 // letter spacing, % of the size
-	line   float64 // line height, % of the size; 0 = 120
-}
-
-// words adds a text that is kept inside its box; nothing for an empty one.
+// write adds a text that is kept inside its box; nothing for an empty one.
 func (b *board) write(at span, in box, text string, l letters, moves ...cm.Animation) {
 	if text == "" || at.length() <= 0 {
 		return
@@ -85,9 +64,6 @@ func (b *board) write(at span, in box, text string, l letters, moves ...cm.Anima
 }
 
 func (b *board) text(at span, in box, text string, l letters, moves ...cm.Animation) placed {
-	if l.line == 0 {
-		l.line = 120
-	}
 	e := cm.Element{Type: cm.TypeText, Text: text, FontFamily: l.family, FontWeight: cm.Num(l.weight), FontSizeMaximum: cm.Vmin(l.size),
 		FillColor: cm.Solid(l.color.hex()), XAlignment: cm.Percent(l.x * 100), YAlignment: cm.Percent(l.y * 100), LineHeight: cm.Percent(l.line),
 		Animations: moves}

@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"castad/shared/message"
+	cm "castad/shared/provider/creatomate"
 )
 
 // How fast may be read; see the package comment.
@@ -22,6 +23,8 @@ type captionLook struct {
 	// plate is the ground of the words, hugging them; "" on a shade or a bar of the template's.
 	plate  string
 	radius float64 // u, of the plate
+	// soft is a shadow under words that have no plate but a shade.
+	soft bool
 	// rest is shown where a pause is long enough to look empty; "" = nothing.
 	rest string
 }
@@ -66,6 +69,9 @@ func (b *board) caption(at span, text string, look captionLook) placed {
 	e.TranscriptEffect, e.TranscriptColor = "karaoke", look.sung.hex()
 	if look.plate != "" {
 		plateOn(&e.Element, look.plate, look.radius, platePadX, platePadY)
+	}
+	if look.soft {
+		e.ShadowColor, e.ShadowBlur = b.pal.ink.alpha(0.8), cm.Vmin(1.2)
 	}
 	return e
 }

@@ -10,10 +10,9 @@ type cardLook struct {
 	// panel draws what is under the words; nil = nothing: the words are on the
 	// shade, which must be dark enough.
 	panel func(*board, span, cardPlan)
-	name  letters // color is set by the ground
-	text  letters
 	mark  rgb  // call, rule and number
 	rule  bool // a short line between name and facts
+	serif bool
 }
 
 // Heights inside a card, in u: call and name above the rows, and the hint under a code.
@@ -22,6 +21,7 @@ const (
 	cardHint = 5.4
 	cardPadX = 5.5
 	cardPadY = 5
+	cardText = 4.2 // size of the facts
 )
 
 // closing draws the card. The words for what the place did not tell are left out.
@@ -30,9 +30,14 @@ func (b *board) closing(look cardLook) {
 	if look.panel == nil {
 		look.ground = b.pal.shaded(look.shade)
 	}
-	look.name.color = readable(b.pal.on(look.ground), look.ground)
-	look.text.color = look.name.color
-	p := b.arrange(look.text)
+	ink := readable(b.pal.on(look.ground), look.ground)
+	name, text := heavy(9, ink).spaced(-3), bold(cardText, ink)
+	if look.serif {
+		name, text = heavySerif(9, ink).spaced(2), boldSerif(cardText, ink)
+	}
+	mark := text
+	mark.color, mark.weight = readable(look.mark, look.ground), name.weight
+	p := b.arrange()
 	for _, area := range []box{b.all().top(look.keep.y), b.all().below(look.keep.bottom())} {
 		if area.h > 0 {
 			b.draw(shape{at: at, box: area, color: b.pal.ink.alpha(look.shade), moves: moves(fadeIn(0.4))})
@@ -41,20 +46,24 @@ func (b *board) closing(look cardLook) {
 	if look.panel != nil {
 		look.panel(b, at, p)
 	}
-	mark := look.text
-	mark.color, mark.weight = readable(look.mark, look.ground), 800
 	b.write(at.later(0.1), p.words.top(5), b.say("지금 만나러 오세요", "Come and see us"), mark, rise()...)
-	b.write(at.later(0.15), p.words.below(5.2).top(11), b.name, look.name, rise()...)
+	b.write(at.later(0.15), p.words.below(5.2).top(11), b.name, name, rise()...)
 	if look.rule {
 		b.draw(shape{at: at.later(0.2), box: p.words.below(17).top(0.5).left(10), color: look.mark.hex(), moves: moves(fadeIn(0.3))})
 	}
 	y := p.rows.y
-	for i, r := range b.facts(p.rows.w, look.text, mark) {
-		b.write(at.later(0.3+0.1*float64(i)), box{p.rows.x, y, p.rows.w, r.height}, r.text, r.letters, rise()...)
+	for i, r := range b.facts(p.rows.w) {
+		l := text
+		if r.number {
+			l = mark
+		}
+		l.size = r.size
+		b.write(at.later(0.3+0.1*float64(i)), box{p.rows.x, y, p.rows.w, r.height}, r.text, l, rise()...)
 		y += r.height + rowGap
 	}
 	if b.code.path != "" {
-		b.scan(at.later(0.3), p.code, look)
+		text.size = 4
+		b.scan(at.later(0.3), p.code, text.centred())
 	}
 }
 
@@ -64,14 +73,14 @@ type cardPlan struct{ panel, words, rows, code box }
 
 // arrange divides the card's zone. The panel is as high as what is on it. The
 // code stands beside the facts on a narrow card, beside everything on a wide one.
-func (b *board) arrange(text letters) (p cardPlan) {
+func (b *board) arrange() (p cardPlan) {
 	in := b.card.inset(cardPadX, cardPadY)
 	coded, wide := b.code.path != "", b.wide()
 	column := in.w // of the facts
 	if coded {
 		column -= b.code.side + 4
 	}
-	need := cardHead + b.height(column, text)
+	need := cardHead + b.height(column)
 	switch {
 	case coded && wide:
 		need = max(need, b.code.side+cardHint)
@@ -96,24 +105,23 @@ func (b *board) wide() bool { return b.card.w > 1.2*b.card.h }
 
 // row is one fact on the card.
 type row struct {
-	letters
-	text   string
-	height float64 // u
+	text         string
+	number       bool    // a telephone number: larger, and on one line
+	size, height float64 // u
 }
 
 const rowGap = 1.8
 
 // facts are address, hours and telephone number, each as high as its text needs
 // in a column of the given width, and together not higher than the card.
-func (b *board) facts(width float64, text, mark letters) (out []row) {
-	mark.size = text.size * 1.2
+func (b *board) facts(width float64) (out []row) {
 	total := 0.0
-	for _, r := range []row{{letters: text, text: b.address}, {letters: text, text: b.hours}, {letters: mark, text: b.phone}} {
+	for _, r := range []row{{text: b.address, size: cardText}, {text: b.hours, size: cardText}, {text: b.phone, size: 1.2 * cardText, number: true}} {
 		if r.text == "" {
 			continue
 		}
 		r.height = r.size * 1.25
-		if r.text != b.phone { // a number stays on one line
+		if !r.number {
 			r.height *= float64(min(3, lines(r.text, width/r.size)))
 		}
 		total += r.height + rowGap
@@ -128,8 +136,9 @@ func (b *board) facts(width float64, text, mark letters) (out []row) {
 	return out
 }
 
-func (b *board) height(width float64, text letters) (h float64) {
-	for _, r := range b.facts(width, text, text) {
+// height is that of the facts in a column of the given width.
+func (b *board) height(width float64) (h float64) {
+	for _, r := range b.facts(width) {
 		h += r.height + rowGap
 	}
 	return max(0, h-rowGap)
@@ -167,11 +176,9 @@ func ems(text string) (n float64) {
 }
 
 // scan is the QR code on its white square, with a word below it.
-func (b *board) scan(at span, in box, look cardLook) {
+func (b *board) scan(at span, in box, hint letters) {
 	square := in.top(b.code.side)
 	b.draw(shape{at: at, box: square, color: white.hex(), moves: moves(fadeIn(0.3))})
 	b.draw(shape{at: at, box: square, color: black.hex(), path: b.code.path, name: "QR code", moves: moves(fadeIn(0.3))})
-	hint := look.text
-	hint.size, hint.x, hint.y, hint.color = 4, 0.5, 0.5, b.pal.on(look.ground)
 	b.write(at, in.below(b.code.side+0.9), b.say("QR로 더 보기", "Scan for more"), hint, fadeIn(0.3))
 }

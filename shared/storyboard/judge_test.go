@@ -444,6 +444,17 @@ func scannable(f reel, _ message.VideoRender) string {
 		if w < shorter/5 || math.Abs(w-h) > 1 {
 			return fmt.Sprintf("a code of %.1f × %.1f pixels", w, h)
 		}
+		module := 100.0 // percent of the square: the height of the lowest rectangle
+		for _, p := range e.polygons {
+			module = math.Min(module, p[2][1]-p[0][1])
+		}
+		for _, p := range e.polygons {
+			for _, c := range p {
+				if edge := 4*module - 0.01; min(c[0], c[1]) < edge || max(c[0], c[1]) > 100-edge {
+					return fmt.Sprintf("a module at %v has less than four of margin", c)
+				}
+			}
+		}
 		for x := range 41 {
 			for y := range 41 {
 				px, py := e.left+(e.right-e.left)*(float64(x)+0.5)/41, e.top+(e.foot-e.top)*(float64(y)+0.5)/41

@@ -4,19 +4,18 @@ import cm "castad/shared/provider/creatomate"
 
 // opening is a party: bunting along the upper edge, confetti, a ribbon with the news.
 var opening = template{
-	colors:  palette{brand: must("#cf1f5b"), accent: must("#ffcf3f"), ink: must("#1c1029"), paper: must("#fffdf7")},
+	colors:  palette{brand: must("#cf1f5b"), accent: must("#ffcf3f"), ink: must("#1d1826"), paper: must("#fffdf7")},
 	pace:    2.6,
 	changes: []change{{"circular-wipe", "", 0.6}, {"fade", "", 0.4}},
 	zones:   openingZones,
 	title:   openingTitle,
 	middle:  openingRibbon,
 	caption: func(b *board) captionLook {
-		b.shadeBelow(span{0, b.time.length}, b.sung.y, 0.7)
-		return captionLook{letters: letters{family: gothic, weight: 800, size: 7, color: white, x: 0.5, y: 0.5, track: -2}, sung: sung(white, b.pal.shaded(0.7), b.pal.accent, b.pal.brand)}
+		return captionLook{letters: heavy(6.6, b.pal.ink).centred().spaced(-2), sung: sung(b.pal.ink, b.pal.paper, b.pal.brand, b.pal.accent),
+			plate: b.pal.paper.hex(), radius: 3.6}
 	},
 	card: func(b *board) cardLook {
-		return cardLook{shade: 0.55, ground: b.pal.paper, mark: b.pal.brand, panel: openingPanel,
-			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}, rule: true}
+		return cardLook{shade: 0.55, ground: b.pal.paper, mark: b.pal.brand, panel: openingPanel, rule: true}
 	},
 }
 
@@ -44,13 +43,13 @@ func openingTitle(b *board) {
 	b.draw(shape{at: at, box: in.below(7), color: b.pal.paper.hex(), radius: 3.2, moves: popOff()})
 	b.ribbon(at, box{in.x + in.w*0.1, in.y, in.w * 0.8, 13}, popOff())
 	text := in.below(14).inset(6, 3)
-	b.write(at.later(0.2), text.top(text.h-7), b.name, letters{family: gothic, weight: 800, size: 12, color: b.pal.ink, x: 0.5, y: 0.5, track: -3, line: 112}, popOff()...)
-	b.write(at.later(0.3), text.low(6), b.area, letters{family: gothic, weight: 700, size: 4.6, color: readable(b.pal.brand, b.pal.paper), x: 0.5, y: 0.5}, popOff()...)
+	b.write(at.later(0.2), text.top(text.h-7), b.name, heavy(12, b.pal.ink).centred().spaced(-3).leaded(112), popOff()...)
+	b.write(at.later(0.3), text.low(6), b.area, bold(4.6, readable(b.pal.brand, b.pal.paper)).centred(), popOff()...)
 }
 
 // openingRibbon keeps the news in sight, and tells the opening's offer.
 func openingRibbon(b *board) {
-	b.signature(gothic)
+	b.signature(heavy(3.3, white))
 	at := b.time.middle
 	in := b.stage.low(22)
 	b.ribbon(at, box{in.x + 3, in.y, in.w - 6, 11}, popOff())
@@ -59,7 +58,7 @@ func openingRibbon(b *board) {
 	}
 	tag := box{in.x + 2, in.y + 12.4, in.w - 4, 9}
 	b.draw(shape{at: at.later(0.3), box: tag, color: b.pal.accent.hex(), radius: 4.5, moves: popOff()})
-	b.write(at.later(0.3), tag.inset(3.4, 1.4), b.offer, letters{family: gothic, weight: 800, size: 4.6, color: b.pal.on(b.pal.accent), x: 0.5, y: 0.5}, popOff()...)
+	b.write(at.later(0.3), tag.inset(3.4, 1.4), b.offer, heavy(4.6, b.pal.on(b.pal.accent)).centred(), popOff()...)
 }
 
 // ribbon is a band with two folded tails and the news on it.
@@ -67,7 +66,7 @@ func (b *board) ribbon(at span, in box, how []cm.Animation) {
 	dark := b.pal.brand.mix(black, 0.35)
 	b.draw(shape{at: at, box: box{in.x - 5, in.y + 2.2, in.w + 10, in.h}, color: dark.hex(), path: tailsPath(box{in.x - 5, 0, in.w + 10, in.h}), moves: how})
 	b.draw(shape{at: at, box: in, color: b.pal.brand.hex(), moves: how})
-	b.write(at, in.inset(4, in.h*0.12), b.say("그랜드 오픈", "GRAND OPENING"), letters{family: gothic, weight: 800, size: in.h * 0.56, color: b.pal.on(b.pal.brand), x: 0.5, y: 0.5, track: 4}, how...)
+	b.write(at, in.inset(4, in.h*0.12), b.say("그랜드 오픈", "GRAND OPENING"), heavy(in.h*0.56, b.pal.on(b.pal.brand)).centred().spaced(4), how...)
 }
 
 // decorate hangs the bunting for the whole film and throws confetti over the title.

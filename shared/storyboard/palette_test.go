@@ -68,10 +68,10 @@ func TestColoursComeFromThePlaceThenThePhotosThenTheTemplate(t *testing.T) {
 		"the photos'":                          {message.VideoRender{Photos: []message.Photo{photo("#101010", "#2244aa"), photo("#e0b020")}}, "#e0b020", "#2244aa"},
 		"grey photos give none":                {message.VideoRender{Photos: []message.Photo{photo("#808080", "#f0f0f0")}}, "#c8442b", "#ffc94d"},
 		"the place's":                          {message.VideoRender{Facts: []claim.Fact{fact("#0f766e"), fact("#f4c7b5")}, Photos: []message.Photo{photo("#2244aa")}}, "#0f766e", "#f4c7b5"},
-		"capitals":                             {message.VideoRender{Facts: []claim.Fact{fact("#0F766E")}}, "#0f766e", "#ffc94d"},
+		"one of its own, in capitals":          {message.VideoRender{Facts: []claim.Fact{fact("#0F766E")}}, "#0f766e", "#9fc8c5"},
 		"no colour at all":                     {message.VideoRender{Facts: []claim.Fact{fact("red")}}, "#c8442b", "#ffc94d"},
-		"two that are one":                     {message.VideoRender{Facts: []claim.Fact{fact("#0f766e"), fact("#0f766f")}}, "#0f766e", "#ffc94d"},
-		"a little darker for white letters":    {message.VideoRender{Facts: []claim.Fact{fact("#1a9d77")}}, "#168263", "#ffc94d"},
+		"two that are one":                     {message.VideoRender{Facts: []claim.Fact{fact("#0f766e"), fact("#0f766f")}}, "#0f766e", "#9fc8c5"},
+		"a little darker for white letters":    {message.VideoRender{Facts: []claim.Fact{fact("#18936f")}}, "#158363", "#a3d4c5"},
 		"bright ones stay and carry dark text": {message.VideoRender{Facts: []claim.Fact{fact("#ffd400")}}, "#ffd400", "#ffee99"},
 	} {
 		if p := colours(c.in, def); p.brand.hex() != c.brand || p.accent.hex() != c.accent {

@@ -50,7 +50,7 @@ func Script(in message.VideoRender, link Linker) (cm.Script, error) {
 		b.closing(t.card(b))
 	}
 	s := cm.Script{OutputFormat: cm.MP4, Width: f.px, Height: f.py, FrameRate: frameRate, Duration: cm.Num(b.time.length),
-		SnapshotTime: cm.Num(round(b.time.title.to * 0.6)), FillColor: b.pal.ink.hex(), Elements: b.elements(b.pictures(t), song)}
+		FillColor: b.pal.ink.hex(), Elements: b.elements(b.pictures(t), song)} // no snapshot_time: the renderer looks for the best frame
 	if in.Quality == "preview" {
 		s.RenderScale = previewScale
 	}

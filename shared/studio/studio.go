@@ -63,7 +63,7 @@ type Config struct {
 	Renders http.Handler
 	// Encode turns a WAV file into an MP3 file; both paths are absolute.
 	Encode func(ctx context.Context, wav, mp3 string) error
-	// Workers is how many songs are made at a time; 0 = 1. Each needs about 100 MB for a minute of song.
+	// Workers is how many songs are made at a time; 0 = 1. Each needs about 220 MB for a minute of song.
 	Workers int
 	// MaxQueue is how many tasks may wait; more are answered 405 (sunoapi.org's rate limit); 0 = 500.
 	MaxQueue int

@@ -2,9 +2,10 @@
 //
 // The file goes to Blob first and its row second: a crash between the two
 // leaves a file that nothing names (purged later), never a row without a file.
-// What is not a JPEG, PNG or WebP is refused before anything is kept. The same
-// picture again answers 200 with the photo that was kept first, also when the
-// place is full.
+// What is not a JPEG, PNG or WebP is refused before anything is kept; HEIC, which
+// telephones write, with a code of its own. The same picture again answers 200
+// with the photo that was kept first, also when the place is full. The photo's
+// most striking colours are kept with it, for the look of the film.
 package photo
 
 import (
@@ -23,6 +24,8 @@ import (
 	"castad/shared/identity"
 	"castad/shared/media"
 	"castad/shared/trigger"
+
+	"golang.org/x/sync/semaphore"
 )
 
 //go:embed function.json
@@ -55,7 +58,7 @@ const atOnce = 4
 
 // New returns the function.
 func New(places Places, files Files, now func() time.Time) trigger.Function {
-	room := make(chan struct{}, atOnce)
+	room, decoders := make(chan struct{}, atOnce), semaphore.NewWeighted(decodedAtOnce)
 	return trigger.Upload("place-photo", binding, trigger.Budget{Time: 60 * time.Second, Connections: 1}, place.MaxPhotoBytes,
 		func(ctx context.Context, who identity.Principal, in question, body io.Reader) (answer, error) {
 			if err := places.Has(ctx, who.Tenant, in.ID); err != nil {
@@ -81,6 +84,9 @@ func New(places Places, files Files, now func() time.Time) trigger.Function {
 			}
 			ph := place.Photo{ID: id.New[id.Photo](now()), Type: info.Type, Width: info.Width, Height: info.Height}
 			ph.Blob = fmt.Sprintf("photos/%v/%v", who.Tenant, ph.ID)
+			if ph.Colors, err = colors(ctx, decoders, photo, info); err != nil {
+				return answer{}, err
+			}
 			kept, err := files.Keep(ctx, ph.Blob, info.Type, bytes.NewReader(photo), place.MaxPhotoBytes)
 			if err != nil {
 				return answer{}, fmt.Errorf("keep photo: %w", err)

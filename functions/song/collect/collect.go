@@ -139,5 +139,6 @@ func (c collector) keep(ctx context.Context, call message.Call, n int, track pro
 	}
 	take := message.Take{ExternalID: track.ID, Blob: name, Type: info.Type, SHA256: hex.EncodeToString(kept.SHA256[:]), Bytes: kept.Bytes,
 		Seconds: info.Seconds}
+	hear(ctx, &take, n, object, info)
 	return take, message.Artifact{Kind: fmt.Sprintf("take-%d", n+1), Blob: name, SHA256: kept.SHA256, Bytes: kept.Bytes, Type: info.Type}, nil
 }

@@ -210,3 +210,24 @@ func TestAnUnsureOrderIsOnlyTakenWhenItIsOurs(t *testing.T) {
 		})
 	}
 }
+
+func TestATakeIsHeardIfItCanBeDecoded(t *testing.T) {
+	t.Parallel()
+	decodable, err := os.ReadFile("../../../shared/media/testdata/song.mp3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := func(string) ([]provider.Word, error) { return sing(0, 1, 2), nil }
+	c := collector{music{done, all}, web{"https://v/a": decodable, "https://v/b": take(t, 1) /* at 16 kHz */}, files(t)}
+	made, _, err := c.ask(t.Context(), ordered, call())
+	if err != nil || len(made.Takes) != 2 {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	heard, not := made.Takes[0], made.Takes[1]
+	if heard.Loudness == nil || *heard.Loudness > -3 || *heard.Loudness < -40 || heard.TruePeak == nil || *heard.TruePeak < *heard.Loudness || heard.Tempo != 0 {
+		t.Errorf("a second of a tone: %+v", heard)
+	}
+	if not.Loudness != nil || not.TruePeak != nil || not.Tempo != 0 || not.Beats != nil || len(not.Lines) != 3 {
+		t.Errorf("a song that cannot be decoded: %+v", not)
+	}
+}

@@ -79,8 +79,12 @@ func (p *plane) lookup(columns []column) {
 	clear(columns[p.x1-p.x0 : (p.x1-p.x0+7)/8*8]) // sampleBlock works on whole groups
 }
 
-// split cuts a source position into a whole pixel and 1/256 of the way to the next.
+// split cuts a source position into a whole pixel and 1/256 of the way to the
+// next; the only pixel of a line has no next.
 func split(v float64, size int) column {
+	if size == 1 {
+		return column{}
+	}
 	v = min(float64(size-1), max(0, v))
 	i := int32(v)
 	f := int32(math.Round((v - float64(i)) * 256))

@@ -2,9 +2,9 @@ package film
 
 import (
 	"fmt"
+	"image"
 	"image/color"
 	"math"
-	"strings"
 	"testing"
 )
 
@@ -26,12 +26,17 @@ var motions = map[string]animation{
 	"pan down":  {kind: "pan", from: 1.12, to: 1.12, x0: 0.5, x1: 0.5, y0: 0, y1: 1},
 }
 
-// filmed is one photo as the only element of a film of three seconds.
-func filmed(p *photo, c canvas, move animation) (*layer, *composer) {
+// filming is one photo as the only element of a film of three seconds.
+func filming(c canvas, move animation) (*layer, *scene) {
 	move.inside, move.easing = true, "sinusoid-in-out"
 	e := &element{kind: kindImage, fit: "cover", smart: true, alignX: 0.5, alignY: 0.5, moves: []animation{move}}
-	sc := &scene{canvas: c, rate: 30, frames: 90, total: 3}
-	l := &layer{visual: &visual{e: e, w: c.w, h: c.h, end: 3, hold: 3, opacity: 1}}
+	v := &visual{e: e, w: c.w, h: c.h, end: 3, hold: 3, opacity: 1}
+	return &layer{visual: v, rest: rect{0, 0, c.w, c.h}, content: []span{v.spanOf(move)}}, &scene{canvas: c, rate: 30, frames: 90, total: 3}
+}
+
+// filmed is the same with its pictures, on a magenta ground.
+func filmed(p *photo, c canvas, move animation) (*layer, *composer) {
+	l, sc := filming(c, move)
 	sc.photoLayer(l, p)
 	return l, newComposer(sc, fill{stops: []stop{{0, color.NRGBA{255, 0, 255, 255}}}}, []*layer{l})
 }
@@ -46,10 +51,12 @@ func TestEveryFrameKeepsTheSubject(t *testing.T) {
 			marked := rect{p.marked.X * float64(w), p.marked.Y * float64(h), p.marked.W * float64(w), p.marked.H * float64(h)}
 			for shape, c := range filmShapes {
 				for name, move := range motions {
-					l, comp := filmed(p.photo, c, move)
+					l, _ := filming(c, move)
+					l.aim(p.photo)
 					label := fmt.Sprintf("%s in %s", name, shape)
 					checkPath(t, label, l, c, marked)
-					if strings.HasSuffix(name, "right") || strings.HasSuffix(name, "out") {
+					if name == "pan right" || name == "zoom out" {
+						_, comp := filmed(p.photo, c, move)
 						checkFrames(t, label, comp)
 					}
 				}
@@ -72,7 +79,7 @@ func checkPath(t *testing.T, label string, l *layer, c canvas, marked rect) {
 		if shape, drawn := v.win.w/v.win.h, v.dst.w/v.dst.h; math.Abs(shape/drawn-1) > 0.01 {
 			t.Fatalf("%s: stretched at %.2f s: %v is drawn as %v", label, s, v.win, v.dst)
 		}
-		if l.camera.backdrop() == nil && v.dst != (rect{0, 0, c.w, c.h}) && !v.dst.holds(rect{0, 0, c.w, c.h}) {
+		if l.camera.photo.holds(l.camera.a) && l.camera.photo.holds(l.camera.b) && v.dst != (rect{0, 0, c.w, c.h}) && !v.dst.holds(rect{0, 0, c.w, c.h}) {
 			t.Fatalf("%s: bare at %.2f s: %v of %v", label, s, v.dst, c)
 		}
 		if step := math.Abs(v.win.x-before.win.x)/v.win.w + math.Abs(v.win.y-before.win.y)/v.win.h; n > 0 && step > 0.02 {
@@ -104,5 +111,31 @@ func checkFrames(t *testing.T, label string, c *composer) {
 				return
 			}
 		}
+	}
+}
+
+func TestAClearPhotoShowsWhatIsUnderIt(t *testing.T) {
+	t.Parallel()
+	img := image.NewNRGBA(image.Rect(0, 0, 300, 100)) // much wider than the frame: shown between bands
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	for y := 40; y < 60; y++ {
+		for x := 140; x < 160; x++ {
+			img.SetNRGBA(x, y, color.NRGBA{})
+		}
+	}
+	l, c := filmed(&photo{img: img, turn: 1}, canvas{90, 160, 1}, motions["zoom in"])
+	if l.camera.backdrop() == nil {
+		t.Fatal("no bands")
+	}
+	f := newPlanes(90, 160)
+	flood(f.y, 99) // what an earlier frame left must not be seen
+	c.draw(f, 1)
+	v := l.at(1)
+	x := int(v.dst.x + (150-v.win.x)/v.win.w*v.dst.w)
+	y := int(v.dst.y + (50-v.win.y)/v.win.h*v.dst.h)
+	if got := f.y[y*90+x]; got != c.ground[0] {
+		t.Errorf("in the hole at %d, %d is %d, not the ground %d", x, y, got, c.ground[0])
 	}
 }

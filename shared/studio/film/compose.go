@@ -13,6 +13,7 @@ type layer struct {
 	// part is what pic shows of the photo (or shape), and base the window that
 	// is seen at rest when nothing moves, both in the photo's own pixels.
 	part, base, rest rect
+	clear            bool   // what is under it shines through pic
 	own              mover  // what moves the box
 	content          []span // what moves pic inside the box
 	camera           *camera
@@ -63,7 +64,7 @@ func (l *layer) pixels(r rect) rect {
 
 // covers reports whether a view of the layer hides all of a w × h frame.
 func (l *layer) covers(v *view, alpha, w, h float64) bool {
-	if l.pic.a != nil && l.camera.backdrop() == nil || alpha < 0.999 {
+	if l.clear || alpha < 0.999 {
 		return false
 	}
 	whole := v.dst

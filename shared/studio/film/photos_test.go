@@ -54,6 +54,9 @@ func paintedPhotos() []markedPhoto {
 		{"a dark photo with a lamp", "night", "lamp", 1200, 900, media.Box{X: 0.55, Y: 0.12, W: 0.25, H: 0.4}},
 	} {
 		r := rand.New(rand.NewPCG(7, uint64(i)))
+		if row.w > 400 {
+			row.w, row.h = row.w/2, row.h/2
+		}
 		c := canvasOf(row.w, row.h, row.ground, r)
 		c.thing(row.thing, row.box, r)
 		out = append(out, markedPhoto{row.name, &photo{img: c.img, turn: 1}, row.box})
@@ -89,7 +92,7 @@ func sampled(t *testing.T) []markedPhoto {
 				t.Fatalf("%s: %v", name, err)
 			}
 			w, h := p.size() // smaller, so that a hundred films of it can be made in a second
-			k := min(1, 600/float64(max(w, h)))
+			k := min(1, 480/float64(max(w, h)))
 			p = &photo{img: p.part(image.Rect(0, 0, w, h), int(float64(w)*k), int(float64(h)*k)), turn: 1}
 			out = append(out, markedPhoto{filepath.Join(filepath.Base(filepath.Dir(file)), filepath.Base(name)), p, media.Box{X: b[0], Y: b[1], W: b[2], H: b[3]}})
 		}

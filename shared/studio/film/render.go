@@ -141,7 +141,7 @@ func prepare(ctx context.Context, s *script, f *Fonts, dir string, files map[str
 		g.Go(func() error {
 			l.pic, l.rest = c.shape(v)
 			l.base = rect{0, 0, float64(l.pic.w), float64(l.pic.h)}
-			l.part = l.base
+			l.part, l.clear = l.base, l.pic.a != nil
 			l.own = *v.mover(c.scene)
 			l.own.clips = false // the picture has the corners
 			return ctx.Err()

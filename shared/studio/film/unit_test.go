@@ -62,13 +62,29 @@ func TestSampleBlockIsHorizontalInterpolation(t *testing.T) {
 func TestSplitStaysInside(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		size := rapid.IntRange(2, 3000).Draw(t, "size")
+		size := rapid.IntRange(1, 3000).Draw(t, "size")
 		v := rapid.Float64Range(-5000, 5000).Draw(t, "v")
 		c := split(v, size)
-		if c.i < 0 || int(c.i) > size-2 || c.f < 0 || c.f > 256 {
+		if c.i < 0 || int(c.i) > max(0, size-2) || c.f < 0 || c.f > 256 || size == 1 && c.f > 0 {
 			t.Fatalf("%v of %d is %+v", v, size, c)
 		}
 	})
+}
+
+// The chroma of a rule two pixels wide or high has one column or row.
+func TestAPlaneOneColumnWideIsStretched(t *testing.T) {
+	t.Parallel()
+	words := weave([]byte{77, 77, 77}, 1, 3)
+	columns, out := make([]column, 8), make([]byte, 8*8)
+	for x := range columns {
+		columns[x] = split(float64(x)/4-0.5, 1)
+	}
+	sampleBlock(out, 8, words[:1], columns, 8)
+	for i, v := range out {
+		if v != 77 {
+			t.Fatalf("row %d column %d: %d, not 77", i/8, i%8, v)
+		}
+	}
 }
 
 func TestLengths(t *testing.T) {

@@ -21,7 +21,8 @@ func flawf(format string, args ...any) error {
 }
 
 // verify looks at the finished file itself: nothing that the encoder was told
-// counts until the file says so. The file is decoded once, every fourth frame.
+// counts until the file says so. The file is decoded once, without its B frames
+// (three of four); what then looks black or frozen is looked at again, whole.
 func (c *cut) verify(ctx context.Context, mp4 string, p *problems) (*finished, error) {
 	m, err := ffmpeg.Probe(ctx, mp4)
 	if err != nil {
@@ -37,9 +38,14 @@ func (c *cut) verify(ctx context.Context, mp4 string, p *problems) (*finished, e
 	if !fast {
 		return nil, flawf("the index is at the end of the file: players cannot start before all is loaded")
 	}
-	seen, err := c.watch(ctx, mp4)
+	seen, err := c.watch(ctx, mp4, "bidir")
 	if err != nil {
 		return nil, fmt.Errorf("watch film: %w", err)
+	}
+	if c.verifyPicture(seen.grid) != nil { // look again, at every frame
+		if seen, err = c.watch(ctx, mp4, "default"); err != nil {
+			return nil, fmt.Errorf("watch film: %w", err)
+		}
 	}
 	if err := c.verifyPicture(seen.grid); err != nil {
 		return nil, err

@@ -30,14 +30,14 @@ type seen struct {
 }
 
 // watch decodes the film once: a coarse grid of its luma, the pictures that may
-// become the snapshot, and its loudness. B frames are skipped; what is left is
-// at least every fourth frame.
-func (c *cut) watch(ctx context.Context, mp4 string) (*seen, error) {
+// become the snapshot, and its loudness. skip says which frames the decoder
+// leaves out.
+func (c *cut) watch(ctx context.Context, mp4, skip string) (*seen, error) {
 	dir := filepath.Dir(mp4)
 	grid, shots := filepath.Join(dir, "grid.raw"), filepath.Join(dir, "shots.raw")
 	w, h := c.shotSize()
 	spec := ffmpeg.Spec{Dir: dir, Loglevel: "info", Limit: time.Minute + time.Duration(c.total*5)*time.Second,
-		Inputs: []ffmpeg.Input{{Path: mp4, Options: []string{"-skip_frame", "bidir"}}},
+		Inputs: []ffmpeg.Input{{Path: mp4, Options: []string{"-skip_frame", skip}}},
 		Graph: fmt.Sprintf("[0:v]split[a][b];[a]fps=%d,scale=%d:%d:flags=area,format=yuv420p,extractplanes=y[g];[b]fps=%s,scale=%d:%d:flags=area,format=rgb24[s]",
 			gridRate, gridSide, gridSide, decimal(c.shotRate()), w, h),
 		Outputs: []ffmpeg.Output{{Path: grid, Format: "rawvideo", Options: []string{"-map", "[g]"}}, {Path: shots, Format: "rawvideo", Options: []string{"-map", "[s]"}}}}

@@ -20,7 +20,11 @@ var shortKinds = []claim.FactKind{claim.Menu, claim.Praise, claim.Offer, claim.A
 func (w *writer) write(shape string) claim.Lyric {
 	verse := w.verses(shape)
 	hook := map[rune]claim.Line{'h': w.line("hook", w.grammar.hook, w.words[claim.Name]...)}
-	if strings.Contains(shape, "H") {
+	switch {
+	case !strings.Contains(shape, "H"):
+	case hangul.Count(w.words[claim.Name][0].text) > longestName: // 40 syllables three times are more than 30 seconds hold
+		hook['H'] = w.line("hook", w.grammar.callAny)
+	default:
 		hook['H'] = w.line("hook", w.grammar.answer, w.words[claim.Name]...)
 	}
 	var l claim.Lyric

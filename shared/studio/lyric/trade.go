@@ -31,8 +31,9 @@ var tradeWords = []struct {
 	{beauty, strings.Fields(`미용 헤어 네일 살롱 바버 이발 왁싱 피부 에스테틱 속눈썹 커트 파마 염색 디지털펌 hair salon barber barbershop nail nails beauty haircut spa`)},
 	{gym, strings.Fields(`헬스 피트니스 필라테스 요가 크로스핏 체육관 복싱 도장 태권도 pt gym fitness pilates yoga crossfit boxing`)},
 	{stay, strings.Fields(`게스트하우스 호텔 펜션 민박 스테이 숙소 숙박 모텔 리조트 도미토리 인실 객실 hotel hostel guesthouse guesthouses inn pension dormitory`)},
-	{drink, strings.Fields(`카페 커피 찻집 다방 호프 맥주 와인 주점 포차 칵테일 cafe café coffee tea pub bar brewery roasters`)},
+	{drink, strings.Fields(`카페 커피 찻집 다방 호프 맥주 와인 주점 포차 칵테일 cafe café coffee tea pub brewery roasters`)},
 	{food, strings.Fields(`식당 국수 분식 국밥 고기 고깃 치킨 피자 반찬 김밥 떡 찌개 만두 라멘 라면 우동 냉면 밥 횟집 회 족발 곱창 갈비 한식 중식 일식 양식 맛집 베이커리 빵 제과 디저트 구이 restaurant noodle noodles ramen diner kitchen bakery grill pizza chicken food bistro eatery sushi bbq`)},
+	{drink, strings.Fields(`bar`)}, // after a noodle bar
 }
 
 // Things sold are not all of the shop's kind: a café's waffle is no drink.

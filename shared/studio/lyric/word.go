@@ -40,8 +40,15 @@ const breath = 8
 
 // word makes a fact ready for a slot; ok is false when it cannot be sung.
 func (g *grammar) word(f claim.Fact, shop trade) (w word, ok bool) {
-	if claim.Instruction(f.Text) {
-		return word{}, false // it talks to the writer, not about the shop
+	switch f.Kind {
+	case claim.Name:
+		if claim.Instruction(f.Text) {
+			return word{}, false // it talks to the writer, not about the shop
+		}
+	case claim.Menu, claim.Area, claim.Category:
+		if !claim.Plain(f.Text) {
+			return word{}, false
+		}
 	}
 	w = word{id: f.ID, kind: f.Kind, text: claim.Spoken(f.Text), form: noun}
 	n := hangul.Count(w.text)

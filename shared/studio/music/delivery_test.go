@@ -59,7 +59,7 @@ func TestASongIsDeliverableAfterItsEncoder(t *testing.T) {
 	}
 }
 
-var summary = regexp.MustCompile(`(?s)Summary:.*I:\s+(-?[\d.]+) LUFS.*Peak:\s+(-?[\d.]+) dBFS`)
+var ebur128 = regexp.MustCompile(`(?s)Summary:.*I:\s+(-?[\d.]+) LUFS.*Peak:\s+(-?[\d.]+) dBFS`)
 
 // encoded returns the loudness and true peak of the song's MP3.
 func encoded(t *testing.T, s *Song) (lufs, peak float64) {
@@ -79,7 +79,7 @@ func encoded(t *testing.T, s *Song) (lufs, peak float64) {
 		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-nostats", "-hide_banner", "-i", mp3, "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-").CombinedOutput()
-	m := summary.FindSubmatch(out)
+	m := ebur128.FindSubmatch(out)
 	if err != nil || m == nil {
 		t.Fatalf("ffmpeg: %v: %s", err, out)
 	}

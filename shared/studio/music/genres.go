@@ -74,7 +74,7 @@ var styles = map[string]style{
 	},
 	// A long low bass, half-time drums with quick hats, a chant on few notes.
 	HipHop: {
-		slowest: 80, fastest: 96, swing: .3, pace: .19, accents: "9476847594768475",
+		slowest: 76, fastest: 92, swing: .3, pace: .19, accents: "9476847594768475",
 		majorScale: majorPentatonic, minorScale: minorPentatonic, reach: 4.5, repeat: .25,
 		major: harmony{verse: []string{"IVmaj7 iii7 ii7 Imaj7", "ii7 V7 Imaj7 vi7"}, hook: []string{"IVmaj7 V7 iii7 vi7", "vi7 V7 IVmaj7 V7"}, asks: "V7", answers: "Imaj7"},
 		minor: harmony{verse: []string{"i7 i7 iv7 v7", "i7 VImaj7 i7 VII"}, hook: []string{"VImaj7 VII i7 i7", "i7 iv7 VImaj7 v7"}, asks: "v7", answers: "i7"},
@@ -94,7 +94,7 @@ var styles = map[string]style{
 	},
 	// A strummed guitar, a box to beat on, a shaker, a whistle.
 	Acoustic: {
-		slowest: 88, fastest: 106, pace: .26, accents: "9153825391538253",
+		slowest: 84, fastest: 112, pace: .26, accents: "9153825391538253",
 		majorScale: majorPentatonic, minorScale: minorPentatonic, reach: 6, repeat: .6,
 		major: harmony{verse: []string{"I V vi IV", "I IV I V", "Iadd9 iii IV V"}, hook: []string{"IV V I vi", "IV I V V", "vi IV I V"}, asks: "V", answers: "I"},
 		minor: harmony{verse: []string{"i VII VI VII", "i III VII iv"}, hook: []string{"VI III VII i", "iv VI III VII"}, asks: "VII", answers: "i"},

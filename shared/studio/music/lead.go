@@ -50,10 +50,8 @@ func (s *score) replies() []note {
 	var out []note
 	for i, v := range s.vocals {
 		end := v.start + v.beats
-		next := float64(s.plan.beats)
-		if last := s.bars[len(s.bars)-1]; i+1 == len(s.vocals) {
-			next = last.start
-		} else {
+		next := s.bars[len(s.bars)-1].start
+		if i+1 < len(s.vocals) {
 			next = s.vocals[i+1].start
 		}
 		if s.inBreak(end) {

@@ -47,6 +47,9 @@ func (t tune) solve() []int {
 			own := t.note(i, t.low+r)
 			for q := range width {
 				step := own + t.interval(r-q)
+				if t.short(i-1) || t.short(i) {
+					step += .4 * float64(max(0, r-q-2, q-r-2))
+				}
 				for p := range width {
 					c := cost[p*width+q] + step
 					if i > 1 {
@@ -115,6 +118,8 @@ func (t tune) strong(i int) bool {
 	at := t.line.times[i]
 	return math.Mod(at.start-t.line.start, 2) == 0 || at.beats >= 1 && math.Mod(at.start, 1) == 0
 }
+
+func (t tune) short(i int) bool { return t.s.plan.seconds(t.line.times[i].beats) < shortNote }
 
 // rest is the cost of ending the line on a degree, in semitones above the tonic.
 func (t tune) rest(degree int) float64 {
