@@ -41,7 +41,7 @@ check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, t
 	@echo staticcheck; $(GO) tool staticcheck ./...
 	@echo go mod tidy; $(GO) mod tidy -diff
 	$(GO) test ./scripts/sample
-	$(GO) test -run 'Studio|Wide' ./shared/media ./shared/media/sound
+	$(GO) test -run Wide ./shared/media && $(GO) test ./shared/media/sound
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
 
 .PHONY: contact-sheet
