@@ -53,10 +53,10 @@ func (w *writer) verses(shape string) []claim.Line {
 	var out []claim.Line
 	free := n / 4
 	for stanza := range strings.FieldsFuncSeq(shape, func(r rune) bool { return r != 'v' }) {
-		breath := min(free, max(1, len(stanza)/4))
-		free -= breath
+		pause := min(free, max(1, len(stanza)/4))
+		free -= pause
 		var lines [][]claim.Line
-		lines, queue = w.stanza(queue, len(stanza)-breath)
+		lines, queue = w.stanza(queue, len(stanza)-pause)
 		for size(lines) < len(stanza) {
 			at := 0 // the first stanza opens with a scene, later ones breathe after a fact
 			if len(out) > 0 && len(lines) > 0 {
