@@ -4,8 +4,9 @@
 // It is a synthesised song, made by arithmetic alone: a composer (form, key,
 // tempo, harmony, melody over the syllables of the lyric), an arranger who writes
 // the notes of a small band, instruments that play them and a formant singer that
-// pronounces Hangul and, through letter-to-sound rules, English; then a mix with
-// reverb, delay, sidechain and a limiter. No samples, no models, no processes.
+// pronounces Hangul and, by dictionary (CMU's, BSD licence) and letter-to-sound
+// rules, English; then a mix with reverb, delay, sidechain and a limiter. No
+// samples, no models, no processes.
 // What it promises:
 //
 //   - deterministic: one order (with its seed) gives the same bytes every time on
@@ -24,7 +25,9 @@
 //     where the player does not take that off;
 //   - five genres that differ in tempo, groove, harmony, scale, instruments and singing.
 //
-// Limits: the singer is understandable, not human; 15 to 60 seconds; at most
+// Limits: the singer is not human. A recogniser of English speech that chooses among
+// 60 sung Korean or 73 sung English words gets 45 to 78 % of them, the fewest at high
+// pitches; of espeak-ng's speech 68 and 86 % (make bench-voice). 15 to 60 seconds; at most
 // MaxSyllableRate syllables a second, beyond that Compose refuses the order
 // rather than mumble it. Hangul and Latin letters can be sung, other scripts not.
 package music

@@ -1,10 +1,44 @@
+//go:build !race
+
 package music
 
 import (
 	"math"
 	"math/cmplx"
 	"slices"
+	"testing"
+
+	"castad/shared/studio/lyric/hangul"
 )
+
+// people are the first two formants of Korean men and women (Yang 1996), in the order of judgedVowels.
+var people = map[string][7][2]float64{
+	"m": {{738, 1372}, {608, 1121}, {453, 945}, {369, 981}, {405, 1488}, {341, 2219}, {490, 1968}},
+	"f": {{986, 1794}, {765, 1371}, {499, 1029}, {422, 1021}, {447, 1703}, {344, 2814}, {650, 2377}},
+}
+
+// TestVowelsHaveTheirFormants finds the formants of held vowels where people have theirs.
+func TestVowelsHaveTheirFormants(t *testing.T) {
+	t.Parallel()
+	for _, voice := range []string{"f", "m"} {
+		pitch := map[string]float64{"m": 45, "f": 55}[voice]
+		for row, vw := range judgedVowels {
+			s := koreanSounds(hangul.Syllable{Onset: hangul.OnNone, Vowel: vw})
+			v := oneLine(voice, []sounds{s}, .6, pitch, 1)
+			x := v.sing(int(v.seconds() * Rate))
+			got := formantsOf(x[int(.25*Rate):int(.55*Rate)], map[string]float64{"m": 5000, "f": 5600}[voice])
+			for k, f := range people[voice][row] {
+				nearest := math.Inf(1)
+				for _, g := range got {
+					nearest = min(nearest, math.Abs(g-f))
+				}
+				if nearest > max(105, .1*f) {
+					t.Errorf("%s %s: F%d should be %.0f Hz, found %.0f", voice, s.vowel[0], k+1, f, got)
+				}
+			}
+		}
+	}
+}
 
 // formantsOf finds the resonances of a held vowel below the ceiling in Hz, by
 // linear prediction over the signal brought to twice that rate.
