@@ -40,8 +40,8 @@ check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, t
 	@echo go vet; $(GO) vet ./... && $(GO) vet -tags chaos ./shared/...
 	@echo staticcheck; $(GO) tool staticcheck ./...
 	@echo go mod tidy; $(GO) mod tidy -diff
-	$(GO) test ./scripts/sample
-	$(GO) test -run Wide ./shared/media && $(GO) test ./shared/media/sound
+	$(GO) test ./scripts/sample ./shared/studio/music ./shared/media/sound
+	$(GO) test -run Wide ./shared/media
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
 
 .PHONY: contact-sheet
@@ -74,6 +74,14 @@ func-start: stage ## the staged app under Core Tools (func), if installed; run `
 bench: ## the figures of the README, side by side
 	$(GO) test -run '^$$' -bench 'Invocation|SendReceiveComplete1KB|ColdStart|KeepFilm' -benchmem -count 3 ./shared/trigger ./scripts/localcloud/servicebus ./functions ./shared/blob
 
+.PHONY: bench-film
+bench-film: ## a film of 30 s as final and preview: time by length, processor, memory
+	$(GO) test -run '^$$' -bench Film -benchtime 1x -count 3 ./shared/studio/film
+
+.PHONY: bench-sound
+bench-sound: ## our instruments beside a SoundFont's, on the same scores (needs fluidsynth and fluid-soundfont-gm)
+	$(GO) test -run '^$$' -bench Sound -benchtime 1x ./shared/studio/music
+
 .PHONY: bench-demo
 bench-demo: ## make demo five times, with the median
 	@scripts/demo-times.sh 5
@@ -81,3 +89,7 @@ bench-demo: ## make demo five times, with the median
 .PHONY: bench-beats
 bench-beats: ## are the beats of a hundred of the studio's songs found? and what hearing costs
 	$(GO) test -v -run Studio -bench Hear -timeout 30m ./shared/media/sound -seeds 20 | grep -v '^=== \|PASS: .*songs/'
+
+.PHONY: bench-voice
+bench-voice: ## how well the singer is understood, by judges that never heard it (Debian: pocketsphinx, pocketsphinx-en-us, espeak-ng)
+	$(GO) test -run 'SyllablesAreToldApart|VowelsStart' -v -bench 'Voice|Words|Speech|Sing$$' -benchtime 1x ./shared/studio/music

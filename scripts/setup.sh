@@ -2,8 +2,8 @@
 # Installs what CastAD's commands need from Debian and says so; does nothing,
 # and needs no network, when everything is there.
 #
-#   scripts/setup.sh demo    a database server, ffmpeg and a Korean font
-#   scripts/setup.sh test    also a C compiler (the race detector needs one), curl and Azurite
+#   scripts/setup.sh demo    a database server, ffmpeg and Korean fonts
+#   scripts/setup.sh test    also a C compiler (the race detector needs one), curl, Azurite and the studio's Node clients
 set -eu
 cd "$(dirname "$0")/.."
 want=${1:-demo}
@@ -20,6 +20,7 @@ PATH=$PATH:/usr/sbin
 [ -n "${CASTAD_MYSQL_DSN:-}" ] || need mariadb mariadb-client-core
 need ffmpeg ffmpeg
 need /usr/share/fonts/truetype/nanum/NanumSquareRoundB.ttf fonts-nanum
+need /usr/share/fonts/truetype/nanum/NanumSquareRoundEB.ttf fonts-nanum-extra
 if [ "$want" = test ]; then
 	need gcc gcc
 	need /usr/include/stdlib.h libc6-dev
@@ -38,8 +39,10 @@ if [ -n "$missing" ]; then
 	# shellcheck disable=SC2086 # a list of packages
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
-azurite=scripts/localcloud/blobserver/azurite
-if [ "$want" = test ] && [ ! -d $azurite/node_modules/azurite ]; then
-	echo "setup: installing Azurite from npm into $azurite (the referee for our blob server)"
-	(cd $azurite && npm ci --silent --no-audit --no-fund)
+if [ "$want" = test ]; then
+	for dir in scripts/localcloud/blobserver/azurite scripts/studio/clients; do # the referee for our blob server, the vendors' own clients
+		[ -d $dir/node_modules ] && continue
+		echo "setup: installing what $dir/package.json names from npm"
+		(cd $dir && npm ci --silent --no-audit --no-fund)
+	done
 fi

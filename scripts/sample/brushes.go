@@ -120,6 +120,9 @@ func (c *canvas) splat(x, y, radius float64, col rgb, opacity float64) {
 	}
 }
 
+// closed ends an outline where it began, to be drawn by thread.
+func closed(p path) []point { return append(p, p[0]) }
+
 // even is ink of one colour.
 func even(col rgb, opacity float64) func(float64) (rgb, float64) {
 	return func(float64) (rgb, float64) { return col, opacity }

@@ -192,7 +192,7 @@ func scissors(c *canvas, x, y float64) {
 		c.fill(blade, func(px, py float64) (rgb, float64) {
 			return hex(0xd0d4d8).mul(0.55 + 0.5*bell(px+py*0.3, x+y*0.3-30, 40)), 1
 		})
-		ring := append(ellipse(x-s*58, y+175, 46, 70), point{x - s*58 + 46, y + 175})
+		ring := closed(ellipse(x-s*58, y+175, 46, 70))
 		c.shade(stroke(26, ring...), 8, 14, 8, 0.5)
 		c.thread(26, even(hex(0x1f2a30), 0.98), point{x, y}, point{x - s*14, y + 60}, point{x - s*34, y + 118})
 		c.thread(26, even(hex(0x26333a).mul(1+0.3*float64(i)), 0.98), ring...)

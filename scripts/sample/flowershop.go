@@ -143,7 +143,7 @@ func drawFlowerFront() *image.RGBA {
 func flowerSign(c *canvas, r *rand.Rand) {
 	c.shade(ellipse(621, 235, 210, 120), 10, 18, 14, 0.6)
 	c.fill(ellipse(621, 235, 210, 120), flat(hex(0xf6ecd8)))
-	c.thread(7, even(hex(0xb88a4a), 0.95), append(ellipse(621, 235, 192, 104), point{813, 235})...)
+	c.thread(7, even(hex(0xb88a4a), 0.95), closed(ellipse(621, 235, 192, 104))...)
 	for _, s := range []float64{-1, 1} {
 		for i := range 3 {
 			a := 90 - s*(72+float64(i)*22)

@@ -69,7 +69,7 @@ func dumbbell(c *canvas, x, y, s float64, r *rand.Rand) {
 	c.fill(hexagon(0.80, 0, 0), func(px, py float64) (rgb, float64) {
 		return hex(0x20242c).mul(0.75 + 0.9*bell(math.Hypot(px-x+s*0.4, py-y+s*0.5), 0, s*0.6) + 0.12*noise(px/2, py/2, 7)), 1
 	})
-	ring := append(ellipse(x, y, s*0.52, s*0.5), point{x + s*0.52, y})
+	ring := closed(ellipse(x, y, s*0.52, s*0.5))
 	c.thread(s*0.09, func(t float64) (rgb, float64) { return flame.mul(0.55 + 0.75*bell(t, 0.62, 0.2)), 0.97 }, ring...)
 	c.fill(ellipse(x, y, s*0.26, s*0.25), func(px, py float64) (rgb, float64) {
 		a := math.Atan2(py-y, px-x)
@@ -84,32 +84,32 @@ func drawKettlebells() *image.RGBA {
 	r := rand.New(rand.NewPCG(55, 1))
 	c.each(func(x, y float64, _ rgb) rgb {
 		p := hex(0x20262f).mul(0.5 + 0.25*fbm(x/170, y/170, 3))
-		p = p.add(flame.mul(0.9 * bell(math.Hypot(x-880, y-520), 0, 430) * (0.7 + 0.6*fbm(x/200, y/200, 9))))
-		return p.add(hex(0x88b0ff).mul(0.22 * bell(math.Hypot(x-180, y-420), 0, 420)))
+		p = p.add(flame.mul(0.9 * bell(math.Hypot(x-880, y-380), 0, 430) * (0.7 + 0.6*fbm(x/200, y/200, 9))))
+		return p.add(hex(0x88b0ff).mul(0.22 * bell(math.Hypot(x-180, y-300), 0, 420)))
 	})
 	for i := range 9 { // weights on a rack far behind
-		c.fill(ellipse(90+float64(i)*140, 560+float64(i%2)*150, 52, 52), orb(hex(0x14181f), 90+float64(i)*140, 560+float64(i%2)*150, 60))
+		c.fill(ellipse(90+float64(i)*140, 400+float64(i%2)*140, 52, 52), orb(hex(0x14181f), 90+float64(i)*140, 400+float64(i%2)*140, 60))
 	}
 	c.blur(16)
-	c.bokeh(20, 0, 80, width, 620, 18, 56, 0.32, r, flame, hex(0xffc080), hex(0x9cc8ff))
-	c.fill(rectangle(0, 1010, width, 660), func(x, y float64) (rgb, float64) {
+	c.bokeh(20, 0, 40, width, 480, 18, 56, 0.32, r, flame, hex(0xffc080), hex(0x9cc8ff))
+	c.fill(rectangle(0, 800, width, height-800), func(x, y float64) (rgb, float64) {
 		speck := 0.0
 		if noise(x/3.1, y/2.2, 21) > 0.83 {
 			speck = 0.35
 		}
-		d := (y - 1010) / 650
+		d := (y - 800) / (height - 800)
 		p := hex(0x262b33).mul(0.4 + 0.25*noise(x/4, y/3, 5) + speck)
-		return p.add(flame.mul(0.26 * bell(x, 880, 420) * (1 - d))).mul(0.7 + 0.6*bell(math.Hypot((x-560)/1.3, y-1330), 0, 330)), 1
+		return p.add(flame.mul(0.26 * bell(x, 880, 420) * (1 - d))).mul(0.7 + 0.6*bell(math.Hypot((x-560)/1.3, y-1120), 0, 360)), 1
 	})
-	c.defocus(7, func(_, y float64) float64 { return step(y, 1040, 1230) })
-	kettlebell(c, 985, 1015, 165, hex(0x2a303a))
-	kettlebell(c, 225, 1050, 180, hex(0x2a303a))
-	c.defocus(5, func(_, y float64) float64 { return step(y, 1230, 1300) })
-	kettlebell(c, 610, 1160, 285, hex(0x333a46))
+	c.defocus(7, func(_, y float64) float64 { return step(y, 830, 1020) })
+	kettlebell(c, 985, 805, 165, hex(0x2a303a))
+	kettlebell(c, 225, 840, 180, hex(0x2a303a))
+	c.defocus(5, func(_, y float64) float64 { return step(y, 1020, 1090) })
+	kettlebell(c, 610, 950, 285, hex(0x333a46))
 	for range 240 {
-		c.glow(r.Float64()*width, 350+r.Float64()*1000, 1.2+r.Float64()*3, hex(0xffe0c8).mul(0.05+0.14*r.Float64()))
+		c.glow(r.Float64()*width, 200+r.Float64()*1000, 1.2+r.Float64()*3, hex(0xffe0c8).mul(0.05+0.14*r.Float64()))
 	}
-	c.light(path{{520, -40}, {760, -40}, {1010, 1500}, {250, 1500}}, 90, rgb{0.55, 0.48, 0.42})
+	c.light(path{{520, -40}, {760, -40}, {1010, 1290}, {250, 1290}}, 90, rgb{0.55, 0.48, 0.42})
 	return c.develop(1.35, 0.6, 55)
 }
 

@@ -43,6 +43,16 @@ var pictures = []picture{
 	{"photos/3-dishes.jpg", drawDishes},
 	{"photos/4-interior.jpg", drawInterior},
 	{"photos/5-map.jpg", drawMap},
+	{"salon/photos/1-front.jpg", drawSalonFront},
+	{"salon/photos/2-before.jpg", drawBefore},
+	{"salon/photos/3-after.jpg", drawAfter},
+	{"salon/photos/4-chair.jpg", drawChair},
+	{"salon/photos/5-products.jpg", drawProducts},
+	{"guesthouse/photos/1-front.jpg", drawHanok},
+	{"guesthouse/photos/2-ondol.jpg", drawOndol},
+	{"guesthouse/photos/3-sea.jpg", drawSea},
+	{"guesthouse/photos/4-breakfast.jpg", drawBreakfast},
+	{"guesthouse/photos/5-night.jpg", drawYardNight},
 	{"gym/photos/1-hall.jpg", drawHall},
 	{"gym/photos/2-dumbbells.jpg", drawDumbbells},
 	{"gym/photos/3-lift.jpg", drawLift},
@@ -53,6 +63,11 @@ var pictures = []picture{
 	{"flowers/photos/3-table.jpg", drawFlowerTable},
 	{"flowers/photos/4-roses.jpg", drawRoses},
 	{"flowers/photos/5-tulips.jpg", drawTulips},
+	{"cafe/photos/1-front.jpg", drawCafeFront},
+	{"cafe/photos/2-latte.jpg", drawLatte},
+	{"cafe/photos/3-pastries.jpg", drawPastries},
+	{"cafe/photos/4-corner.jpg", drawCorner},
+	{"cafe/photos/5-drip.jpg", drawDrip},
 }
 
 // name is what -only calls a picture: "front" of the restaurant, "salon/chair".

@@ -35,10 +35,10 @@ func main() {
 
 // options are the command line.
 type options struct {
-	place, templates, aspects, out string
-	seconds                        int
-	every, rate                    float64
-	script                         bool
+	place, templates, aspects, quality, out string
+	seconds                                 int
+	every, rate                             float64
+	script                                  bool
 }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
@@ -47,6 +47,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	fs.StringVar(&o.place, "place", "docs/sample/place.json", "the place's `file`")
 	fs.StringVar(&o.templates, "template", "menu,mood,news-flash,before-after,coupon,opening", "storyboards, comma separated")
 	fs.StringVar(&o.aspects, "aspect", "9:16,1:1,16:9", "aspects, comma separated")
+	fs.StringVar(&o.quality, "quality", "preview", "preview or final")
 	fs.StringVar(&o.out, "out", "build/storyboard", "`folder` for the sheets")
 	fs.IntVar(&o.seconds, "seconds", 15, "length of the song")
 	fs.Float64Var(&o.every, "every", 3, "seconds between two frames of a sheet")
@@ -59,7 +60,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	in.Seconds, in.Quality, in.Take = o.seconds, "preview", metronome(float64(o.seconds), in.Language)
+	in.Seconds, in.Quality, in.Take = o.seconds, o.quality, metronome(float64(o.seconds), in.Language)
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
@@ -87,7 +88,7 @@ func (o options) film(ctx context.Context, r *renderer, in message.VideoRender) 
 		return "", err
 	}
 	s.FrameRate = o.rate
-	plainTmp(&s)
+
 	name := filepath.Join(o.out, in.Template+"-"+strings.ReplaceAll(in.Aspect, ":", "x"))
 	if o.script {
 		data, err := json.MarshalIndent(s, "", "  ")

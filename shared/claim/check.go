@@ -21,8 +21,12 @@ const (
 	Number Code = "number"
 	// Superlative: 1위, 최고, best, No.1, 100 % … that no cited fact has.
 	Superlative Code = "superlative"
-	// Term: a word that is a checkable claim (무료, 원조, organic, award …) that no cited fact has.
+	// Term: a word that is a checkable claim (무료, 원조, 연중무휴, organic, award …) that no cited fact has.
 	Term Code = "term"
+	// Foreign: a shop, brand, place or thing sold that no fact has, or a name cited but not sung.
+	Foreign Code = "foreign"
+	// Instruction: text that talks to a language model.
+	Instructed Code = "instruction"
 	// Contact: a phone number, link or address that no cited fact of the owner has.
 	Contact Code = "contact"
 )
@@ -62,9 +66,11 @@ func (p Problem) String() string {
 // in line order.
 //
 // A line is judged against the facts that it cites, the title (which cites
-// nothing) against all of them. What Check cannot see: the name of another
-// place or shop (out of scope for now; it needs a gazetteer), opinions that are
-// not in its word lists, and a fact that is itself untrue.
+// nothing) against all of them; names of shops, places and things sold against
+// all facts. A colour and a link support nothing: they are painted, not sung.
+// What Check cannot see: a foreign name made of ordinary words that cites
+// nothing and is in none of the lists of lexicon.go, a dish translated into the
+// other language, opinions that are not in its word lists, and a fact that is itself untrue.
 func Check(facts []Fact, l Lyric) []Problem { return Against(facts).Check(l) }
 
 // Check is the package's Check against facts that were read before.
@@ -73,115 +79,151 @@ func (c *Checker) Check(l Lyric) []Problem {
 	if len(l.Lines) == 0 {
 		out = append(out, Problem{WholeLyric, Shape, "the lyric has no lines"})
 	}
-	out = append(out, c.line(TitleLine, l.Title, c.all)...)
+	for _, f := range c.line(TitleLine, l.Title, c.all) {
+		out = append(out, f.Problem)
+	}
 	for i, line := range l.Lines {
-		if !slices.Contains([]string{"verse", "hook", "call"}, line.Section) {
-			out = append(out, Problem{i, Shape, fmt.Sprintf("section %q is none of verse, hook, call", clip(line.Section))})
-		}
-		var cited []*source
-		for _, id := range line.Facts {
-			s, ok := c.byID[id]
-			if !ok {
-				out = append(out, Problem{i, UnknownFact, fmt.Sprintf("fact %q does not exist", clip(id))})
-				continue
-			}
-			cited = append(cited, s...)
-		}
-		out = append(out, c.line(i, line.Text, cited)...)
+		out = append(out, c.checkLine(i, line)...)
 	}
 	return out
 }
 
-// source is a fact, read once.
-type source struct {
-	Fact
-	text     string // folded
-	spoken   string // folded, as Spoken would say it
-	numbers  []number
-	contacts []string
-}
-
-// Checker holds facts that are read once for many checks; it is immutable.
-type Checker struct {
-	all  []*source
-	byID map[string][]*source // several facts with one id support together
-}
-
-// Against reads the facts.
-func Against(facts []Fact) *Checker {
-	c := &Checker{byID: make(map[string][]*source, len(facts))}
-	for _, f := range facts {
-		s := &source{Fact: f, text: fold(f.Text), spoken: fold(Spoken(f.Text))}
-		rest, contacts := cutContacts(s.text)
-		s.contacts = contacts
-		s.numbers = numbers(rest)
-		if f.Won > 0 {
-			s.numbers = append(s.numbers, number{value: float64(f.Won), unit: won})
-		}
-		c.all = append(c.all, s)
-		c.byID[f.ID] = append(c.byID[f.ID], s)
+func (c *Checker) checkLine(i int, line Line) []Problem {
+	var out []Problem
+	if !slices.Contains([]string{"verse", "hook", "call"}, line.Section) {
+		out = append(out, Problem{i, Shape, fmt.Sprintf("section %q is none of verse, hook, call", clip(line.Section))})
 	}
-	return c
+	var cited []*source
+	for _, id := range line.Facts {
+		s, ok := c.byID[id]
+		if !ok {
+			out = append(out, Problem{i, UnknownFact, fmt.Sprintf("fact %q does not exist", clip(id))})
+			continue
+		}
+		cited = append(cited, s...)
+	}
+	for _, f := range c.line(i, line.Text, cited) {
+		out = append(out, f.Problem)
+	}
+	return out
+}
+
+// finding is a problem, and the fact that would have supported the line had it been cited.
+type finding struct {
+	Problem
+	by   *source
+	unit unit // of a number
 }
 
 // line judges one text against the facts it may lean on.
-func (c *Checker) line(at int, text string, cited []*source) []Problem {
-	out := shape(at, text)
+func (c *Checker) line(at int, text string, cited []*source) []*finding {
+	var out []*finding
+	add := func(code Code, supports func([]*source) bool, format string, args ...any) *finding {
+		f := &finding{Problem: Problem{at, code, fmt.Sprintf(format, args...)}}
+		if supports != nil {
+			f.by = c.supporter(cited, supports)
+		}
+		if f.by != nil {
+			f.Reason += fmt.Sprintf("; fact %q has it but the line does not cite it", clip(f.by.ID))
+		}
+		out = append(out, f)
+		return f
+	}
+	for _, reason := range shape(text) {
+		add(Shape, nil, "%s", reason)
+	}
 	s := fold(text)
+	if m := instruction.FindString(s); m != "" {
+		add(Instructed, nil, "%q talks to the writer, not about the shop", clip(strings.TrimSpace(m)))
+	}
 	s, contacts := cutContacts(s)
 	for _, contact := range contacts {
-		if !supportsContact(cited, contact) {
-			out = append(out, Problem{at, Contact, fmt.Sprintf("the contact %q is in no cited fact of the shop%s", contact, c.hint(cited, func(f []*source) bool { return supportsContact(f, contact) }))})
+		supports := func(f []*source) bool { return supportsContact(f, contact) }
+		if !supports(cited) {
+			add(Contact, supports, "the contact %q is in no cited fact of the shop", contact)
 		}
 	}
-	s = maskNames(s, cited)
+	if at != TitleLine && !here.MatchString(s) {
+		for _, f := range cited {
+			if f.Kind == Name && !f.sings(s) {
+				add(Foreign, nil, "the line cites the shop's name %q and does not sing it", clip(f.spoken))
+			}
+		}
+	}
+	if reason := c.foreign(at, text, s); reason != "" {
+		add(Foreign, nil, "%s", reason)
+	}
+	c.claims(maskNames(s, cited), cited, add)
+	return out
+}
+
+// claims judges the words and numbers of a folded text.
+func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*source) bool, string, ...any) *finding) {
+	opens := func(f []*source) bool { return c.opens(s, f) == "" }
+	if reason := c.opens(s, cited); reason != "" {
+		add(Term, opens, "%s", reason)
+	}
+	if what := gift(s, cited); what != "" {
+		add(Term, nil, "no cited fact gives away %q", what)
+	}
+	if w := widens(s, cited); w != "" {
+		add(Term, nil, "no cited fact offers this to %q", w)
+	}
+	s = idioms.ReplaceAllString(s, " ")
 	for _, t := range terms {
 		found := t.find(s)
-		if found == "" || supportsTerm(cited, t) {
+		supports := func(f []*source) bool { return supportsTerm(f, t) }
+		if found == "" || supports(cited) {
 			continue
 		}
 		what := "claim"
 		if t.code == Superlative {
 			what = "superlative"
 		}
-		out = append(out, Problem{at, t.code, fmt.Sprintf("the %s %q is in no cited fact%s", what, found, c.hint(cited, func(f []*source) bool { return supportsTerm(f, t) }))})
+		add(t.code, supports, "the %s %q is in no cited fact", what, found)
 		s = t.cut(s) // its digits are judged; 100% is not also an unsupported number
 	}
-	for _, n := range numbers(s) {
-		if !supportsNumber(cited, s, n) {
-			out = append(out, Problem{at, Number, fmt.Sprintf("the number %q is in no cited fact%s", n.text, c.hint(cited, func(f []*source) bool { return supportsNumber(f, s, n) }))})
+	for _, n := range readNumbers(s, c.counted) {
+		supports := func(f []*source) bool { return c.supportsNumber(f, s, n) }
+		if !supports(cited) {
+			add(Number, supports, "the number %q is in no cited fact", n.text).unit = n.unit
 		}
 	}
-	return out
 }
 
-// hint names the fact that would have supported the line, had it been cited.
-func (c *Checker) hint(cited []*source, supports func([]*source) bool) string {
+// supporter finds the fact that would support a claim, or nil.
+func (c *Checker) supporter(cited []*source, supports func([]*source) bool) *source {
 	for _, s := range c.all {
 		if !slices.Contains(cited, s) && supports([]*source{s}) {
-			return fmt.Sprintf("; fact %q has it but the line does not cite it", clip(s.ID))
+			return s
 		}
 	}
-	return ""
+	return nil
 }
 
-func shape(at int, text string) []Problem {
-	var out []Problem
-	add := func(reason string) { out = append(out, Problem{at, Shape, reason}) }
+// shape returns why a text cannot be shown or sung.
+func shape(text string) []string {
+	var out []string
 	if strings.TrimSpace(text) == "" {
-		add("the text is empty")
+		out = append(out, "the text is empty")
 	}
 	if !utf8.ValidString(text) {
-		add("the text is not valid UTF-8")
+		out = append(out, "the text is not valid UTF-8")
 	}
 	if n := utf8.RuneCountInString(text); n > MaxLine {
-		add(fmt.Sprintf("the text has %d characters; at most %d can be sung and shown", n, MaxLine))
+		out = append(out, fmt.Sprintf("the text has %d characters; at most %d can be sung and shown", n, MaxLine))
 	}
-	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
-		add("the text has control or invisible characters")
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || invisible(r) }) {
+		out = append(out, "the text has control or invisible characters")
 	}
-	if strings.ContainsAny(text, "<>{}[]") {
-		add("the text has markup characters")
+	if strings.ContainsAny(text, "<>{}[]") || entityPattern.MatchString(text) {
+		out = append(out, "the text has markup")
+	}
+	if strings.ContainsFunc(text, symbol) {
+		out = append(out, "the text has emoji or signs that cannot be sung")
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return !singable(r) }) {
+		out = append(out, "the text has letters of a script that is not sung here")
 	}
 	return out
 }
@@ -191,10 +233,14 @@ func shape(at int, text string) []Problem {
 func maskNames(s string, cited []*source) string {
 	for _, f := range cited {
 		switch f.Kind {
-		case Name, Area, Address, Category:
+		case Name:
+			for _, t := range f.spellings() {
+				s = mask(s, t)
+			}
+		case Area, Address, Category:
 			for _, t := range []string{f.text, f.spoken} {
 				if utf8.RuneCountInString(t) >= 2 {
-					s = strings.ReplaceAll(s, t, " ◦ ")
+					s = mask(s, t)
 				}
 			}
 		}
@@ -202,53 +248,27 @@ func maskNames(s string, cited []*source) string {
 	return s
 }
 
-func supportsTerm(cited []*source, t term) bool {
-	return slices.ContainsFunc(cited, func(f *source) bool {
-		switch f.Kind {
-		case Name, Area, Address, Phone:
-			return false // a name supports itself only; see maskNames
-		}
-		return t.find(f.text) != ""
-	})
-}
-
-func supportsContact(cited []*source, contact string) bool {
-	return slices.ContainsFunc(cited, func(f *source) bool {
-		// A customer's words are no authority for how to reach the shop.
-		return f.Kind != Praise && slices.Contains(f.contacts, contact)
-	})
-}
-
-// supportsNumber also pairs: with several priced dishes cited, a price belongs
-// to the dish named last before it.
-func supportsNumber(cited []*source, s string, n number) bool {
-	if n.unit == won {
-		if f := pricedDish(cited, s, n.at); f != nil {
-			cited = []*source{f}
-		}
+// mask blanks a name wherever it stands, but no part of a number or a Latin word.
+func mask(s, name string) string {
+	if name == "" {
+		return s
 	}
-	return slices.ContainsFunc(cited, func(f *source) bool {
-		return slices.ContainsFunc(f.numbers, func(have number) bool { return have.supports(n) })
-	})
-}
-
-func pricedDish(cited []*source, s string, at int) *source {
-	var dish *source
-	best, priced := -1, 0
-	for _, f := range cited {
-		if f.Kind != Menu || f.Won == 0 {
-			continue
+	ascii := func(b byte) bool { return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' }
+	var b strings.Builder
+	for at := 0; ; {
+		i := strings.Index(s[at:], name)
+		if i < 0 {
+			b.WriteString(s[at:])
+			return b.String()
 		}
-		priced++
-		name := f.spoken
-		if i := strings.LastIndex(s[:at], name); name != "" && i > best {
-			dish, best = f, i
+		from, to := at+i, at+i+len(name)
+		if ascii(name[0]) && from > 0 && ascii(s[from-1]) || ascii(name[len(name)-1]) && to < len(s) && ascii(s[to]) {
+			b.WriteString(s[at:to])
+		} else {
+			b.WriteString(s[at:from] + " ◦ ")
 		}
+		at = to
 	}
-	if priced < 2 {
-		return nil
-	}
-	return dish
 }
 
 func clip(s string) string {
@@ -258,3 +278,6 @@ func clip(s string) string {
 	}
 	return s
 }
+
+// CheckLine is Check for one line alone: a writer that builds a lyric line by line asks it.
+func (c *Checker) CheckLine(l Line) []Problem { return c.checkLine(0, l) }

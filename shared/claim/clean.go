@@ -9,6 +9,7 @@ import (
 )
 
 var (
+	scriptPattern = regexp.MustCompile(`(?is)<(?:script|style)\b[^<>]{0,300}>.*?(?:</(?:script|style)\s*>|$)`)
 	tagPattern    = regexp.MustCompile(`(?s)<[^<>]{0,300}>`)
 	entityPattern = regexp.MustCompile(`&(?:[a-zA-Z]{2,10}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});`)
 	anyLink       = regexp.MustCompile(`(?i)` + linkPattern.String())
@@ -24,7 +25,7 @@ func Clean(s string) string {
 	s = strings.Map(visible, s)
 	for before := ""; before != s; { // taking one out may join another
 		before = s
-		for _, re := range []*regexp.Regexp{tagPattern, entityPattern, anyLink, phonePattern} {
+		for _, re := range []*regexp.Regexp{scriptPattern, tagPattern, entityPattern, anyLink, phonePattern} {
 			s = re.ReplaceAllString(s, " ")
 		}
 	}
@@ -39,10 +40,70 @@ func Clean(s string) string {
 
 var parens = regexp.MustCompile(`\([^()]*\)`)
 
-// Spoken returns Clean's text as a name is said aloud: without what stands in
-// brackets (본점, 2호점) and without punctuation around it.
+// Plain reports whether a text has nothing that must not be sung: no markup,
+// link, phone number, and no words for a language model.
+func Plain(s string) bool {
+	if Instruction(s) {
+		return false
+	}
+	for _, re := range []*regexp.Regexp{scriptPattern, tagPattern, entityPattern} {
+		if re.MatchString(s) {
+			return false
+		}
+	}
+	_, contacts := cutContacts(fold(s))
+	return len(contacts) == 0
+}
+
+var clauseEnd = regexp.MustCompile(`[.!?]+(?:\s+|$)|[;/…\n\r。！？]+`)
+
+// Clauses returns the clauses of an owner's or a customer's statement that may
+// be quoted, in order: cleaned, without punctuation around them. A clause that
+// had a link, a phone number or markup in it is left out whole, because the
+// rest of it would be said without its point; so is everything when the
+// statement talks to a language model.
+func Clauses(s string) []string {
+	if Instruction(s) {
+		return nil
+	}
+	const cut = "\x00"
+	s = strings.ReplaceAll(norm.NFC.String(strings.ToValidUTF8(s, " ")), cut, " ")
+	s = strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, s)
+	for _, re := range []*regexp.Regexp{scriptPattern, tagPattern, entityPattern, anyLink, phonePattern} {
+		s = re.ReplaceAllString(s, cut)
+	}
+	var out []string
+	for _, clause := range clauseEnd.Split(s, -1) {
+		if _, contacts := cutContacts(fold(clause)); len(contacts) > 0 || strings.Contains(clause, cut) {
+			continue
+		}
+		clause = strings.Trim(ReadHanja(Clean(clause)), " ,~-·()':")
+		if strings.HasSuffix(clause, " a.m") || strings.HasSuffix(clause, " p.m") {
+			clause += "."
+		}
+		if clause != "" && !strings.ContainsFunc(clause, func(r rune) bool { return !singable(r) }) {
+			out = append(out, clause)
+		}
+	}
+	return out
+}
+
+// Spoken returns Clean's text as a name is said aloud: Hanja by their reading,
+// without what stands in brackets (본점, 2호점), letters that cannot be sung and
+// punctuation around it.
 func Spoken(s string) string {
-	s = parens.ReplaceAllString(Clean(s), " ")
+	s = ReadHanja(parens.ReplaceAllString(Clean(s), " "))
+	s = strings.Map(func(r rune) rune {
+		if !singable(r) || isHan(r) {
+			return ' '
+		}
+		return r
+	}, s)
 	return strings.Trim(strings.Join(strings.Fields(s), " "), " ,.;:!?~-·/()'")
 }
 
@@ -54,11 +115,9 @@ func CleanPhone(s string) string {
 // visible drops what joins or hides characters and blanks what cannot be read aloud.
 func visible(r rune) rune {
 	switch {
-	case unicode.Is(unicode.Cf, r):
+	case invisible(r):
 		return -1
-	case unicode.IsControl(r), unicode.IsSpace(r), unicode.Is(unicode.Co, r), r == unicode.ReplacementChar:
-		return ' '
-	case unicode.Is(unicode.So, r), unicode.Is(unicode.Sk, r), unicode.Is(unicode.Me, r), r >= 0xFE00 && r <= 0xFE0F:
+	case unicode.IsControl(r), unicode.IsSpace(r), symbol(r):
 		return ' '
 	}
 	return r

@@ -67,6 +67,9 @@ func partOfDay(s string, from, to int) dayPart {
 		}
 		return afternoon
 	}
+	if m := partAfter.FindStringSubmatch(after); m != nil {
+		return map[string]dayPart{"morning": morning, "afternoon": afternoon, "evening": afternoon, "night": night}[m[1]+m[2]]
+	}
 	if n, err := strconv.Atoi(v); err == nil && n > 12 {
 		return clock24
 	}
@@ -90,4 +93,28 @@ func meridiem(after, before string, otherwise dayPart) dayPart {
 		return afternoon
 	}
 	return otherwise
+}
+
+var minutesAfter = regexp.MustCompile(`^(?::([0-5]\d)| ?([0-5]?\d) ?분| ?(반)(?:$|[^가-힣]|[에부까은이엔])| ?(오십|사십|삼십|이십|십오|사십오|십) ?분)`)
+
+// minutes reads the minutes that follow an hour; end is where they end in s.
+func minutes(s string, at int) (n, end int) {
+	g := minutesAfter.FindStringSubmatchIndex(s[at:])
+	if g == nil {
+		return 0, at
+	}
+	for i, read := range []func(string) int{atoi, atoi, func(string) int { return 30 }, func(w string) int { return int(sino(w)) }} {
+		if from, to := g[2*i+2], g[2*i+3]; from >= 0 {
+			n, end = read(s[at+from:at+to]), at+to
+		}
+	}
+	if rest := s[end:]; g[4] >= 0 || g[8] >= 0 {
+		end += strings.Index(rest, "분") + len("분")
+	}
+	return n, end
+}
+
+func atoi(s string) int {
+	n, _ := strconv.Atoi(s) // two digits at most
+	return n
 }

@@ -12,25 +12,28 @@ import (
 type unit string
 
 const (
-	none    unit = ""
-	won     unit = "won"
-	percent unit = "percent"
-	hour    unit = "hour"
-	minute  unit = "minute"
-	year    unit = "year"
-	span    unit = "span" // hours, days, months as a length of time
-	things  unit = "things"
-	rank    unit = "rank"
-	floor   unit = "floor"
+	none     unit = ""
+	won      unit = "won"
+	percent  unit = "percent"
+	hour     unit = "hour"
+	minute   unit = "minute"
+	year     unit = "year"
+	span     unit = "span" // hours, days, months as a length of time
+	things   unit = "things"
+	rank     unit = "rank"
+	floor    unit = "floor"
+	foreign  unit = "foreign"  // money that is not won
+	servings unit = "servings" // 삼백 그릇; a few are a manner of speaking
 )
 
 // number is one number in a text, however it is written.
 type number struct {
-	text  string
-	value float64
-	unit  unit
-	part  dayPart
-	at    int // byte offset in the folded text
+	text    string
+	value   float64
+	unit    unit
+	part    dayPart
+	minute  int // of an hour
+	at, end int // byte offsets in the folded text
 }
 
 // supports reports whether a fact's number n is what the line's number says.
@@ -39,7 +42,7 @@ func (n number) supports(line number) bool {
 		return false
 	}
 	if n.unit == hour && line.unit == hour {
-		return sameHour(n, line)
+		return n.minute == line.minute && sameHour(n, line)
 	}
 	return n.value == line.value
 }
@@ -48,35 +51,33 @@ const (
 	sinoDigits = "일이삼사오육칠팔구"
 	sinoRun    = `[영공일이삼사오육륙칠팔구십백천만억]`
 	// particle is what may follow a Korean unit for it to be a unit and not the start of another word (원 in 원조).
-	particle = `(?:$|[^가-힣]|[에의은는이가을를도만씩인로와과]|으로|부터|까지|이면|이에요|이라|짜리|대(?:$|[^가-힣])|째|반|쯤|동안|전통|정도|이상|이하|이나|밖|예요|입니다|하나)`
+	particle = `(?:$|[^가-힣]|[에의은는이가을를도만씩인로와과나]|으로|부터|까지|이면|이에요|이라|짜리|대(?:$|[^가-힣])|째|반|쯤|동안|전통|정도|이상|이하|이나|밖|예요|입니다|하나)`
 )
 
 var (
 	arabic = regexp.MustCompile(`\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?`)
 	// After Arabic digits any unit counts.
-	arabicUnit = regexp.MustCompile(`^ ?(?:(원|won\b|krw\b)|(%|퍼센트|프로(?:$|[^가-힣])|percent\b)|(시간|hours?\b|일간|개월|days?\b|weeks?\b|months?\b)|(시|:\d\d|o'?clock\b|[ap]\.?m\b\.?)|(분(?:$|[^가-힣]|[에만의])|minutes?\b|mins?\b)|(년|years?\b)|(위|등(?:$|[^가-힣]))|(층|floors?\b|th floor)|(가지|명|곳|대째|세대|호점|개|인분|번째|kinds?\b|people\b|generations?\b|branches\b|stars?\b))`)
+	arabicUnit = regexp.MustCompile(`^ ?(?:(원|won\b|krw\b)|(%|퍼센트|프로(?:$|[^가-힣])|percent\b)|(시간|hours?\b|일간|일 ?동안|개월|달(?:$|[^가-힣]|[은이에만을간])|주(?:간|일)|박(?:$|[^가-힣]|[에은은이])|초(?:$|[^가-힣]|[만에])|days?\b|nights?\b|weeks?\b|months?\b)|(시|:\d\d|o'?clock\b|[ap]\.?m\b\.?)|(분(?:$|[^가-힣]|[에만의])|minutes?\b|mins?\b)|(주년|년|years?\b)|(위|등(?:$|[^가-힣]))|(층|floors?\b|th floor)|(가지|명|곳|대째|세대|호점|개|인분|인실|번째|번(?:$|[^가-힣]|[에의])|회(?:$|[^가-힣]|[에의])|송이|배(?:$|[^가-힣]|[로의])|평(?:$|[^가-힣]|[의])|권|마리|팀|종(?:$|[^가-힣]|[의류])|킬로|미터|그램|kinds?\b|people\b|generations?\b|branches\b|stars?\b|customers\b|guests\b|members\b|sessions?\b|stylists?\b|coaches\b|rooms?\b|chairs?\b|friends?\b))`)
 	multiplier = regexp.MustCompile(`^[십백천만억]`)
 	arabicMore = regexp.MustCompile(`^ ?\d{1,4}[십백천만]?|^ ?` + sinoRun + `+`)
 
 	sinoPrice = regexp.MustCompile(`((?:` + sinoRun + `*[만억] )?` + sinoRun + `*[십백천만억]` + sinoRun + `*)( ?원)` + particle)
-	sinoUnit  = regexp.MustCompile(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간)|(분)|(년)|(위|등)|(층)|(가지|명|곳|대째|세대|호점|인분)|(대)))` + particle)
+	sinoUnit  = regexp.MustCompile(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간|개월|박|일 동안|일간|주일|주간|주|초)|(분)|(주년|년)|(위|등)|(층|층짜리)|(가지|명|곳|개|대째|세대|호점|인분|인실|번째|회|송이|배|평|권|마리|팀|종류|킬로|미터|그램|칼로리)|(대)|(그릇|잔|접시|병|조각|판|줄|봉지|벌|켤레)|(냥|달러|유로)))` + particle)
 	// Prices without 원: after a word that announces a price, or with two digits (만이천, 팔천오백).
 	barePrice = regexp.MustCompile(`(?:단돈|겨우|가격은|가격이|값은) ?(` + sinoRun + `*[백천만]` + sinoRun + `*)(?:$|[^가-힣]|[에의은이을도로])|(?:^|[^가-힣])(만[` + sinoDigits + `]천|[` + sinoDigits + `]만[` + sinoDigits + `]천|[` + sinoDigits + `]?천[` + sinoDigits + `]백)(?:$|[^가-힣]|[에의은이을도로])`)
 
-	nativeWords = `(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)?(?:한|하나|두|둘|세|셋|네|넷|다섯|여섯|일곱|여덟|아홉)|열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔`
-	native      = regexp.MustCompile(`(` + nativeWords + `)( ?(?:(시간)|(시)|(가지|명|곳|번째|세대)))` + particle)
-
-	englishWord = `(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)`
-	english     = regexp.MustCompile(`\b(` + englishWord + `(?:(?:[- ]| and )` + englishWord + `)*)\b`)
-	englishUnit = regexp.MustCompile(`^[ -](?:(won|krw)\b|(percent|per cent)\b|(hours?|days?|weeks?|months?)\b|(o'?clock\b|[ap]\.?m\b\.?)|(minutes?)\b|(years?)\b|(stars?|kinds?|people|generations?|branches|locations|customers)\b)`)
-	sinceWord   = regexp.MustCompile(`\b(?:since|in|from) $`)
+	nativeWords = `(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)?(?:한|하나|두|둘|세|셋|석|네|넷|넉|다섯|여섯|일곱|여덟|아홉)|열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔`
+	native      = regexp.MustCompile(`(` + nativeWords + `)( ?(?:(시간|달|주일|밤)|(시)|(가지|명|곳|개|번째|세대|배|송이|분|권|마리|팀|종류|점)|(번에)|(해)))` + particle)
 )
 
 // The group numbers of arabicUnit, in order.
 var arabicUnits = []unit{won, percent, span, hour, minute, year, rank, floor, things}
 
 // numbers returns every number that a folded text states.
-func numbers(s string) []number {
+func numbers(s string) []number { return readNumbers(s, stated) }
+
+// readNumbers reads with english deciding which bare English number words count.
+func readNumbers(s string, english func(before, after string, v float64) bool) []number {
 	var out []number
 	used := make([]bool, len(s)) // bytes already read as part of a number
 	add := func(from, to int, v float64, u unit) {
@@ -88,15 +89,23 @@ func numbers(s string) []number {
 		for i := from; i < to; i++ {
 			used[i] = true
 		}
-		n := number{text: strings.TrimSpace(s[from:to]), value: v, unit: u, at: from}
+		n := number{text: strings.TrimSpace(s[from:to]), value: v, unit: u, at: from, end: to}
 		if u == hour {
 			n.part = partOfDay(s, from, to)
+			n.minute, n.end = minutes(s, to)
+			for i := to; i < n.end; i++ {
+				used[i] = true
+			}
+			if v >= 100 { // eleven thirty a.m.
+				n.value, n.minute = float64(int(v)/100), int(v)%100
+			}
+			n.text = strings.TrimSpace(s[from:n.end])
 		}
 		out = append(out, n)
 	}
 	arabicNumbers(s, add)
 	koreanNumbers(s, add)
-	englishNumbers(s, add)
+	englishNumbers(s, english, add)
 	return out
 }
 
@@ -124,7 +133,7 @@ func arabicNumbers(s string, add func(from, to int, v float64, u unit)) {
 				}
 			}
 			if strings.HasPrefix(s[to:], ":") {
-				end = to // the minutes are a number of their own
+				end = to // minutes reads on
 			}
 		}
 		add(from, end, v, u)
@@ -228,12 +237,16 @@ func koreanNumbers(s string, add func(from, to int, v float64, u unit)) {
 	})
 	each(sinoUnit, s, func(g []int) int {
 		run := s[g[2]:g[3]]
-		for i, u := range []unit{percent, span, minute, year, rank, floor, things, things} {
-			if g[2*i+6] >= 0 && countable(run, s[g[4]:g[5]], u) && startsWord(s, g[2]) {
+		for i, u := range []unit{percent, span, minute, year, rank, floor, things, things, servings, foreign} {
+			if g[2*i+6] >= 0 && !(run == "일" && idiom.MatchString(s[g[4]:g[5]])) && countable(run, s[g[4]:g[5]], u) && startsWord(s, g[2]) {
 				add(g[2], g[5], sino(run), u)
 			}
 		}
 		return g[5]
+	})
+	each(nativeDays, s, func(g []int) int {
+		add(g[2], g[3], dayCounts[s[g[2]:g[3]]], span)
+		return g[3]
 	})
 	each(barePrice, s, func(g []int) int {
 		if g[2] < 0 {
@@ -244,7 +257,7 @@ func koreanNumbers(s string, add func(from, to int, v float64, u unit)) {
 	})
 	each(native, s, func(g []int) int {
 		v := nativeValue(s[g[2]:g[3]])
-		for i, u := range []unit{span, hour, things} {
+		for i, u := range []unit{span, hour, things, things, year} {
 			// 한 시간, 한 명, 한시도: one of something is an idiom; one o'clock needs its particle.
 			if g[2*i+6] < 0 || !startsWord(s, g[2]) || v == 1 && (u != hour || !oneOClock.MatchString(s[g[2]:])) {
 				continue
@@ -272,6 +285,9 @@ func each(re *regexp.Regexp, s string, use func(groups []int) (next int)) {
 	}
 }
 
+// idiom are units of which one is a way of speaking: 일 인분, 일주일.
+var idiom = regexp.MustCompile(`(?:인분|주일)$`)
+
 var oneOClock = regexp.MustCompile(`^한 ?시(?:에|부터|까지|반)`)
 
 // countable weeds out runs that are words: 이 시간 (this time), 이번, 오분, 이대로, 일등 is a superlative.
@@ -281,9 +297,19 @@ func countable(run, suffix string, u unit) bool {
 		return true
 	}
 	switch u {
-	case span, minute:
+	case servings:
+		return false
+	case span:
+		if suffix == "주" || suffix == " 주" && run == "이" {
+			return false // 사주, 이 주
+		}
+		return suffix != " 시간" && suffix != "시간" && !strings.HasSuffix(suffix, "초") || utf8.RuneCountInString(run) > 1
+	case minute:
 		return utf8.RuneCountInString(run) > 1
 	case things:
+		if strings.Contains("회개배평권팀", suffix) {
+			return false // 사회, 오배: spoken with a space when it counts
+		}
 		return run != "이" || strings.HasSuffix(suffix, "째")
 	case year, rank, floor, percent:
 		return run != "이" || !strings.HasPrefix(suffix, " ")
@@ -296,8 +322,13 @@ func startsWord(s string, at int) bool {
 	return at == 0 || r < '가' || r > '힣'
 }
 
+var (
+	nativeDays = regexp.MustCompile(`(이틀|사흘|나흘|닷새|엿새|열흘|보름) ?(?:동안|간|안에|만에|내내)`)
+	dayCounts  = map[string]float64{"이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "열흘": 10, "보름": 15}
+)
+
 var nativeTens = map[string]float64{"열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40, "쉰": 50, "예순": 60, "일흔": 70, "여든": 80, "아흔": 90}
-var nativeOnes = map[string]float64{"한": 1, "하나": 1, "두": 2, "둘": 2, "세": 3, "셋": 3, "네": 4, "넷": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "": 0}
+var nativeOnes = map[string]float64{"한": 1, "하나": 1, "두": 2, "둘": 2, "세": 3, "셋": 3, "석": 3, "네": 4, "넷": 4, "넉": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "": 0}
 
 func nativeValue(w string) float64 {
 	for tens, v := range nativeTens {
@@ -308,57 +339,4 @@ func nativeValue(w string) float64 {
 		}
 	}
 	return nativeOnes[w]
-}
-
-var englishValues = map[string]float64{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-	"ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
-	"nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-
-func englishNumbers(s string, add func(from, to int, v float64, u unit)) {
-	units := []unit{won, percent, span, hour, minute, year, things}
-	for _, g := range english.FindAllStringSubmatchIndex(s, -1) {
-		words := strings.FieldsFunc(s[g[2]:g[3]], func(r rune) bool { return r == ' ' || r == '-' })
-		v, big := englishValue(words)
-		u, end := none, g[3]
-		if m := englishUnit.FindStringSubmatchIndex(s[g[3]:]); m != nil {
-			for i, have := range units {
-				if m[2*i+2] >= 0 {
-					u, end = have, g[3]+m[2*i+3]
-				}
-			}
-		}
-		// "one" and "a thousand" alone are idioms; a unit, a year or a compound of hundreds is a statement.
-		yearLike := v >= 1000 && v < 2100 && sinceWord.MatchString(s[:g[2]])
-		if u != none || yearLike || big && len(words) > 1 {
-			add(g[2], end, v, u)
-		}
-	}
-}
-
-// englishValue reads number words; nineteen eighty-seven is 1987. big: it has hundred, thousand or million.
-func englishValue(words []string) (v float64, big bool) {
-	var total, group float64
-	var plain []float64
-	for _, w := range words {
-		switch w {
-		case "and":
-		case "hundred":
-			group, big = max(group, 1)*100, true
-		case "thousand":
-			total, group, big = total+max(group, 1)*1e3, 0, true
-		case "million":
-			total, group, big = total+max(group, 1)*1e6, 0, true
-		default:
-			group += englishValues[w]
-			plain = append(plain, englishValues[w])
-		}
-	}
-	if !big && len(plain) > 1 && plain[0] >= 10 && plain[1] >= 10 {
-		rest := 0.0
-		for _, p := range plain[1:] {
-			rest += p
-		}
-		return plain[0]*100 + rest, false
-	}
-	return total + group, big
 }

@@ -6,24 +6,19 @@ import (
 	cm "castad/shared/provider/creatomate"
 )
 
-// Families that both renderers have: Creatomate through Google Fonts, the studio
-// through Debian's fonts-nanum.
-const (
-	gothic   = "Nanum Gothic"
-	myeongjo = "Nanum Myeongjo"
-)
-
 // board is one film while a template draws it. Shapes lie under all words, so
 // no card can hide a caption; the label, added last, lies above everything.
 type board struct {
 	content
 	frame
-	pal    palette
-	time   timeline
-	photos int  // how many there are
-	code   code // of the link; empty without one
-	shapes []placed
-	words  []placed
+	pal     palette
+	time    timeline
+	photos  int      // how many there are
+	code    code     // of the link; empty without one
+	sources []string // addresses of the photos
+	images  []placed // over the pictures, under the shapes
+	shapes  []placed
+	words   []placed
 }
 
 // placed is an element and when it is shown.
@@ -41,13 +36,14 @@ type shape struct {
 	path   string  // "" = rectangle
 	radius float64 // u
 	moves  []cm.Animation
+	name   string // for who reads the script; "" mostly
 }
 
 func (b *board) draw(s shape) {
 	if s.at.length() <= 0 {
 		return
 	}
-	e := cm.Element{Type: cm.TypeShape, Path: s.path, FillColor: cm.Solid(s.color), Animations: s.moves}
+	e := cm.Element{Type: cm.TypeShape, Name: s.name, Path: s.path, FillColor: cm.Solid(s.color), Animations: s.moves}
 	if s.shade != nil {
 		e.FillColor, e.FillMode = s.shade, "linear"
 		e.FillX0, e.FillY0, e.FillX1, e.FillY1 = cm.Percent(0), cm.Percent(0), cm.Percent(0), cm.Percent(100)
@@ -59,21 +55,7 @@ func (b *board) draw(s shape) {
 	b.shapes = append(b.shapes, during(e, s.at))
 }
 
-// ellipse is the path of a circle or an ellipse that fills its box.
-const ellipse = "M 50 0 C 77.61 0 100 22.39 100 50 C 100 77.61 77.61 100 50 100 C 22.39 100 0 77.61 0 50 C 0 22.39 22.39 0 50 0 Z"
-
-// letters is how a text looks.
-type letters struct {
-	family string
-	weight float64
-	size   float64 // u: the largest; less when the text needs it
-	color  rgb
-	x, y   float64 // alignment in the box, 0–1
-	track  float64 // letter spacing, % of the size
-	line   float64 // line height, % of the size; 0 = 120
-}
-
-// words adds a text that is kept inside its box; nothing for an empty one.
+// write adds a text that is kept inside its box; nothing for an empty one.
 func (b *board) write(at span, in box, text string, l letters, moves ...cm.Animation) {
 	if text == "" || at.length() <= 0 {
 		return
@@ -82,9 +64,6 @@ func (b *board) write(at span, in box, text string, l letters, moves ...cm.Anima
 }
 
 func (b *board) text(at span, in box, text string, l letters, moves ...cm.Animation) placed {
-	if l.line == 0 {
-		l.line = 120
-	}
 	e := cm.Element{Type: cm.TypeText, Text: text, FontFamily: l.family, FontWeight: cm.Num(l.weight), FontSizeMaximum: cm.Vmin(l.size),
 		FillColor: cm.Solid(l.color.hex()), XAlignment: cm.Percent(l.x * 100), YAlignment: cm.Percent(l.y * 100), LineHeight: cm.Percent(l.line),
 		Animations: moves}
@@ -126,6 +105,10 @@ func slideIn(direction string, distance, seconds float64) cm.Animation {
 // rise is the quiet entrance: a little upwards out of nothing.
 func rise() []cm.Animation { return []cm.Animation{slideIn("up", 0.4, 0.5), fadeIn(0.35)} }
 
+// lift is the entrance of a card: a few units upwards, quickly opaque, so that what
+// is under its paper does not shine through.
+func lift() []cm.Animation { return []cm.Animation{slideIn("up", 0.06, 0.5), fadeIn(0.2)} }
+
 // riseFall is rise, with a fade at the end.
 func riseFall() []cm.Animation { return append(rise(), fadeOut(0.25)) }
 
@@ -137,21 +120,24 @@ func pop() []cm.Animation {
 // popOff is pop, with a fade at the end.
 func popOff() []cm.Animation { return append(pop(), fadeOut(0.25)) }
 
-const pictureTrack = 1
-
-// stack gives every element its track: the lowest above all earlier elements
-// that are seen at the same time. Creatomate draws higher tracks in front, the
-// studio draws in order; so both draw the same.
-func stack(list []placed, lowest int) []cm.Element {
-	out := make([]cm.Element, len(list))
-	for i, e := range list {
-		e.Track = lowest
-		for j, o := range list[:i] {
+// stack puts the pictures on the first track, where they change into each other,
+// and everything else on the lowest track above what is seen at the same time.
+// Creatomate draws higher tracks in front, the studio draws in order: so both draw
+// the same.
+func stack(pictures, over []placed) []cm.Element {
+	var out []cm.Element
+	for _, e := range pictures {
+		e.Track = 1
+		out = append(out, e.Element)
+	}
+	for i, e := range over {
+		e.Track = 2
+		for j, o := range over[:i] {
 			if o.at.from < e.at.to && e.at.from < o.at.to {
-				e.Track = max(e.Track, out[j].Track+1)
+				e.Track = max(e.Track, out[len(pictures)+j].Track+1)
 			}
 		}
-		out[i] = e.Element
+		out = append(out, e.Element)
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"castad/shared/message"
+	cm "castad/shared/provider/creatomate"
 )
 
 // How fast may be read; see the package comment.
@@ -22,16 +23,26 @@ type captionLook struct {
 	// plate is the ground of the words, hugging them; "" on a shade or a bar of the template's.
 	plate  string
 	radius float64 // u, of the plate
+	// soft is a shadow under words that have no plate but a shade.
+	soft bool
+	// rest is shown where a pause is long enough to look empty; "" = nothing.
+	rest string
 }
 
 // platePad is how far a plate reaches beyond its words, in u.
 const platePadX, platePadY = 2.6, 1.5
 
+// pause is a rest between lines in which a bar looks empty, in seconds.
+const pause = 1.2
+
 // captions show each sung line while it is sung; what is not sung is not shown.
-// It returns when there is a caption.
-func (b *board) captions(lines []message.LineTime, look captionLook) []span {
-	var shown []span
+func (b *board) captions(lines []message.LineTime, look captionLook) {
 	before := 0.0
+	rest := func(at span) {
+		if at.length() >= pause {
+			b.write(at, b.sung, look.rest, look.letters, fadeIn(0.2))
+		}
+	}
 	for i, l := range lines {
 		after := b.time.length
 		if i+1 < len(lines) {
@@ -42,10 +53,11 @@ func (b *board) captions(lines []message.LineTime, look captionLook) []span {
 		if !ok {
 			continue
 		}
-		before, shown = at.to, append(shown, at)
+		rest(span{before, at.from})
+		before = at.to
 		b.words = append(b.words, b.caption(at, text, look))
 	}
-	return shown
+	rest(span{before, b.time.length})
 }
 
 func (b *board) caption(at span, text string, look captionLook) placed {
@@ -58,6 +70,9 @@ func (b *board) caption(at span, text string, look captionLook) placed {
 	if look.plate != "" {
 		plateOn(&e.Element, look.plate, look.radius, platePadX, platePadY)
 	}
+	if look.soft {
+		e.ShadowColor, e.ShadowBlur = b.pal.ink.alpha(0.8), cm.Vmin(1.2)
+	}
 	return e
 }
 
@@ -65,10 +80,11 @@ func (b *board) caption(at span, text string, look captionLook) placed {
 // neighbours; not ok when there is nothing to show, the line begins after the
 // film, or it is too fast to be read even with the rests around it.
 func readTime(l message.LineTime, text string, room span) (at span, ok bool) {
+	const whole = 0.002 // is lost when both ends become whole milliseconds
 	need := reading(text)
-	at = span{math.Max(l.Start, room.from), math.Min(room.to, math.Max(l.End+linger, l.Start+need))}
-	if short := need - at.length(); short > 0 {
-		at.from = math.Max(room.from, at.from-math.Min(short+0.002, lead))
+	at = span{math.Max(l.Start, room.from), math.Min(room.to, math.Max(l.End+linger, l.Start+need+whole))}
+	if short := need + whole - at.length(); short > 0 {
+		at.from = math.Max(room.from, at.from-math.Min(short, lead))
 	}
 	// Milliseconds, start and end each rounded to the inside.
 	at = span{math.Ceil(at.from*1000-1e-6) / 1000, math.Floor(at.to*1000+1e-6) / 1000}

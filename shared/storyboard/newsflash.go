@@ -13,8 +13,9 @@ var newsFlash = template{
 	middle:  newsFacts,
 	caption: newsCaption,
 	card: func(b *board) cardLook {
-		return cardLook{shade: 0.6, ground: b.pal.ink, radius: 0, mark: b.pal.accent,
-			name: letters{family: gothic, weight: 800, size: 9, y: 0.5, track: -3}, text: letters{family: gothic, weight: 700, size: 4.2}}
+		bar := b.bar()
+		bar.h += b.ticker().h
+		return cardLook{shade: 0.6, keep: bar, ground: b.pal.ink, panel: newsPanel, mark: b.pal.accent, rule: true}
 	},
 }
 
@@ -23,6 +24,7 @@ func newsZones(f frame) frame {
 	y := f.safe.bottom() - 9.4 - 15
 	f.sung = box{f.safe.x + 3, y + 1.5, f.safe.w - 4, 12}
 	f.stage = box{f.stage.x, f.stage.y - 4, f.stage.w, f.stage.h - 6}
+	f.card.h = min(f.card.h, y-1-f.card.y)
 	return f
 }
 
@@ -32,15 +34,12 @@ func (b *board) ticker() box { return box{0, b.bar().bottom(), b.w, 8.4} }
 
 func newsTitle(b *board) {
 	at, in := b.time.title, b.title
-	in.x = 0
-	in.w = b.title.right()
-	head := in.below(9).top(in.h - 18)
-	in = b.title
+	head := box{0, in.y + 9, in.right(), in.h - 18}
 	fromLeft := func(d float64) []cm.Animation { return moves(slideIn("right", d, 0.45), fadeIn(0.2), fadeOut(0.2)) }
 	b.draw(shape{at: at, box: box{0, in.y, in.x + 30, 9}, color: b.pal.brand.hex(), moves: fromLeft(1)})
-	b.write(at.later(0.1), box{in.x, in.y + 1, 28, 7}, b.say("속보", "BREAKING"), letters{family: gothic, weight: 800, size: 6, color: b.pal.on(b.pal.brand), y: 0.5}, fromLeft(0.3)...)
+	b.write(at.later(0.1), box{in.x, in.y + 1, 28, 7}, b.say("속보", "BREAKING"), heavy(6, b.pal.on(b.pal.brand)), fromLeft(0.3)...)
 	b.draw(shape{at: at.later(0.1), box: head, color: b.pal.ink.alpha(0.94), moves: fromLeft(1)})
-	b.write(at.later(0.25), box{in.x, head.y + 2, head.right() - in.x - 4, head.h - 4}, b.name, letters{family: gothic, weight: 800, size: 12.5, color: white, y: 0.5, track: -3, line: 112}, fromLeft(0.1)...)
+	b.write(at.later(0.25), box{in.x, head.y + 2, head.right() - in.x - 4, head.h - 4}, b.name, heavy(12.5, white).spaced(-3).leaded(112), fromLeft(0.1)...)
 	where := b.area
 	if where == "" {
 		where = b.category
@@ -50,23 +49,39 @@ func newsTitle(b *board) {
 	}
 	foot := box{0, head.bottom(), in.x + in.w*0.72, 9}
 	b.draw(shape{at: at.later(0.2), box: foot, color: b.pal.accent.hex(), moves: fromLeft(1)})
-	b.write(at.later(0.35), box{in.x, foot.y + 1.5, foot.right() - in.x - 3, 6}, where, letters{family: gothic, weight: 800, size: 4.8, color: b.pal.on(b.pal.accent), y: 0.5}, fromLeft(0.1)...)
+	b.write(at.later(0.35), box{in.x, foot.y + 1.5, foot.right() - in.x - 3, 6}, where, heavy(4.8, b.pal.on(b.pal.accent)), fromLeft(0.1)...)
 }
 
-// newsCaption draws the lower third, which stays through the film.
+// newsCaption draws the lower third, which is there from the first frame to the
+// last, because a line may be sung at once.
 func newsCaption(b *board) captionLook {
-	all, bar, ticker := span{0.2, b.time.length}, b.bar(), b.ticker()
-	b.draw(shape{at: all, box: bar, color: b.pal.paper.hex(), moves: moves(slideIn("right", 1, 0.5))})
-	b.draw(shape{at: all, box: box{0, bar.y, b.safe.x, bar.h}, color: b.pal.brand.hex(), moves: moves(slideIn("right", 3, 0.5))})
-	b.draw(shape{at: all, box: ticker, color: b.pal.ink.hex(), moves: moves(slideIn("left", 1, 0.5))})
-	return captionLook{letters: letters{family: gothic, weight: 800, size: 5.8, color: b.pal.ink, y: 0.5, track: -2}, sung: readable(b.pal.brand, b.pal.paper)}
+	all, bar, ticker := span{0, b.time.length}, b.bar(), b.ticker()
+	b.draw(shape{at: all, box: bar, color: b.pal.paper.hex()})
+	b.draw(shape{at: all, box: box{0, bar.y, b.safe.x, bar.h}, color: b.pal.brand.hex()})
+	b.draw(shape{at: all, box: ticker, color: b.pal.ink.hex()})
+	return captionLook{letters: heavy(5.8, b.pal.ink).spaced(-2), sung: sung(b.pal.ink, b.pal.paper, b.pal.brand, b.pal.accent), rest: b.restOf()}
+}
+
+// restOf is what stands in the bar while nothing is sung.
+func (b *board) restOf() string {
+	if b.area == "" {
+		return b.name
+	}
+	return b.name + " · " + b.area
+}
+
+// newsPanel is a plain dark field with a red edge.
+func newsPanel(b *board, at span, p cardPlan) {
+	in := p.panel
+	b.draw(shape{at: at, box: in, color: b.pal.ink.hex(), moves: lift()})
+	b.draw(shape{at: at, box: in.left(1.8), color: b.pal.brand.hex(), moves: lift()})
 }
 
 // newsFacts turns the facts over in the ticker and keeps the tag above the bar.
 func newsFacts(b *board) {
 	tag := box{b.safe.x, b.bar().y - 7.4, 24, 7.4}
 	b.draw(shape{at: b.time.middle, box: tag, color: b.pal.brand.hex(), moves: moves(fadeIn(0.2), fadeOut(0.2))})
-	b.write(b.time.middle, tag.inset(2, 1), b.say("속보", "BREAKING"), letters{family: gothic, weight: 800, size: 4.4, color: b.pal.on(b.pal.brand), x: 0.5, y: 0.5}, fadeIn(0.2), fadeOut(0.2))
+	b.write(b.time.middle, tag.inset(2, 1), b.say("속보", "BREAKING"), heavy(4.4, b.pal.on(b.pal.brand)).centred(), fadeIn(0.2), fadeOut(0.2))
 	var facts []string
 	for _, t := range append([]string{b.offer}, b.praise...) {
 		if t != "" {
@@ -81,7 +96,7 @@ func newsFacts(b *board) {
 	}
 	in := b.ticker()
 	in.x, in.w = b.sung.x, b.sung.w
-	for i, at := range b.shares(len(facts), seen) {
-		b.write(at, in.inset(0, 1.2), facts[i], letters{family: gothic, weight: 700, size: 4.2, color: white, y: 0.5}, slideIn("up", 0.8, 0.3), fadeIn(0.2), fadeOut(0.15))
+	for i, at := range b.shares(span{b.time.title.to, b.time.length}, len(facts), seen) {
+		b.write(at, in.inset(0, 1.2), facts[i], bold(4.2, white), slideIn("up", 0.8, 0.3), fadeIn(0.2), fadeOut(0.15))
 	}
 }

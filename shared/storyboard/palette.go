@@ -111,37 +111,93 @@ func (p palette) on(ground rgb) rgb {
 	return readable(p.ink, ground)
 }
 
+// block makes a colour that almost carries white letters carry them: a little
+// darker it is still the same colour. Others stay, and carry ink.
+func block(c rgb) rgb {
+	for part := 0.0; part <= 0.15; part += 0.01 {
+		if d := c.mix(black, part); contrast(white, d) >= legible {
+			return d
+		}
+	}
+	return c
+}
+
+// deep is a colour so dark that white and a second light colour can be read on it.
+func (c rgb) deep() rgb {
+	for part := 0.0; ; part += 0.05 {
+		if d := c.mix(black, part); contrast(white, d) >= 8 {
+			return d
+		}
+	}
+}
+
+// sung is a colour for letters that have been sung, on a ground where the others
+// are in base: the first of the wanted ones that is told from base at a glance, else
+// the one that is told best, or base half faded.
+func sung(base, ground rgb, wanted ...rgb) rgb {
+	const glance = 120.0
+	best := readable(base.mix(ground, 0.5), ground)
+	for _, c := range wanted {
+		c = readable(c, ground)
+		if d := apart(c, base); d >= glance {
+			return c
+		} else if d > apart(best, base) {
+			best = c
+		}
+	}
+	return best
+}
+
 // shaded is the lightest ground that ink makes of a photo: over white.
 func (p palette) shaded(alpha float64) rgb { return white.mix(p.ink, alpha) }
 
 // colours are the film's: the place's own, else the photos' most striking, else the template's.
 func colours(in message.VideoRender, def palette) palette {
 	p := def
-	var own []rgb
-	for _, f := range in.Facts {
+	own := owners(in.Facts)
+	if len(own) > 0 { // the template's accent is not one of them
+		p.accent = own[0].mix(white, 0.6)
+	} else if own = striking(in.Photos); len(own) == 0 {
+		return p
+	}
+	p.brand = block(own[0])
+	best := hardlyTwo
+	for _, c := range own[1:] {
+		switch d := apart(c, p.brand); {
+		case c.luminance() < 0.03: // a second colour this dark is one for letters
+			p.ink = inky(c)
+		case d > best:
+			p.accent, best = c, d
+		}
+	}
+	if apart(p.accent, p.brand) < hardlyTwo {
+		p.accent = p.brand.mix(white, 0.6)
+	}
+	return p
+}
+
+// thinnest is the thinnest shade of ink that a template puts under white letters.
+const thinnest = 0.62
+
+// inky darkens a dark colour until its thinnest shade carries white letters.
+func inky(c rgb) rgb {
+	for contrast(white, palette{ink: c}.shaded(thinnest)) < legible {
+		c = c.mix(black, 0.1)
+	}
+	return c
+}
+
+// hardlyTwo is the distance below which two colours look like one.
+const hardlyTwo = 90.0
+
+// owners are the place's own colours.
+func owners(facts []claim.Fact) (own []rgb) {
+	for _, f := range facts {
 		if c, ok := hex(strings.ToLower(f.Text)); ok && f.Kind == claim.Color {
 			own = append(own, c)
 		}
 	}
-	if len(own) == 0 {
-		own = striking(in.Photos)
-	}
-	if len(own) == 0 {
-		return p
-	}
-	p.brand = own[0]
-	best := 0.0
-	for _, c := range own[1:] {
-		if d := apart(c, p.brand); d > best {
-			p.accent, best = c, d
-		}
-	}
-	if best < 90 { // one colour, or two that are hardly two
-		if apart(p.accent, p.brand) < 90 {
-			p.accent = p.brand.mix(white, 0.6)
-		}
-	}
-	return p
+	return own
 }
 
 // striking are the photos' two most colourful colours that are neither nearly

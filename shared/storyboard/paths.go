@@ -42,6 +42,23 @@ func ticketPath(in box, x, r float64) string {
 	return outline(in, append(p, [2]float64{0, in.h}))
 }
 
+// slipPath is a ticket with the notches on its sides, at y.
+func slipPath(in box, y, r float64) string {
+	p := [][2]float64{{0, 0}, {in.w, 0}}
+	p = append(p, arc(in.w, y, r, -90, -270)...)
+	p = append(p, [2]float64{in.w, in.h}, [2]float64{0, in.h})
+	return outline(in, append(p, arc(0, y, r, 90, -90)...))
+}
+
+// dashesPath is the dashed line between the notches at y.
+func dashesPath(in box, y, from float64) string {
+	var out []string
+	for x := from; x+1.2 <= in.w-from; x += 2.2 {
+		out = append(out, outline(in, [][2]float64{{x, y - 0.25}, {x + 1.2, y - 0.25}, {x + 1.2, y + 0.25}, {x, y + 0.25}}))
+	}
+	return strings.Join(out, " ")
+}
+
 // perforationPath is the dashed line between the notches at x.
 func perforationPath(in box, x, from float64) string {
 	var out []string

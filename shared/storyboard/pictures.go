@@ -29,12 +29,13 @@ func (c change) transition(seconds float64) *cm.Animation {
 // pictures fill the film from the first frame to the last, each moving a little,
 // changing at the timeline's moments. A photo that is shown again is shown closer
 // and in another motion.
-func (b *board) pictures(photos []message.Photo, how []change, link Linker) ([]cm.Element, error) {
+func (b *board) pictures(t template) []placed {
 	starts := append([]float64{0}, b.time.changes...)
 	ends := append(b.time.changes[:len(b.time.changes):len(b.time.changes)], b.time.length)
-	sources, err := sourcesOf(photos, link)
-	if err != nil {
-		return nil, err
+	how := t.changes
+	order := t.order
+	if order == nil {
+		order = func(b *board, n int) int { return n }
 	}
 	half := func(i int) float64 { // of the transition into picture i
 		if i == 0 || i == len(starts) {
@@ -42,20 +43,20 @@ func (b *board) pictures(photos []message.Photo, how []change, link Linker) ([]c
 		}
 		return math.Min(how[i%len(how)].seconds, 0.8*math.Min(ends[i-1]-starts[i-1], ends[i]-starts[i])) / 2
 	}
-	var out []cm.Element
+	var out []placed
 	for i := range starts {
-		from, to := round(starts[i]-half(i)), round(ends[i]+half(i+1))
-		e := cm.Element{Type: cm.TypeImage, Track: 1, Time: cm.Num(from), Duration: cm.Num(round(to - from)), Source: sources[i%len(sources)],
-			Fit: "cover", SmartCrop: true, Width: cm.Percent(100), Height: cm.Percent(100), Animations: []cm.Animation{motion(i, i/len(sources), to-from)}}
+		from, to, photo := round(starts[i]-half(i)), round(ends[i]+half(i+1)), order(b, i)
+		e := cm.Element{Type: cm.TypeImage, Track: 1, Time: cm.Num(from), Duration: cm.Num(round(to - from)), Source: b.sources[photo%len(b.sources)],
+			Fit: "cover", SmartCrop: true, Width: cm.Percent(100), Height: cm.Percent(100), Animations: []cm.Animation{motion(i, photo/len(b.sources), to-from)}}
 		if i == len(starts)-1 {
 			e.Duration = cm.Null()
 		}
 		if d := half(i) * 2; d > 0 {
 			e.Transition = how[i%len(how)].transition(d)
 		}
-		out = append(out, e)
+		out = append(out, placed{e, span{from, to}})
 	}
-	return out, nil
+	return out
 }
 
 func sourcesOf(photos []message.Photo, link Linker) ([]string, error) {

@@ -2,6 +2,7 @@ package storyboard
 
 import (
 	"math"
+	"slices"
 
 	"castad/shared/fault"
 	"castad/shared/message"
@@ -38,8 +39,7 @@ func Script(in message.VideoRender, link Linker) (cm.Script, error) {
 	if err != nil {
 		return cm.Script{}, err
 	}
-	pictures, err := b.pictures(in.Photos, t.changes, link)
-	if err != nil {
+	if b.sources, err = sourcesOf(in.Photos, link); err != nil {
 		return cm.Script{}, err
 	}
 	look := t.caption(b) // first: shades and bars lie under the cards
@@ -50,7 +50,7 @@ func Script(in message.VideoRender, link Linker) (cm.Script, error) {
 		b.closing(t.card(b))
 	}
 	s := cm.Script{OutputFormat: cm.MP4, Width: f.px, Height: f.py, FrameRate: frameRate, Duration: cm.Num(b.time.length),
-		SnapshotTime: cm.Num(round(b.time.title.to * 0.6)), FillColor: b.pal.ink.hex(), Elements: b.elements(pictures, song)}
+		FillColor: b.pal.ink.hex(), Elements: b.elements(b.pictures(t), song)} // no snapshot_time: the renderer looks for the best frame
 	if in.Quality == "preview" {
 		s.RenderScale = previewScale
 	}
@@ -88,10 +88,9 @@ func (b *board) usable(in message.VideoRender) error {
 }
 
 // elements puts everything in drawing order on its track.
-func (b *board) elements(pictures []cm.Element, song string) []cm.Element {
-	over := append(append(b.shapes, b.words...), b.disclosure())
-	drawn := stack(over, pictureTrack+1)
+func (b *board) elements(pictures []placed, song string) []cm.Element {
+	drawn := stack(pictures, slices.Concat(b.images, b.shapes, b.words, []placed{b.disclosure()}))
 	audio := cm.Element{Type: cm.TypeAudio, Track: drawn[len(drawn)-1].Track + 1, Time: cm.Num(0), Duration: cm.Num(b.time.length), Source: song,
 		TrimDuration: cm.Num(b.time.length), AudioFadeOut: cm.Num(math.Min(fadeAway, b.time.length/2))}
-	return append(append(pictures, drawn...), audio)
+	return append(drawn, audio)
 }

@@ -1,111 +1,35 @@
 package storyboard
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+
 	"castad/shared/claim"
 	"castad/shared/fault"
 	"castad/shared/message"
 	cm "castad/shared/provider/creatomate"
-
-	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
-func plain(blob string) (string, error) { return "https://media/" + blob, nil }
-
-// ms is a time of the script in whole milliseconds; to the end when it is null.
-func ms(v cm.Value, end int) int {
-	b, _ := json.Marshal(v) // the script was encoded before
-	var seconds *float64
-	if err := json.Unmarshal(b, &seconds); err != nil {
-		return math.MinInt32 // not a time
+// song is a take with a line every step seconds, each sung for length, and two beats a second.
+func song(seconds, step, length float64) message.Take {
+	t := message.Take{Blob: "take", Seconds: seconds}
+	for at := 0.5; at+length <= seconds; at += step {
+		t.Lines = append(t.Lines, message.LineTime{Text: fmt.Sprintf("line %d", len(t.Lines)+1), Start: at, End: at + length})
 	}
-	if seconds == nil {
-		return end
+	for at := 0.5; at < seconds; at += 0.5 {
+		t.Beats = append(t.Beats, at)
 	}
-	return int(math.Round(*seconds * 1000))
-}
-
-// span is when an element is shown, in milliseconds of the film.
-type span struct{ from, to int }
-
-func spanOf(e cm.Element, end int) span {
-	from := ms(e.Time, end)
-	return span{from, from + ms(e.Duration, end-from)}
-}
-
-func track(s cm.Script, n int) []cm.Element {
-	var out []cm.Element
-	for _, e := range s.Elements {
-		if e.Track == n {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-const (
-	pictureTrack = 1
-	captionTrack = 5
-	labelTrack   = 8
-	audioTrack   = 9
-)
-
-// sound checks what every film must have; fail is Fatalf.
-func sound(s cm.Script, in message.VideoRender, fail func(string, ...any)) {
-	if _, err := json.Marshal(s); err != nil {
-		fail("the script has no JSON: %v", err)
-	}
-	end := ms(s.Duration, -1)
-	if longest := int(math.Max(in.Take.Seconds, float64(in.Seconds)*1.2)*1000) + 1; end <= 0 || end > longest || end > int(in.Take.Seconds*1000)+1 {
-		fail("a film of %d ms for a song of %.3f s", end, in.Take.Seconds)
-	}
-	label := track(s, labelTrack)
-	want := map[string]string{"ko": "AI로 생성", "en": "Made with AI"}[in.Language]
-	if len(label) != 1 || spanOf(label[0], end) != (span{0, end}) || label[0].Text != want {
-		fail("the AI label is not on the whole film: %+v", label)
-	}
-	audio := track(s, audioTrack)
-	if len(audio) != 1 || spanOf(audio[0], end) != (span{0, end}) || ms(audio[0].TrimDuration, end) != end || audio[0].Source != "https://media/"+in.Take.Blob {
-		fail("the song does not fill the film: %+v", audio)
-	}
-	for _, e := range s.Elements {
-		if at := spanOf(e, end); at.from < 0 || at.to > end || at.to <= at.from {
-			fail("track %d: %q is shown %v of %d", e.Track, e.Text, at, end)
-		}
-	}
-	for _, n := range []int{2, 3, captionTrack, 6, 7} {
-		for i, all := 1, track(s, n); i < len(all); i++ {
-			if a, b := spanOf(all[i-1], end), spanOf(all[i], end); a.to > b.from {
-				fail("track %d: %q %v overlaps %q %v", n, all[i-1].Text, a, all[i].Text, b)
-			}
-		}
-	}
-	covered(s, end, fail)
-}
-
-// covered checks that a picture is to be seen at every moment, each behind a
-// crossfade into the next.
-func covered(s cm.Script, end int, fail func(string, ...any)) {
-	at := 0
-	pictures := track(s, pictureTrack)
-	for i, e := range pictures {
-		p := spanOf(e, end)
-		if p.from > at || i > 0 && (p.from >= at || e.Transition == nil) {
-			fail("picture %d begins at %d, the one before ends at %d", i, p.from, at)
-		}
-		at = p.to
-	}
-	if at != end || len(pictures) == 0 || len(pictures) > max(maxPictures, end/6000) {
-		fail("%d pictures until %d of %d ms", len(pictures), at, end)
-	}
+	return t
 }
 
 func photos(n int) []message.Photo {
@@ -116,172 +40,253 @@ func photos(n int) []message.Photo {
 	return out
 }
 
-// song is a take with a line every step seconds, each sung for length.
-func song(seconds, step, length float64) message.Take {
-	t := message.Take{Blob: "take", Seconds: seconds}
-	for at := 0.5; at+length <= seconds; at += step {
-		t.Lines = append(t.Lines, message.LineTime{Text: fmt.Sprintf("line %d", len(t.Lines)+1), Start: at, End: at + length})
+// filmOf is the film of an order as its renderer reads it.
+func filmOf(t *testing.T, in message.VideoRender) reel {
+	t.Helper()
+	s, err := Script(in, plain)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return t
+	f, err := read(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, broken := range rules {
+		if why := broken(f, in); why != "" {
+			t.Errorf("not so: %s: %s", name, why)
+		}
+	}
+	return f
 }
 
-func input(seconds, pictures int, take message.Take) message.VideoRender {
-	return message.VideoRender{Name: "돌담골목", Language: "ko", Seconds: seconds, Photos: photos(pictures), Take: take,
-		Facts: []claim.Fact{{Kind: claim.Area, Text: "을지로"}, {Kind: claim.Address, Text: "을지로 1"}, {Kind: claim.Hours, Text: "9-21"}}}
+func (f reel) has(text string) bool {
+	return slices.ContainsFunc(f.texts(), func(e seenElement) bool { return e.Text == text })
 }
 
-func TestFilmsOfManyKinds(t *testing.T) {
+func TestTheLengthOfAFilmIsTheSongsOrEndsWithALine(t *testing.T) {
 	t.Parallel()
-	english := input(30, 3, song(31, 2.5, 2))
-	english.Language = "en"
 	for name, c := range map[string]struct {
-		in       message.VideoRender
-		length   int // ms
-		captions int
-		pictures int
+		seconds          int
+		take             message.Take
+		length, captions int // ms
 	}{
-		"a song that fits is filmed whole":                          {input(15, 4, song(14.5, 2.5, 2)), 14500, 5, 4},
-		"one photo is shown again in another motion":                {input(15, 1, song(15, 2.5, 2)), 15000, 6, 2},
-		"thirty photos are too many for a minute":                   {input(60, 30, song(60, 2.5, 2)), 60000, 24, 12},
-		"thirty photos are seven in fifteen seconds":                {input(15, 30, song(15, 2.5, 2)), 15000, 6, 7},
-		"an English film says so in English":                        {english, 31000, 12, 5},
-		"a long song ends with the last line that fits, and a rest": {input(15, 3, song(120, 4, 2.5)), 12000, 3, 3},
-		"a long song is not cut into the line after":                {input(15, 3, song(120, 3, 2.9)), 12500, 4, 3},
-		"a song with nothing to cut at is cut at its time":          {input(15, 3, message.Take{Blob: "take", Seconds: 90}), 15000, 0, 3},
-		"a film too short for its last card has none":               {input(15, 1, song(3, 2, 1.5)), 3000, 1, 1},
+		"a song that fits is filmed whole":                          {15, song(14.5, 2.5, 2), 14500, 5},
+		"a song that is a fifth too long is filmed whole":           {15, song(18, 2.5, 2), 18000, 7},
+		"a long song ends with the last line that fits, and a rest": {15, song(120, 4, 2.5), 12000, 3},
+		"a long song is not cut into the line after":                {15, song(120, 3, 2.9), 12500, 4},
+		"a song with nothing to cut at is cut at its time":          {15, message.Take{Blob: "take", Seconds: 90}, 15000, 0},
+		"a length is whole frames":                                  {15, message.Take{Blob: "take", Seconds: 9.99}, 9967, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := Script(c.in, plain)
-			if err != nil {
-				t.Fatal(err)
+			in := noodleShop()
+			in.Seconds, in.Take = c.seconds, c.take
+			f := filmOf(t, in)
+			if got, want := [2]int{f.end, len(f.captions())}, [2]int{c.length, c.captions}; got != want {
+				t.Errorf("length and captions: %v, want %v", got, want)
 			}
-			sound(s, c.in, t.Fatalf)
-			got := [3]int{ms(s.Duration, -1), len(track(s, captionTrack)), len(track(s, pictureTrack))}
-			if want := [3]int{c.length, c.captions, c.pictures}; got != want {
-				t.Errorf("length, captions, pictures: %v, want %v", got, want)
-			}
-			for i, e := range track(s, captionTrack) {
-				if want := c.in.Take.Lines[i]; e.Text != want.Text || ms(e.Time, 0) != int(math.Round(want.Start*1000)) || spanOf(e, 0).to < int(want.End*1000)-34 {
-					t.Errorf("caption %q %v for the line %+v", e.Text, spanOf(e, 0), want)
+		})
+	}
+}
+
+func TestAutoChoosesByWhatIsNews(t *testing.T) {
+	t.Parallel()
+	offer, menu := claim.Fact{Kind: claim.Offer, Text: "파전 2,000원 할인"}, claim.Fact{Kind: claim.Menu, Text: "칼국수", Won: 9000}
+	for want, facts := range map[string][]claim.Fact{
+		"opening": {menu, menu, {Kind: claim.Offer, Text: "오픈 기념 10% 할인"}},
+		"coupon":  {menu, menu, offer},
+		"menu":    {menu, menu},
+		"mood":    {menu, {Kind: claim.Praise, Text: "조용하다"}, {Kind: claim.Story, Text: "1987년에 열었다"}},
+	} {
+		if got := choose(facts); got != want {
+			t.Errorf("%+v: %s, want %s", facts, got, want)
+		}
+	}
+}
+
+func TestEachTemplateShowsItsOwn(t *testing.T) {
+	t.Parallel()
+	for template, want := range map[string][]string{
+		"menu":         {"칼국수집", "얼큰 칼국수", "9,000원", "해물파전", "15,000원"},
+		"mood":         {"칼국수집", "서울 을지로 골목"},
+		"news-flash":   {"속보", "비 오는 날에는 파전 2,000원 할인", "손으로 밀어 쫄깃한 면"},
+		"before-after": {"BEFORE", "AFTER"},
+		"coupon":       {"쿠폰", "비 오는 날에는 파전 2,000원 할인"},
+		"opening":      {"그랜드 오픈", "비 오는 날에는 파전 2,000원 할인"},
+	} {
+		t.Run(template, func(t *testing.T) {
+			t.Parallel()
+			in := noodleShop()
+			in.Template = template
+			f := filmOf(t, in)
+			for _, text := range append(want, "돌담골목 칼국수", "서울 중구 을지로 999길 7 1층", "매일 11:00–21:00, 월요일 쉼", "02-0000-0000") {
+				if !f.has(text) {
+					t.Errorf("%q is not in the film", text)
 				}
 			}
 		})
 	}
 }
 
+func TestNothingIsPromisedThatNobodyPromised(t *testing.T) {
+	t.Parallel()
+	in := noodleShop()
+	in.Facts = nil
+	in.Template = "coupon"
+	if f := filmOf(t, in); f.has("쿠폰") {
+		t.Error("a coupon without an offer")
+	}
+	in.Template, in.Photos = "before-after", photos(1)
+	if f := filmOf(t, in); f.has("BEFORE") || f.has("AFTER") {
+		t.Error("one picture is compared with itself")
+	}
+}
+
+func TestBeforeAndAfterAreTheSecondAndTheThirdPhoto(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int][2]string{2: {"photo-0", "photo-1"}, 5: {"photo-1", "photo-2"}} {
+		in := noodleShop()
+		in.Template, in.Photos = "before-after", photos(n)
+		f := filmOf(t, in)
+		for i, word := range []string{"BEFORE", "AFTER"} {
+			tag := f.texts()[slices.IndexFunc(f.texts(), func(e seenElement) bool { return e.Text == word })]
+			mid := (tag.from + tag.to) / 2
+			p := f.pictures()[slices.IndexFunc(f.pictures(), func(e seenElement) bool { return e.from <= mid && mid < e.to })]
+			if p.Source != "https://media/"+want[i] {
+				t.Errorf("%d photos: %s is said of %s", n, word, p.Source)
+			}
+		}
+	}
+}
+
 func TestEveryPhotoThatFitsIsShown(t *testing.T) {
 	t.Parallel()
-	in := input(15, 5, song(15, 2.5, 2))
-	s, err := Script(in, plain)
-	if err != nil {
-		t.Fatal(err)
-	}
+	in := noodleShop()
+	in.Template, in.Photos = "menu", photos(5)
 	var got []string
-	for _, e := range track(s, pictureTrack) {
-		got = append(got, e.Source)
+	for _, e := range filmOf(t, in).pictures() {
+		got = append(got, strings.TrimPrefix(e.Source, "https://media/"))
 	}
-	want := []string{"https://media/photo-0", "https://media/photo-1", "https://media/photo-2", "https://media/photo-3", "https://media/photo-4"}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff([]string{"photo-0", "photo-1", "photo-2", "photo-3", "photo-4"}, got); diff != "" {
 		t.Errorf("pictures (-want +got):\n%s", diff)
 	}
 }
 
-func TestTheCardsSayWhoWhereAndWhen(t *testing.T) {
+func TestAPreviewIsTheSameFilmInSmall(t *testing.T) {
 	t.Parallel()
-	s, err := Script(input(15, 2, song(15, 2.5, 2)), plain)
-	if err != nil {
-		t.Fatal(err)
+	in := noodleShop()
+	final := filmOf(t, in)
+	in.Quality = "preview"
+	small := filmOf(t, in)
+	if got := float64(small.script.Width) * small.script.RenderScale; math.Abs(got-360) > 0.5 {
+		t.Errorf("a preview is %.1f pixels wide", got)
 	}
-	for n, want := range map[int]string{3: "돌담골목\n을지로", 6: "돌담골목", 7: "을지로 1\n9-21"} {
-		if got := track(s, n); len(got) != 1 || got[0].Text != want {
-			t.Errorf("track %d: %+v, want %q", n, got, want)
+	small.script.RenderScale = 0
+	if diff := cmp.Diff(final.script, small.script, cmp.AllowUnexported(cm.Value{})); diff != "" {
+		t.Errorf("a preview differs:\n%s", diff)
+	}
+}
+
+func TestTheSameOrderIsTheSameScript(t *testing.T) {
+	t.Parallel()
+	for _, template := range allTemplates {
+		in := noodleShop()
+		in.Template = template
+		if diff := cmp.Diff(filmOf(t, in).script, filmOf(t, in).script, cmp.AllowUnexported(cm.Value{})); diff != "" {
+			t.Errorf("%s:\n%s", template, diff)
 		}
 	}
-	bare := input(15, 2, song(15, 2.5, 2))
-	bare.Facts = nil
-	if s, err = Script(bare, plain); err != nil || track(s, 3)[0].Text != "돌담골목" || len(track(s, 7)) != 0 {
-		t.Errorf("a place of which only the name is known: %v", err)
+}
+
+// The code is drawn as the renderer would and read as a telephone would.
+func TestTheCodeOnTheCardLeadsToTheLink(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{"https://doldam.example.com/", "https://가게.example.com/?a=1&b=2", "https://a.kr/" + strings.Repeat("x", 187)} {
+		for _, aspect := range allAspects {
+			in := noodleShop()
+			in.Aspect = aspect
+			in.Facts[len(in.Facts)-1].Text = link
+			f := filmOf(t, in)
+			e := f.elements[slices.IndexFunc(f.elements, func(e seenElement) bool { return e.Name == "QR code" })]
+			const side = 400
+			img := image.NewGray(image.Rect(0, 0, side, side))
+			for i := range img.Pix {
+				x, y := (float64(i%side)+0.5)/side, (float64(i/side)+0.5)/side
+				if !e.covers(e.left+x*(e.right-e.left), e.top+y*(e.foot-e.top)) {
+					img.SetGray(i%side, i/side, color.Gray{255})
+				}
+			}
+			bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := qrcode.NewQRCodeReader().Decode(bitmap, nil)
+			if err != nil || got.GetText() != link {
+				t.Errorf("%s %q: read %v, %v", aspect, link, got, err)
+			}
+		}
+	}
+}
+
+func TestAPlaceWithoutALinkHasACardWithoutACode(t *testing.T) {
+	t.Parallel()
+	in := noodleShop()
+	in.Facts = in.Facts[:len(in.Facts)-1]
+	f := filmOf(t, in)
+	if slices.ContainsFunc(f.elements, func(e seenElement) bool { return e.Name == "QR code" }) || f.has("QR로 더 보기") || !f.has("02-0000-0000") {
+		t.Error("the card is not one without a code")
 	}
 }
 
 func TestWhatIsNoFilmIsRefusedBeforeAnythingIsOrdered(t *testing.T) {
 	t.Parallel()
 	unlinked := errors.New("no public address")
-	for name, c := range map[string]struct {
-		in   message.VideoRender
-		link Linker
-		want fault.Code
-	}{
-		"no photos":            {input(15, 0, song(15, 2.5, 2)), plain, fault.CodeNoPhotos},
-		"a song of a moment":   {input(15, 1, message.Take{Seconds: 0.4}), plain, fault.CodeVendorResult},
-		"a song of no seconds": {input(15, 1, message.Take{}), plain, fault.CodeVendorResult},
-		"nowhere to fetch the song from": {input(15, 1, song(15, 2.5, 2)),
-			func(string) (string, error) { return "", fault.Wrap(unlinked, fault.CodeMisconfigured) }, fault.CodeMisconfigured},
-		"nowhere to fetch the photo from": {input(15, 1, song(15, 2.5, 2)), func(blob string) (string, error) {
-			if strings.HasPrefix(blob, "photo") {
+	refuse := func(prefix string) Linker {
+		return func(blob string) (string, error) {
+			if strings.HasPrefix(blob, prefix) {
 				return "", fault.Wrap(unlinked, fault.CodeMisconfigured)
 			}
 			return blob, nil
-		}, fault.CodeMisconfigured},
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(*message.VideoRender)
+		link   Linker
+		want   fault.Code
+	}{
+		"no photos":                       {func(in *message.VideoRender) { in.Photos = nil }, plain, fault.CodeNoPhotos},
+		"a song of a moment":              {func(in *message.VideoRender) { in.Take.Seconds = 0.4 }, plain, fault.CodeVendorResult},
+		"a song of no seconds":            {func(in *message.VideoRender) { in.Take = message.Take{} }, plain, fault.CodeVendorResult},
+		"a name of emoji":                 {func(in *message.VideoRender) { in.Name = "🍜🍜" }, plain, fault.CodeBadValue},
+		"a name that no font has":         {func(in *message.VideoRender) { in.Name = "ร้านก๋วยเตี๋ยว" }, plain, fault.CodeBadValue},
+		"a template that is not known":    {func(in *message.VideoRender) { in.Template = "opera" }, plain, fault.CodeBadValue},
+		"an aspect that is not known":     {func(in *message.VideoRender) { in.Aspect = "4:3" }, plain, fault.CodeBadValue},
+		"nowhere to fetch the song from":  {func(*message.VideoRender) {}, refuse("take"), fault.CodeMisconfigured},
+		"nowhere to fetch the photo from": {func(in *message.VideoRender) { in.Photos = photos(1) }, refuse("photo"), fault.CodeMisconfigured},
+		"a link too long for a code": {func(in *message.VideoRender) { in.Facts[len(in.Facts)-1].Text += strings.Repeat("x", 2000) }, plain,
+			fault.CodeBadValue},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if s, err := Script(c.in, c.link); err == nil || fault.CodeOf(err) != c.want {
+			in := noodleShop()
+			c.change(&in)
+			if s, err := Script(in, c.link); err == nil || fault.CodeOf(err) != c.want {
 				t.Errorf("%v, %d elements", err, len(s.Elements))
 			}
 		})
 	}
 }
 
-// Whatever song comes back, the film holds together.
-func TestEveryFilmHoldsTogether(t *testing.T) {
+func TestALineThatIsSungTooFastToReadHasNoCaption(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(r *rapid.T) {
-		in := input(rapid.SampledFrom([]int{15, 30, 60}).Draw(r, "seconds"), rapid.IntRange(1, 30).Draw(r, "photos"), message.Take{Blob: "take"})
-		in.Language = rapid.SampledFrom([]string{"ko", "en"}).Draw(r, "language")
-		in.Take.Seconds = rapid.Float64Range(1.1, 300).Draw(r, "song")
-		at := 0.0
-		for range rapid.IntRange(0, 40).Draw(r, "lines") {
-			start := at + rapid.Float64Range(0, 3).Draw(r, "rest")
-			end := start + rapid.Float64Range(0.001, 6).Draw(r, "sung")
-			if end > in.Take.Seconds {
-				break
-			}
-			in.Take.Lines = append(in.Take.Lines, message.LineTime{Text: fmt.Sprint(len(in.Take.Lines)), Start: start, End: end})
-			at = end
-		}
-		s, err := Script(in, plain)
-		if err != nil {
-			r.Fatal(err)
-		}
-		sound(s, in, r.Fatalf)
-		lines := in.Take.Lines
-		length := float64(ms(s.Duration, -1)) / 1000
-		if length < in.Take.Seconds-0.034 && length < float64(in.Seconds)-0.034 { // cut at a line
-			i := slices.IndexFunc(lines, func(l message.LineTime) bool { return l.End > length+0.034 })
-			if i >= 0 && lines[i].Start < length-0.001 {
-				r.Fatalf("the film of %.3f s is cut in the line %+v", length, lines[i])
-			}
-		}
-	})
-}
-
-// The end card's shade once lay over the label: whatever is drawn, the
-// disclosure is drawn after it.
-func TestTheAILabelLiesAboveEverything(t *testing.T) {
-	t.Parallel()
-	s, err := Script(input(15, 3, song(15, 3, 2)), plain)
-	if err != nil {
-		t.Fatal(err)
+	in := noodleShop()
+	in.Take.Lines = []message.LineTime{{Text: "천천히 부르는 줄", Start: 1, End: 3}, {Text: strings.Repeat("빠르게", 10), Start: 3, End: 4},
+		{Text: "쉬고 나서", Start: 4, End: 4.2}, {Text: "끝", Start: 9, End: 10}}
+	var got []string
+	for _, e := range filmOf(t, in).captions() {
+		got = append(got, fmt.Sprintf("%s %d–%d", e.Text, e.from, e.to))
 	}
-	last := ""
-	for _, e := range s.Elements {
-		if e.Type != cm.TypeAudio {
-			last = e.Text
-		}
-	}
-	if last != "AI로 생성" {
-		t.Errorf("%q is drawn last", last)
+	if diff := cmp.Diff([]string{"천천히 부르는 줄 1000–3000", "쉬고 나서 4000–4400", "끝 9000–10200"}, got); diff != "" {
+		t.Errorf("captions (-want +got):\n%s", diff)
 	}
 }

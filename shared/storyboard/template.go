@@ -12,7 +12,9 @@ type template struct {
 	colors  palette // when neither the place nor its photos have any
 	pace    float64 // seconds that a picture is seen
 	changes []change
-	// order names the photo of each picture; nil = one after the other.
+	// order is the photo of the n-th picture; nil = one after the other. Numbers
+	// beyond the last photo begin again with the first.
+	order   func(b *board, n int) int
 	zones   func(frame) frame // nil = the frame's own
 	title   func(*board)
 	middle  func(*board)

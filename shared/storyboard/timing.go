@@ -9,13 +9,16 @@ import (
 
 // Times in seconds.
 const (
-	frameRate = 30
-	shortest  = 1.0 // below it nothing is a film
-	tail      = 1.0 // kept after the last line when a long song is cut
-	titleTime = 2.6 // of the title
-	cardTime  = 3.8 // of the closing card
-	cardLeast = 1.0 // below it that card could not be read
-	glance    = 1.2 // below it a picture is not seen, only noticed
+	frameRate  = 30
+	shortest   = 1.0 // below it nothing is a film
+	tail       = 1.0 // kept after the last line when a long song is cut
+	titleTime  = 2.6 // of the title
+	titleLeast = 1.6 // below it the name could not be read
+	cardTime   = 3.8 // of the closing card
+	cardLeast  = 1.0 // below it that card could not be read
+	glance     = 1.2 // below it a picture is not seen, only noticed
+	quick      = 1.8 // of a picture, when there are many photos
+	reach      = 1.1 // that a card moves to begin on a beat
 )
 
 const maxPictures = 16 // decoded photos that the renderer holds at a time
@@ -47,11 +50,11 @@ func plan(in message.VideoRender, pace float64) timeline {
 	}
 	marks := marksOf(in.Take, t.length)
 	if end < t.length {
-		end = near(marks, end, 0.6, title, t.length-cardLeast)
+		end = near(marks, end, reach, titleLeast, t.length-cardLeast)
 	}
-	n := int(math.Round(end / pace))
-	n = max(1, n, min(len(in.Photos)-1, int(end/1.8)))
-	n = min(n, maxPictures-1, max(1, int(end/glance)))
+	// As many pictures as the pace asks for, or faster to show every photo.
+	n := max(int(math.Round(end/pace)), min(len(in.Photos)-1, int(end/quick)))
+	n = max(1, min(n, maxPictures-1, int(end/glance)))
 	t.changes = changes(in.Take, marks, end, n)
 	if end < t.length {
 		if k := len(t.changes); k > 0 && end-t.changes[k-1] < glance {
@@ -59,7 +62,7 @@ func plan(in message.VideoRender, pace float64) timeline {
 		}
 		t.changes = append(t.changes, end)
 	}
-	title = near(t.changes, title, 1, 1.6, end)
+	title = near(t.changes, math.Min(title, end), 1, titleLeast, end)
 	t.title, t.middle, t.card = span{0, title}, span{title, end}, span{end, t.length}
 	return t
 }
@@ -86,13 +89,13 @@ func marksOf(take message.Take, length float64) []float64 {
 	return inside(starts)
 }
 
-// near is the mark nearest to at that lies within reach of it and between low
-// and high; at itself when there is none.
-func near(marks []float64, at, reach, low, high float64) float64 {
+// near is the mark nearest to at that lies within some seconds of it and between
+// low and high; at itself when there is none.
+func near(marks []float64, at, within, low, high float64) float64 {
 	best := at
 	for _, m := range marks {
-		if d := math.Abs(m - at); d <= reach && m >= low && m <= high {
-			best, reach = m, d
+		if d := math.Abs(m - at); d <= within && m >= low && m <= high {
+			best, within = m, d
 		}
 	}
 	return best
@@ -146,8 +149,9 @@ func filmSeconds(in message.VideoRender) float64 {
 	return frames(cut)
 }
 
-// frames rounds down to whole frames, so that picture and sound end together.
-func frames(seconds float64) float64 { return math.Floor(seconds*frameRate) / frameRate }
+// frames rounds down to whole frames, so that picture and sound end together, as
+// the milliseconds that a script has.
+func frames(seconds float64) float64 { return round(math.Floor(seconds*frameRate) / frameRate) }
 
 // round rounds to the milliseconds that a script has.
 func round(seconds float64) float64 { return math.Round(seconds*1000) / 1000 }

@@ -5,7 +5,7 @@
 //	POST /api/v1/generate, GET …/record-info,      Suno (sunoapi.org): songs
 //	POST …/get-timestamped-lyrics, GET …/credit    (package music)
 //	GET  /files/songs/{id}.mp3                     the songs, with ranges
-//	GET  /ledger                                   every accepted song task
+//	GET  /ledger                                   every accepted song task, its takes as measured
 //	/v1/renders, /v2/renders, /files/renders/, …   Config.Renders (package film)
 //
 // What it promises:
@@ -63,7 +63,7 @@ type Config struct {
 	Renders http.Handler
 	// Encode turns a WAV file into an MP3 file; both paths are absolute.
 	Encode func(ctx context.Context, wav, mp3 string) error
-	// Workers is how many songs are made at a time; 0 = 1. Each needs about 100 MB for a minute of song.
+	// Workers is how many songs are made at a time; 0 = 1. Each needs about 220 MB for a minute of song.
 	Workers int
 	// MaxQueue is how many tasks may wait; more are answered 405 (sunoapi.org's rate limit); 0 = 500.
 	MaxQueue int

@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -220,6 +223,7 @@ func TestASongFromOrderToFile(t *testing.T) {
 	if bodies[0] == bodies[1] {
 		t.Error("the two takes are the same")
 	}
+	c.checkReceipt(accepted.TaskID, r)
 	<-calls.all
 	if d := cmp.Diff([]string{"text", "first", "complete"}, calls.stages()); d != "" {
 		t.Errorf("callbacks:\n%s", d)
@@ -267,20 +271,60 @@ func (c *client) download(address string) []byte {
 	return whole
 }
 
+// checkReceipt reads what the ledger says of the two finished takes.
+func (c *client) checkReceipt(taskID string, r record) {
+	c.t.Helper()
+	ask, err := http.NewRequestWithContext(c.t.Context(), "GET", c.server.URL+"/ledger", nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ask.Header.Set("Authorization", "Bearer "+c.key)
+	resp, err := c.server.Client().Do(ask)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var entries []ledgerEntry
+	if err := json.NewDecoder(resp.Body).Decode(&entries); err != nil || len(entries) != 1 || entries[0].ID != taskID || len(entries[0].Takes) != takesPerTask {
+		c.t.Fatalf("ledger %+v, %v", entries, err)
+	}
+	takes := entries[0].Takes
+	for i, k := range takes {
+		if k.ID != r.Response.SunoData[i].ID || k.Seconds != 15 || k.Tempo < 60 || k.Tempo > 180 || k.LUFS == nil || math.Abs(*k.LUFS+14) > 1 || k.TruePeak == nil || *k.TruePeak > -1 {
+			c.t.Errorf("take %d is %+v", i, k)
+		}
+	}
+	if takes[0].Key == "" || takes[0].Key == takes[1].Key {
+		c.t.Errorf("the takes are in %q and %q", takes[0].Key, takes[1].Key)
+	}
+}
+
 func (c *client) checkTimes(taskID, audioID string) {
 	c.t.Helper()
+	var wire map[string]json.RawMessage
+	c.call("POST", "/api/v1/generate/get-timestamped-lyrics", fmt.Sprintf(`{"taskId":%q,"audioId":%q}`, taskID, audioID), &wire)
+	if d := cmp.Diff([]string{"alignedWords", "hootCer", "isStreamed", "waveformData"}, slices.Sorted(maps.Keys(wire))); d != "" {
+		c.t.Errorf("the fields of the timestamps:\n%s", d)
+	}
 	var times struct {
-		AlignedWords []alignedWord
+		AlignedWords []struct {
+			Word                 string
+			Success              bool
+			StartS, EndS, Palign *float64 // all there, as numbers
+		}
 		WaveformData []float64
 	}
-	c.call("POST", "/api/v1/generate/get-timestamped-lyrics", fmt.Sprintf(`{"taskId":%q,"audioId":%q}`, taskID, audioID), &times)
+	raw, _ := json.Marshal(wire)
+	if err := json.Unmarshal(raw, &times); err != nil {
+		c.t.Fatal(err)
+	}
 	text, before := "", 0.0
 	for _, w := range times.AlignedWords {
 		text += w.Word
-		if !w.Success || w.StartS < before || w.EndS <= w.StartS || w.EndS > 15 {
-			c.t.Errorf("word %+v after %.2f", w, before)
+		if !w.Success || w.StartS == nil || w.EndS == nil || w.Palign == nil || *w.StartS < before || *w.EndS <= *w.StartS || *w.EndS > 15 {
+			c.t.Fatalf("word %+v after %.2f", w, before)
 		}
-		before = w.StartS
+		before = *w.StartS
 	}
 	if want := "전주 한옥마을 걷다 보면\n칼국수는 9,000원\n라라라 한빛 랄라라\n오늘 한빛에서 만나요\n"; text != want {
 		c.t.Errorf("the words are %q", text)

@@ -132,10 +132,10 @@ func (s *Studio) generate(w http.ResponseWriter, r *http.Request) {
 	}
 	t := &task{ID: randomHex(16), Created: s.config.Clock().UTC(), Param: raw, Callback: q.CallBackURL, Model: q.Model, Style: q.Style,
 		Order: order, Breaks: breaks, Status: statusPending}
-	for i := range takesPerTask {
-		h := fnv.New64a()
-		fmt.Fprint(h, t.ID, i)
-		t.Takes = append(t.Takes, take{ID: newUUID(), Seed: int64(h.Sum64() >> 1)})
+	h := fnv.New64a()
+	fmt.Fprint(h, t.ID)
+	for i := range takesPerTask { // sibling seeds: two songs, not one twice
+		t.Takes = append(t.Takes, take{ID: newUUID(), Seed: int64(h.Sum64()>>2)<<1 | int64(i)})
 	}
 	if code, msg := s.accept(t); code != 0 {
 		sunoFail(w, code, msg)
@@ -314,13 +314,31 @@ type ledgerEntry struct {
 	Tag     string `json:"tag"` // the callback address: the caller's own mark of the job
 	Status  string `json:"status"`
 	Created string `json:"created"`
+	// Takes are the finished songs, as they were measured.
+	Takes []ledgerTake `json:"takes"`
+}
+
+// ledgerTake is the receipt of one song.
+type ledgerTake struct {
+	ID       string   `json:"id"`
+	Seconds  float64  `json:"seconds"`
+	Tempo    float64  `json:"tempo"` // beats per minute
+	Key      string   `json:"key"`
+	LUFS     *float64 `json:"lufs"`      // integrated
+	TruePeak *float64 `json:"true_peak"` // dBTP
 }
 
 func (s *Studio) ledger(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
 	out := []ledgerEntry{}
 	for _, t := range s.tasks {
-		out = append(out, ledgerEntry{Kind: "song", ID: t.ID, Param: string(t.Param), Tag: t.Callback, Status: t.Status, Created: t.Created.Format("2006-01-02T15:04:05.000000Z")})
+		e := ledgerEntry{Kind: "song", ID: t.ID, Param: string(t.Param), Tag: t.Callback, Status: t.Status, Created: t.Created.Format("2006-01-02T15:04:05.000000Z"), Takes: []ledgerTake{}}
+		for _, k := range t.Takes {
+			if k.Done {
+				e.Takes = append(e.Takes, ledgerTake{k.ID, k.Seconds, k.Tempo, k.Key, k.LUFS, k.TruePeak})
+			}
+		}
+		out = append(out, e)
 	}
 	s.mu.Unlock()
 	slices.SortFunc(out, func(a, b ledgerEntry) int {

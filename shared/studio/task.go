@@ -53,14 +53,18 @@ type task struct {
 
 // take is one of the two songs of a task.
 type take struct {
-	ID      string       `json:"id"`
-	Seed    int64        `json:"seed"`
-	Done    bool         `json:"done,omitempty"`
-	Seconds float64      `json:"seconds,omitempty"`
-	Tempo   float64      `json:"tempo,omitempty"`
-	Bytes   int64        `json:"bytes,omitempty"`
-	Words   []music.Word `json:"words,omitempty"`
-	Wave    []float64    `json:"wave,omitempty"`
+	ID      string  `json:"id"`
+	Seed    int64   `json:"seed"`
+	Done    bool    `json:"done,omitempty"`
+	Seconds float64 `json:"seconds,omitempty"`
+	Tempo   float64 `json:"tempo,omitempty"` // beats per minute
+	Key     string  `json:"key,omitempty"`
+	// LUFS and TruePeak (dBTP) are measured on what was encoded; nil for silence.
+	LUFS     *float64     `json:"lufs,omitempty"`
+	TruePeak *float64     `json:"true_peak,omitempty"`
+	Bytes    int64        `json:"bytes,omitempty"`
+	Words    []music.Word `json:"words,omitempty"`
+	Wave     []float64    `json:"wave,omitempty"`
 }
 
 func (t *task) ended() bool { return t.Status == statusSuccess || t.Status == statusAudioFailed }

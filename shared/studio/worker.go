@@ -159,8 +159,18 @@ func (s *Studio) take(ctx context.Context, t task, i int) (take, error) {
 	if err := syncDir(songDir(s.config.Dir)); err != nil {
 		return k, err
 	}
-	k.Done, k.Seconds, k.Tempo, k.Bytes, k.Words, k.Wave = true, song.Seconds, song.Tempo, info.Size(), song.Words, waveform(song)
+	k.Done, k.Seconds, k.Tempo, k.Key, k.Bytes, k.Words, k.Wave = true, song.Seconds, song.Tempo, song.Key, info.Size(), song.Words, waveform(song)
+	k.LUFS, k.TruePeak = measured(song.Loudness()), measured(song.TruePeak())
 	return k, nil
+}
+
+// measured rounds a level to a hundredth of a decibel; silence has none.
+func measured(db float64) *float64 {
+	if math.IsInf(db, 0) || math.IsNaN(db) {
+		return nil
+	}
+	db = math.Round(100*db) / 100
+	return &db
 }
 
 // encode tries twice: the encoder is a process, and a machine short of memory

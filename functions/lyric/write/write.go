@@ -1,13 +1,14 @@
 // Package write is queue lyric-write: the facts go to the chat provider, a checked lyric comes back.
 //
-// Ends the lyric step. Calls the provider once per claim, and once more when the
-// first lyric claims what no fact supports. Refused or unsupported twice: the
+// Ends the lyric step. Calls the provider once per claim, and once more, with the
+// reasons, when the first lyric claims what no fact supports. Refused or unsupported twice: the
 // step fails and the owner is told. Provider busy: due again later.
 package write
 
 import (
 	"context"
 	_ "embed"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,14 +43,19 @@ func New(lyrics Lyrics, writer Writer) trigger.Function {
 		})
 }
 
-// checked asks for a lyric, and once more with the reasons when it claims too much.
+// checked asks for a lyric, and once more with the reasons when it claims too
+// much. What can be repaired without changing the words is repaired first
+// (claim.Mend): a forgotten citation is no reason to pay for another lyric.
 func checked(ctx context.Context, writer Writer, b claim.Brief) (claim.Lyric, error) {
+	facts := b.Facts
+	b.Facts = slices.DeleteFunc(slices.Clone(facts), func(f claim.Fact) bool { return f.Kind == claim.Link || f.Kind == claim.Color }) // shown, never sung
 	for range 2 {
 		text, err := writer.Write(ctx, b)
 		if err != nil {
 			return claim.Lyric{}, err
 		}
-		problems := claim.Check(b.Facts, text)
+		text = claim.Mend(facts, text)
+		problems := claim.Check(facts, text)
 		if len(problems) == 0 {
 			return text, nil
 		}

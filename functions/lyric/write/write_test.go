@@ -2,12 +2,17 @@ package write
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"castad/shared/claim"
 	"castad/shared/fault"
+	"castad/shared/provider/openai"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -53,7 +58,7 @@ func TestALyricThatClaimsTooMuchGoesBackOnceWithTheReasons(t *testing.T) {
 		t.Fatalf("%v after %d requests: %+v", err, len(a.briefs), got)
 	}
 	var want []string
-	for _, p := range claim.Check(brief.Facts, boast) {
+	for _, p := range claim.Check(brief.Facts, claim.Mend(brief.Facts, boast)) {
 		want = append(want, p.String())
 	}
 	if diff := cmp.Diff(want, a.briefs[1].Problems); diff != "" || len(want) < 2 {
@@ -108,4 +113,75 @@ func TestAProvidersErrorIsNotAReasonToAskAgain(t *testing.T) {
 	if _, err := checked(t.Context(), a, brief); !errors.Is(err, busy) || len(a.briefs) != 2 {
 		t.Errorf("the second request: %v after %d", err, len(a.briefs))
 	}
+}
+
+func TestAForgottenCitationIsRepairedWithoutAskingAgain(t *testing.T) {
+	t.Parallel()
+	sloppy := claim.Lyric{Title: "칼국수 🍜", Lines: []claim.Line{
+		{Section: "verse", Text: "칼국수 한 그릇 구천 원", Facts: nil},
+		{Section: "hook", Text: "돌담골목\u200b 칼국수 ✨", Facts: []string{"f1", "f7"}},
+	}}
+	want := claim.Lyric{Title: "칼국수", Lines: []claim.Line{
+		{Section: "verse", Text: "칼국수 한 그릇 구천 원", Facts: []string{"f2"}},
+		{Section: "hook", Text: "돌담골목 칼국수", Facts: []string{"f1", "f2"}},
+	}}
+	a := &author{lyrics: []claim.Lyric{sloppy}}
+	got, err := checked(t.Context(), a, brief)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil || len(a.briefs) != 1 {
+		t.Errorf("%v, %d requests, lyric (-want +got):\n%s", err, len(a.briefs), diff)
+	}
+}
+
+func TestWhatIsNeverSungIsNotInTheRequest(t *testing.T) {
+	t.Parallel()
+	b := brief
+	b.Facts = append(slices.Clone(b.Facts), claim.Fact{ID: "f3", Kind: claim.Link, Text: "https://doldam.example"}, claim.Fact{ID: "f4", Kind: claim.Color, Text: "#8a9000"})
+	linked := claim.Lyric{Title: "칼국수", Lines: []claim.Line{{Section: "hook", Text: "돌담골목 doldam.example.kr", Facts: []string{"f1", "f3"}}}}
+	a := &author{lyrics: []claim.Lyric{linked, linked}}
+	if _, err := checked(t.Context(), a, b); fault.CodeOf(err) != fault.CodeClaim {
+		t.Errorf("a sung link: %v", err)
+	}
+	if diff := cmp.Diff(brief.Facts, a.briefs[0].Facts); diff != "" || len(b.Facts) != 4 {
+		t.Errorf("the writer's facts (-want +got):\n%s", diff)
+	}
+}
+
+// TestTheReasonsReachTheProvidersRequest sends a lyric back over the wire.
+func TestTheReasonsReachTheProvidersRequest(t *testing.T) {
+	t.Parallel()
+	answers := []claim.Lyric{boast, good}
+	var asked []claim.Brief
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var q struct {
+			Messages []struct{ Content string } `json:"messages"`
+		}
+		var b claim.Brief
+		if err := json.NewDecoder(r.Body).Decode(&q); err != nil || json.Unmarshal([]byte(q.Messages[len(q.Messages)-1].Content), &b) != nil {
+			t.Errorf("the request holds no brief: %v", err)
+		}
+		text, _ := json.Marshal(answers[min(len(asked), 1)])
+		asked = append(asked, b)
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"model": "m", "choices": []any{map[string]any{"message": map[string]any{"role": "assistant", "content": string(text)}, "finish_reason": "stop"}}})
+	}))
+	t.Cleanup(s.Close)
+	client, err := openai.New(openai.Config{BaseURL: s.URL, Key: "sk-k", Model: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	got, err := checked(t.Context(), chat{client}, brief)
+	if err != nil || !cmp.Equal(good, got) || len(asked) != 2 {
+		t.Fatalf("%v after %d requests: %+v", err, len(asked), got)
+	}
+	if len(asked[0].Problems) != 0 || !strings.Contains(strings.Join(asked[1].Problems, "\n"), "1위") {
+		t.Errorf("the requests told %q, then %q", asked[0].Problems, asked[1].Problems)
+	}
+}
+
+type chat struct{ *openai.Client }
+
+func (c chat) Write(ctx context.Context, b claim.Brief) (claim.Lyric, error) {
+	l, _, err := c.Client.Write(ctx, b)
+	return l, err
 }

@@ -155,8 +155,6 @@ type Element struct {
 	StrokeWidth            Value  `json:"stroke_width,omitzero"`
 	ShadowColor            string `json:"shadow_color,omitempty"`
 	ShadowBlur             Value  `json:"shadow_blur,omitzero"`
-	ShadowX                Value  `json:"shadow_x,omitzero"`
-	ShadowY                Value  `json:"shadow_y,omitzero"`
 	BackgroundColor        string `json:"background_color,omitempty"`
 	BackgroundXPadding     Value  `json:"background_x_padding,omitzero"`
 	BackgroundYPadding     Value  `json:"background_y_padding,omitzero"`

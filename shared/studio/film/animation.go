@@ -23,7 +23,8 @@ func (o object) animations() []animation {
 			}
 		}
 	}
-	for name, more := range map[string]string{"transition": `"time":"start","transition":true`, "enter": `"time":"start"`, "exit": `"time":"end"`} {
+	for _, short := range [][2]string{{"transition", `"time":"start","transition":true`}, {"enter", `"time":"start"`}, {"exit", `"time":"end"`}} {
+		name, more := short[0], short[1]
 		raw, ok := o.take(name)
 		if !ok {
 			continue
@@ -62,9 +63,13 @@ func (o object) animation() animation {
 		a.easing = "linear"
 	}
 	a.reversed, a.transition, a.fade = o.flag("reversed", false), o.flag("transition", false), o.flag("fade", false)
-	a.inside = o.oneOf("scope", "element", "composition") == "element"
+	if a.ofText() {
+		o.oneOf("scope", "element", "composition", "split")
+	} else {
+		a.inside = o.oneOf("scope", "element", "composition") == "element"
+	}
 	o.animationKind(&a)
-	if a.transition && (a.atEnd || *a.start != 0 || a.kind == "pan" || a.duration == nil) {
+	if a.transition && (a.atEnd || *a.start != 0 || a.kind == "pan" || a.ofText() || a.duration == nil) {
 		o.errorf("transition", "a transition must be at the start and have a duration; pan is none")
 		a.transition = false
 	}
@@ -94,6 +99,10 @@ func (o object) animationKind(a *animation) {
 		o.needDuration(a)
 		a.xa, a.ya = o.fraction("x_anchor", 0.5), o.fraction("y_anchor", 0.5)
 	default:
+		if a.ofText() {
+			o.textMotion(a)
+			return
+		}
 		o.errorf("type", "%q is not supported; known: fade, scale, pan, slide, wipe, circular-wipe", clip(a.kind))
 	}
 }

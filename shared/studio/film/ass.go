@@ -63,11 +63,15 @@ func escape(s string) string {
 // text writes a text element: its box, what marks the sung word, its shadow
 // and its letters, each above the one before.
 func (a *assFile) text(l *lettering) {
-	sc := a.sc
-	st := &l.e.text
-	ground := a.layer
-	a.layer += 4
 	a.texts = append(a.texts, l)
+	for _, u := range l.units() {
+		a.unit(u)
+	}
+	a.layer += 4
+}
+
+func (a *assFile) unit(l *lettering) {
+	sc, st, ground := a.sc, &l.e.text, a.layer
 	for _, ev := range a.poses(l.visual, l.bounds) {
 		if l.ground.w > 0 {
 			a.rectangle(ground, ev, l.ground, sc.px(st.radius, l.size), st.background, l.bounds)
@@ -272,6 +276,7 @@ func (v *visual) pose(t float64, about rect) pose {
 			own.moves = append(own.moves, v.spanOf(m))
 		}
 	}
+	own.moves = append(own.moves, v.shares...)
 	s, panes := own.at(t)
 	s, panes = v.carried(t, s, panes)
 	cx, cy := about.x+about.w/2, about.y+about.h/2

@@ -1,6 +1,9 @@
 package film
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // brush draws pictures into frames: resampled between pixels, with soft edges
 // where an edge lies between pixels, so that nothing that moves jumps. It
@@ -29,14 +32,26 @@ func (b *brush) paint(frame *planes, pic *picture, win, dst rect, panes []pane, 
 	if seen.w <= 0 || seen.h <= 0 {
 		return
 	}
-	panes = append([]pane{{rect: dst}}, panes...)
+	// Straight edges make one rectangle; only round panes are looked at one by one.
+	hole := hole{all: seen}
+	for _, p := range panes {
+		if p.radius > 0 {
+			hole.round = append(hole.round, p)
+		}
+	}
 	full := place(frame.w, pic.w, pic.h, win, dst, seen, 1)
 	full.lookup(b.columns)
-	b.plane(frame.y, pic.wy, pic, full, full, panes, f)
+	b.plane(frame.y, pic.wy, pic, full, full, &hole, f)
 	half := place(frame.w/2, pic.w/2, pic.h/2, win, dst, seen, 2)
 	half.lookup(b.columns)
-	b.plane(frame.u, pic.wu, pic, half, full, panes, f)
-	b.plane(frame.v, pic.wv, pic, half, full, panes, f)
+	b.plane(frame.u, pic.wu, pic, half, full, &hole, f)
+	b.plane(frame.v, pic.wv, pic, half, full, &hole, f)
+}
+
+// hole is where a layer is seen.
+type hole struct {
+	all   rect
+	round []pane
 }
 
 // plane maps output pixels x0..x1, y0..y1 to source positions u + x·sx, v + y·sy.
@@ -64,8 +79,12 @@ func (p *plane) lookup(columns []column) {
 	clear(columns[p.x1-p.x0 : (p.x1-p.x0+7)/8*8]) // sampleBlock works on whole groups
 }
 
-// split cuts a source position into a whole pixel and 1/256 of the way to the next.
+// split cuts a source position into a whole pixel and 1/256 of the way to the
+// next; the only pixel of a line has no next.
 func split(v float64, size int) column {
+	if size == 1 {
+		return column{}
+	}
 	v = min(float64(size-1), max(0, v))
 	i := int32(v)
 	f := int32(math.Round((v - float64(i)) * 256))
@@ -76,7 +95,7 @@ func split(v float64, size int) column {
 }
 
 // plane draws one plane; the alpha of chroma is taken from the luma-sized mask.
-func (b *brush) plane(dst []byte, src []uint64, pic *picture, p, full plane, panes []pane, f int) {
+func (b *brush) plane(dst []byte, src []uint64, pic *picture, p, full plane, at *hole, f int) {
 	n := p.x1 - p.x0
 	ready := [2]int{-1, -1} // which block of eight source rows each half of b.rows holds
 	row := func(y int) []byte {
@@ -87,7 +106,7 @@ func (b *brush) plane(dst []byte, src []uint64, pic *picture, p, full plane, pan
 		return b.rows[y&15*b.stride:][:n]
 	}
 	for y := p.y0; y < p.y1; y++ {
-		w, ok := b.across(panes, y, &p)
+		w, ok := b.across(at, y, &p)
 		if !ok {
 			continue
 		}
@@ -103,42 +122,43 @@ func (b *brush) plane(dst []byte, src []uint64, pic *picture, p, full plane, pan
 			continue
 		}
 		out := dst[y*p.stride+p.x0 : y*p.stride+p.x1]
-		at := split(p.v+float64(y-p.y0)*p.sy, p.sh)
-		up, down := row(int(at.i)), row(int(at.i)+1)
+		from := split(p.v+float64(y-p.y0)*p.sy, p.sh)
+		up, down := row(int(from.i)), row(int(from.i)+1)
 		if mask >= 0 {
-			b.masked(out, up, down, int(at.f), pic.a[mask*pic.w:][:pic.w], &p, &full, w, opacity)
+			b.masked(out, up, down, int(from.f), pic.a[mask*pic.w:][:pic.w], &p, &full, w, opacity)
 			continue
 		}
-		b.edge(out, up, down, int(at.f), w.a, w.b, p.x0, opacity)
-		b.edge(out, up, down, int(at.f), w.c, w.d, p.x0, opacity)
+		strength := float64(opacity) * w.cover
+		b.edge(out, up, down, int(from.f), w.a, w.b, p.x0, strength)
+		b.edge(out, up, down, int(from.f), w.c, w.d, p.x0, strength)
 		o, up, down := out[w.b:w.c], up[w.b:w.c], down[w.b:w.c]
-		if k := int(math.Round(float64(opacity) * w.cover)); k >= 256 {
-			lerpBytes(o, up, down, int(at.f))
+		if k := int(math.Round(strength)); k >= 256 {
+			lerpBytes(o, up, down, int(from.f))
 		} else {
 			line := b.line[:len(o)]
-			lerpBytes(line, up, down, int(at.f))
+			lerpBytes(line, up, down, int(from.f))
 			lerpBytes(o, o, line, k)
 		}
 	}
 }
 
 // edge draws the columns from..to, each as far as it is covered.
-func (b *brush) edge(out, up, down []byte, f, from, to, x0, opacity int) {
+func (b *brush) edge(out, up, down []byte, f, from, to, x0 int, opacity float64) {
 	for x := from; x < to; x++ {
-		k := int(math.Round(b.coverage(x+x0) * float64(opacity)))
+		k := int(math.Round(b.coverage(x+x0) * opacity))
 		v := (int(up[x])*(256-f) + int(down[x])*f + 128) >> 8
 		out[x] = byte((int(out[x])*(256-k) + v*k + 128) >> 8)
 	}
 }
 
 // masked draws a row whose every pixel has an alpha of its own.
-func (b *brush) masked(out, up, down []byte, f int, alpha []byte, p, full *plane, w span1, opacity int) {
+func (b *brush) masked(out, up, down []byte, f int, alpha []byte, p, full *plane, w stretch, opacity int) {
 	line, mask := b.line[:len(out)], b.mask[:len(out)]
 	lerpBytes(line, up, down, f)
 	full.sampleMask(mask, alpha, p)
 	for _, part := range [2][2]int{{w.a, w.b}, {w.c, w.d}} {
 		for x := part[0]; x < part[1]; x++ {
-			mask[x] = byte(float64(mask[x])*b.coverage(x+p.x0)/w.cover + 0.5)
+			mask[x] = byte(float64(mask[x])*b.coverage(x+p.x0) + 0.5)
 		}
 	}
 	blendRow(out[w.a:w.d], line[w.a:w.d], mask[w.a:w.d], int(math.Round(float64(opacity)*w.cover)))
@@ -161,46 +181,46 @@ func (p *plane) sampleMask(dst, row []byte, o *plane) {
 	}
 }
 
-// strip is how one pane meets a row of pixels. A round corner is looked at in
+// strip is how a pane meets a row of pixels. A round corner is looked at in
 // four lines within the row.
 type strip struct {
-	l, r  [4]float64
-	n     int     // lines used
-	cover float64 // how much of the row's height
+	l, r [4]float64
+	n    int // lines used
 }
 
-// span1 is what of a row is drawn, relative to the first column: nothing left
+// stretch is what of a row is drawn, relative to the first column: nothing left
 // of a and right of d, all between b and c, and soft edges in between.
-type span1 struct {
+type stretch struct {
 	a, b, c, d int
 	cover      float64 // of the row's height
 }
 
-// across looks at all panes along row y of a plane; ok is false when nothing is seen.
-func (b *brush) across(panes []pane, y int, p *plane) (w span1, ok bool) {
-	b.strips = b.strips[:0]
-	w = span1{b: 0, c: p.x1 - p.x0, cover: 1}
-	a, d := float64(p.x0), float64(p.x1)
-	in, out := a, d
-	for _, q := range panes {
-		s, ok := q.strip(float64(y), float64(p.scale))
-		if !ok {
-			return w, false
+// across looks at a row of a plane; ok is false when nothing of it is seen.
+func (b *brush) across(h *hole, y int, p *plane) (w stretch, ok bool) {
+	const bit = 1e-6 // of a pixel: what adding up movements loses
+	k := float64(p.scale)
+	y0, y1 := max(float64(y), h.all.y/k), min(float64(y+1), (h.all.y+h.all.h)/k)
+	if w.cover = y1 - y0; w.cover < 0.002 {
+		return w, false
+	}
+	if w.cover > 1-bit {
+		w.cover = 1
+	}
+	left, right := h.all.x/k, (h.all.x+h.all.w)/k
+	b.strips = append(b.strips[:0], strip{l: [4]float64{left}, r: [4]float64{right}, n: 1})
+	lo, hi, in, out := left, right, left, right
+	for i := range h.round {
+		s, all := h.round[i].strip(y0, y1, k)
+		if all {
+			continue
 		}
 		b.strips = append(b.strips, s)
-		w.cover *= s.cover
-		for i := range s.n {
-			in, out = max(in, s.l[i]), min(out, s.r[i])
-		}
-		lo, hi := s.l[0], s.r[0]
-		for i := 1; i < s.n; i++ {
-			lo, hi = min(lo, s.l[i]), max(hi, s.r[i])
-		}
-		a, d = max(a, lo), min(d, hi)
+		lo, hi = max(lo, slices.Min(s.l[:])), min(hi, slices.Max(s.r[:]))
+		in, out = max(in, slices.Max(s.l[:])), min(out, slices.Min(s.r[:]))
 	}
-	const bit = 1e-6 // of a pixel: what adding up movements loses
-	w.a, w.d = max(0, int(math.Floor(a+bit))-p.x0), min(p.x1-p.x0, int(math.Ceil(d-bit))-p.x0)
-	if w.a >= w.d || w.cover < 0.002 {
+	n := p.x1 - p.x0
+	w.a, w.d = max(0, int(math.Floor(lo+bit))-p.x0), min(n, int(math.Ceil(hi-bit))-p.x0)
+	if w.a >= w.d {
 		return w, false
 	}
 	w.b, w.c = max(w.a, int(math.Ceil(in-bit))-p.x0), min(w.d, int(math.Floor(out+bit))-p.x0)
@@ -210,41 +230,35 @@ func (b *brush) across(panes []pane, y int, p *plane) (w span1, ok bool) {
 	return w, true
 }
 
-// strip cuts a pane along row y, in pixels that are scale luma pixels high.
-func (q *pane) strip(y, scale float64) (s strip, ok bool) {
-	x, top, w, h, radius := q.x/scale, q.y/scale, q.w/scale, q.h/scale, q.radius/scale
-	y0, y1 := max(y, top), min(y+1, top+h)
-	if s.cover = y1 - y0; s.cover <= 0 {
-		return s, false
+// strip cuts a pane between y0 and y1, in pixels that are scale luma pixels
+// high; all is true where its sides are straight, which hole.all has already.
+func (q *pane) strip(y0, y1, scale float64) (s strip, all bool) {
+	x, top, w, h := q.x/scale, q.y/scale, q.w/scale, q.h/scale
+	radius := min(q.radius/scale, w/2, h/2)
+	if min(y0-top, top+h-y1) >= radius {
+		return s, true
 	}
-	if s.cover > 1-1e-6 {
-		s.cover = 1
-	}
-	radius = min(radius, w/2, h/2)
-	s.n = 1
-	if near := min(y0-top, top+h-y1); radius > 0 && near < radius {
-		s.n = len(s.l)
-	}
+	s.n = len(s.l)
 	for i := range s.n {
-		inset := 0.0
-		line := y0 + (float64(i)+0.5)/float64(s.n)*(y1-y0)
+		line, inset := y0+(float64(i)+0.5)/float64(s.n)*(y1-y0), 0.0
 		if d := radius - min(line-top, top+h-line); d > 0 {
 			inset = radius - math.Sqrt(max(0, radius*radius-d*d))
 		}
 		s.l[i], s.r[i] = x+inset, x+w-inset
 	}
-	return s, true
+	return s, false
 }
 
-// coverage is how much of column x of the row last looked at is seen.
+// coverage is how much of column x of the row last looked at is seen, of the
+// part of its height that is.
 func (b *brush) coverage(x int) float64 {
-	all := 1.0
+	least := 1.0
 	for i := range b.strips {
 		s, sum := &b.strips[i], 0.0
 		for k := range s.n {
 			sum += max(0, min(float64(x+1), s.r[k])-max(float64(x), s.l[k]))
 		}
-		all *= sum / float64(s.n) * s.cover
+		least = min(least, sum/float64(s.n))
 	}
-	return all
+	return least
 }

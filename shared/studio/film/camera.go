@@ -22,8 +22,11 @@ const (
 	// magnified is how many output pixels one pixel of a photo may become
 	// before it is rather shown smaller, between bands.
 	magnified = 3.0
-	// stirLeast is the least change of size that counts as motion.
-	stirLeast = 1.015
+	// softEdge is how wide a photo's edge fades into the bands, in windows.
+	softEdge = 0.03
+	// stir is how far a photo moves that leaves hardly any room, and stirLeast
+	// the least change of size that counts as motion.
+	stir, stirLeast = 0.03, 1.015
 )
 
 // aim is one end of a movement as the script asks for it: a zoom, 1 showing as
@@ -60,26 +63,34 @@ type framing struct {
 	w, h       float64 // the photo
 	cw, ch     float64 // the largest window with the box's shape inside the photo
 	subject    rect
+	around     rect    // the subject with its margin
 	zmin, zmax float64 // allowed zooms; below 1 the window is larger than the photo in one direction
 }
 
 // frameSubject finds the zooms at which a photo of w × h shows its subject in
-// a box of bw × bh output pixels.
+// a box of bw × bh output pixels. A subject that fits without its margin fills
+// the box; one that does not is shown with it, between bands.
 func frameSubject(w, h, bw, bh float64, s media.Box) framing {
-	f := framing{w: w, h: h, cw: min(w, h*bw/bh), zmin: 1, subject: rect{s.X * w, s.Y * h, s.W * w, s.H * h}}
+	a := s.Around()
+	f := framing{w: w, h: h, cw: min(w, h*bw/bh), zmin: 1, subject: rect{s.X * w, s.Y * h, s.W * w, s.H * h}, around: rect{a.X * w, a.Y * h, a.W * w, a.H * h}}
 	f.ch = f.cw * bh / bw
-	need := max(f.subject.w/f.cw, f.subject.h/f.ch) * (1 - spare)
-	f.zmax = 1 / max(need, 1e-3)
+	tight, loose := f.fits(f.subject), f.fits(f.around)
+	f.zmax = max(loose, min(tight, 1+stir))
 	all := min(f.cw/f.w, f.ch/f.h) // the zoom that shows the whole photo
 	limit := f.zmax
 	if k := bw / f.cw; k > magnified && all < bandLeast {
 		limit = min(limit, max(all, magnified/k))
 	}
-	if limit < 1-1e-9 {
+	if limit < 1+spare-1e-9 && all < 1 { // it does not fit, or could not move
 		f.zmin = all
-		f.zmax = max(min(limit, bandLeast), min(f.zmax, all*(1+spare)))
+		f.zmax = max(min(loose, limit, bandLeast), min(loose, all*(1+spare)))
 	}
 	return f
+}
+
+// fits is the largest zoom at which a window can hold r but for the spare part.
+func (f *framing) fits(r rect) float64 {
+	return 1 / max((1-spare)*max(r.w/f.cw, r.h/f.ch), 1e-3)
 }
 
 // between maps the asked zooms into the allowed ones, keeping their ratio as
@@ -100,8 +111,15 @@ func (f *framing) between(from, to *aim) {
 // window is what an aim shows.
 func (f *framing) window(a aim) rect {
 	r := rect{w: f.cw / a.z, h: f.ch / a.z}
-	r.x = begin(f.w, r.w, f.subject.x, f.subject.w, a.x, a.centredX)
-	r.y = begin(f.h, r.h, f.subject.y, f.subject.h, a.y, a.centredY)
+	s := f.around
+	if r.w < s.w {
+		s.x, s.w = f.subject.x, f.subject.w
+	}
+	if r.h < s.h {
+		s.y, s.h = f.subject.y, f.subject.h
+	}
+	r.x = begin(f.w, r.w, s.x, s.w, a.x, a.centredX)
+	r.y = begin(f.h, r.h, s.y, s.h, a.y, a.centredY)
 	return r
 }
 
@@ -145,13 +163,15 @@ func still(a, b rect) bool {
 	return max(a.w/b.w, b.w/a.w) < stirLeast && math.Abs(a.x-b.x) < (stirLeast-1)*a.w && math.Abs(a.y-b.y) < (stirLeast-1)*a.h
 }
 
-// camera moves over a photo from one window to another. Both hold the subject,
-// so all between them do: their edges move in straight lines.
+// camera moves over a photo from one window to another, in the photo's pixels.
+// Both hold the subject, so all between them do: edges move in straight lines.
 type camera struct {
-	a, b    rect // of the layer's picture, in its pixels; may be larger than it
-	size    rect // the layer's picture
+	a, b    rect
+	photo   rect
+	cover   rect // the part of the photo that the backdrop shows
 	move    *span
 	blurred *picture // what fills the box where the photo does not; nil when it always does
+	soft    float64  // how much of the photo, at each edge towards the bands, fades into them
 }
 
 func (c *camera) backdrop() *picture {
@@ -170,7 +190,7 @@ func (c *camera) at(t float64, box rect) (win, dst, under rect) {
 	}
 	mix := func(a, b float64) float64 { return a + (b-a)*p }
 	w := rect{mix(c.a.x, c.b.x), mix(c.a.y, c.b.y), mix(c.a.w, c.b.w), mix(c.a.h, c.b.h)}
-	win = w.and(c.size)
+	win = w.and(c.photo)
 	kx, ky := box.w/w.w, box.h/w.h
 	dst = rect{box.x + (win.x-w.x)*kx, box.y + (win.y-w.y)*ky, win.w * kx, win.h * ky}
 	if c.blurred != nil {
@@ -179,29 +199,43 @@ func (c *camera) at(t float64, box rect) (win, dst, under rect) {
 	return win, dst, under
 }
 
-// smart makes the picture and the camera of a photo whose subject must be seen.
-func (l *layer) smart(p *photo) {
+// aim makes the camera of a photo whose subject must be seen.
+func (l *layer) aim(p *photo) {
 	w, h := p.size()
-	f := frameSubject(float64(w), float64(h), l.w, l.h, p.subject())
-	a, b := f.path(l.content)
 	whole := rect{0, 0, float64(w), float64(h)}
-	part := union(a, b).and(whole)
-	cut := image.Rect(int(part.x), int(part.y), min(w, int(math.Ceil(part.x+part.w))), min(h, int(math.Ceil(part.y+part.h))))
-	k := min(l.w/min(a.w, b.w), maxZoom*l.w/max(a.w, b.w))
-	pic := p.picture(cut, k)
-	l.pic = pic
-	kx, ky := float64(pic.w)/float64(cut.Dx()), float64(pic.h)/float64(cut.Dy())
-	in := func(r rect) rect {
-		return rect{(r.x - float64(cut.Min.X)) * kx, (r.y - float64(cut.Min.Y)) * ky, r.w * kx, r.h * ky}
-	}
-	l.camera = &camera{a: in(a), b: in(b), size: rect{0, 0, float64(pic.w), float64(pic.h)}}
+	f := frameSubject(whole.w, whole.h, l.w, l.h, p.subject())
+	a, b := f.path(l.content)
+	l.camera = &camera{a: a, b: b, photo: whole, cover: f.window(aim{1, 0.5, 0.5, true, true})}
 	if len(l.content) > 0 {
 		l.camera.move = &l.content[0]
 	}
-	if !whole.holds(a) || !whole.holds(b) {
-		cover := f.window(aim{1, 0.5, 0.5, true, true})
-		l.camera.blurred = p.blurred(cover, l.w, l.h)
+}
+
+// smart makes the pictures that the camera needs.
+func (l *layer) smart(p *photo) {
+	l.aim(p)
+	c := l.camera
+	l.keep(p, union(c.a, c.b).and(c.photo), min(l.w/min(c.a.w, c.b.w), maxZoom*l.w/max(c.a.w, c.b.w)))
+	if c.photo.holds(c.a) && c.photo.holds(c.b) {
+		return
 	}
+	c.blurred = p.blurred(c.cover, l.w, l.h)
+	sides := max(c.a.w, c.b.w) > c.photo.w
+	c.soft = softEdge * max(c.a.h, c.b.h) / c.photo.h
+	if sides {
+		c.soft = softEdge * max(c.a.w, c.b.w) / c.photo.w
+	}
+	l.pic.soften(c.soft, sides)
+}
+
+// keep makes the layer's picture of a part of the photo, with k pixels for
+// each of the photo's.
+func (l *layer) keep(p *photo, part rect, k float64) {
+	w, h := p.size()
+	cut := image.Rect(int(part.x), int(part.y), min(w, int(math.Ceil(part.x+part.w))), min(h, int(math.Ceil(part.y+part.h))))
+	l.pic = p.picture(cut, k)
+	l.clear = l.pic.a != nil
+	l.part = rect{float64(cut.Min.X), float64(cut.Min.Y), float64(cut.Dx()), float64(cut.Dy())}
 }
 
 // holds reports whether s is inside r, but for what rounding adds.

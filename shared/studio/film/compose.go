@@ -10,19 +10,21 @@ import (
 type layer struct {
 	*visual
 	pic *picture
-	// rest is where base, a window of pic in its luma pixels, is seen when nothing moves.
-	rest, base rect
-	own        mover  // what moves the box
-	content    []span // what moves pic inside the box
-	camera     *camera
+	// part is what pic shows of the photo (or shape), and base the window that
+	// is seen at rest when nothing moves, both in the photo's own pixels.
+	part, base, rest rect
+	clear            bool   // what is under it shines through pic
+	own              mover  // what moves the box
+	content          []span // what moves pic inside the box
+	camera           *camera
 }
 
-// view is how a layer is shown at one time: win of its picture at dst, seen
-// through panes.
+// view is how a layer is shown at one time: the window win of its photo, in
+// the photo's pixels, is drawn at dst and seen through panes.
 type view struct {
 	win, dst rect
 	panes    []pane
-	under    rect // of the camera's backdrop; dst of it is the whole box
+	under    rect // the window of the camera's backdrop, which fills the box
 	box      rect
 }
 
@@ -51,12 +53,18 @@ func (l *layer) moved(win rect, m *span, t float64) rect {
 	}
 	w, h := l.base.w/max(1, z), l.base.h/max(1, z)
 	x, y := m.x0+(m.x1-m.x0)*p, m.y0+(m.y1-m.y0)*p
-	return rect{(float64(l.pic.w) - w) * x, (float64(l.pic.h) - h) * y, w, h}
+	return rect{(l.part.w - w) * x, (l.part.h - h) * y, w, h}
+}
+
+// pixels turns a window of the photo into one of the picture.
+func (l *layer) pixels(r rect) rect {
+	kx, ky := float64(l.pic.w)/l.part.w, float64(l.pic.h)/l.part.h
+	return rect{(r.x - l.part.x) * kx, (r.y - l.part.y) * ky, r.w * kx, r.h * ky}
 }
 
 // covers reports whether a view of the layer hides all of a w × h frame.
 func (l *layer) covers(v *view, alpha, w, h float64) bool {
-	if l.pic.a != nil && l.camera.backdrop() == nil || alpha < 0.999 {
+	if l.clear || alpha < 0.999 {
 		return false
 	}
 	whole := v.dst
@@ -152,27 +160,31 @@ func (c *composer) draw(f *planes, t float64) {
 	for i := len(stack) - 1; i >= 0; i-- {
 		s := &stack[i]
 		opacity := int(math.Round(s.alpha * 256))
-		if b := s.camera.backdrop(); b != nil {
-			c.surround(f, b, &s.view, opacity)
+		if s.camera.backdrop() != nil {
+			c.surround(f, s.layer, &s.view, opacity)
 		}
-		c.paint(f, s.pic, s.win, s.dst, s.panes, opacity)
+		c.paint(f, s.pic, s.pixels(s.win), s.dst, s.panes, opacity)
 	}
 }
 
 // surround draws the backdrop where the photo does not cover its box: in two
 // bands, so that a photo that fades in does not shine through itself. The
-// bands reach under the photo's soft edge.
-func (c *composer) surround(f *planes, b *picture, v *view, opacity int) {
+// bands reach under the photo's soft edges.
+func (c *composer) surround(f *planes, l *layer, v *view, opacity int) {
 	box, dst := v.box, v.dst
-	bands := []rect{{box.x, box.y, box.w, math.Ceil(dst.y/2)*2 - box.y}, {box.x, math.Floor((dst.y+dst.h)/2) * 2, box.w, 0}}
-	bands[1].h = box.y + box.h - bands[1].y
+	var bands [2]rect
 	if dst.w < box.w-0.01 { // it stands between bands at its sides
-		bands = []rect{{box.x, box.y, math.Ceil(dst.x/2)*2 - box.x, box.h}, {math.Floor((dst.x+dst.w)/2) * 2, box.y, 0, box.h}}
-		bands[1].w = box.x + box.w - bands[1].x
+		soft := l.camera.soft * dst.w
+		left, right := math.Ceil((dst.x+soft)/2)*2, math.Floor((dst.x+dst.w-soft)/2)*2
+		bands = [2]rect{{box.x, box.y, left - box.x, box.h}, {right, box.y, box.x + box.w - right, box.h}}
+	} else {
+		soft := l.camera.soft * dst.h
+		top, bottom := math.Ceil((dst.y+soft)/2)*2, math.Floor((dst.y+dst.h-soft)/2)*2
+		bands = [2]rect{{box.x, box.y, box.w, top - box.y}, {box.x, bottom, box.w, box.y + box.h - bottom}}
 	}
 	for _, band := range bands {
 		if band.w > 0 && band.h > 0 {
-			c.paint(f, b, v.under, box, append(v.panes[:len(v.panes):len(v.panes)], pane{rect: band}), opacity)
+			c.paint(f, l.camera.blurred, v.under, box, append(v.panes[:len(v.panes):len(v.panes)], pane{rect: band}), opacity)
 		}
 	}
 }

@@ -21,8 +21,8 @@ import (
 	"castad/shared/studio/ffmpeg"
 )
 
-// drawn is the luma that libass gives a black frame at time 0, 0 to 255.
-func drawn(t *testing.T, a *assFile) *image.Gray {
+// lettersOf is the luma that libass gives a black frame at time 0, 0 to 255.
+func lettersOf(t *testing.T, a *assFile) *image.Gray {
 	t.Helper()
 	img, report := drawing(t, a)
 	if err := fontsFound(report); err != nil {
@@ -31,7 +31,7 @@ func drawn(t *testing.T, a *assFile) *image.Gray {
 	return img
 }
 
-// drawing is drawn with what ffmpeg reports.
+// drawing is lettersOf with what ffmpeg reports.
 func drawing(t *testing.T, a *assFile) (*image.Gray, string) {
 	t.Helper()
 	need(t, ffmpeg.Installed())
@@ -183,7 +183,7 @@ func TestEveryFaceIsDrawnAsItWasMeasured(t *testing.T) {
 		}
 	}
 	a := lettered(t, json.RawMessage(`{"output_format":"mp4","width":960,"height":1900,"duration":1,"elements":[`+strings.Join(list, ",")+`]}`))
-	got, want, box := drawn(t, a), outlined(t, a.sc, a.texts, false), outlined(t, a.sc, a.texts, true)
+	got, want, box := lettersOf(t, a), outlined(t, a.sc, a.texts, false), outlined(t, a.sc, a.texts, true)
 	for i, l := range a.texts {
 		if l.face.name != names[i] {
 			t.Errorf("%s stands in for %s", l.face.name, names[i])
@@ -227,7 +227,7 @@ func TestHostileTextIsDrawnLiterally(t *testing.T) {
 	if len(a.texts) != len(hostile) {
 		t.Fatalf("%d of %d texts are drawn", len(a.texts), len(hostile))
 	}
-	got, want := drawn(t, a), outlined(t, a.sc, a.texts, false)
+	got, want := lettersOf(t, a), outlined(t, a.sc, a.texts, false)
 	for i, l := range a.texts {
 		if k := likeness(got, want, pixels(l.bounds)); k < 0.7 {
 			t.Errorf("%q is drawn %.2f like %q", hostile[i], k, l.lines[0].text)

@@ -143,6 +143,26 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+func TestTwoWorkersRenderAtOnce(t *testing.T) {
+	t.Parallel()
+	o := newOrigin(t)
+	b := start(t, func(c *Config) { c.Workers = 2 })
+	// Neither source comes before both renders wait for theirs.
+	one, two := b.order(small(o.URL+"/slow.jpg", "")), b.order(small(o.URL+"/slow.jpg?2", ""))
+	b.until("both at work", func() bool {
+		var a, c wireRender
+		b.call("GET", "/v2/renders/"+one.ID, "", http.StatusOK, &a)
+		b.call("GET", "/v2/renders/"+two.ID, "", http.StatusOK, &c)
+		return a.Status == statusWaiting && c.Status == statusWaiting
+	})
+	close(o.slow)
+	for _, id := range []string{one.ID, two.ID} {
+		if r := b.ended(id); r.Status != statusSucceeded {
+			t.Errorf("ended %s: %s", r.Status, r.ErrorMessage)
+		}
+	}
+}
+
 func TestOldFilmsAreRemoved(t *testing.T) {
 	t.Parallel()
 	o := newOrigin(t)

@@ -45,9 +45,10 @@ type column struct{ i, f int32 }
 
 // weave stores a plane so that eight rows can be resampled at once: word
 // (y/8)·w + x holds column x of rows y to y+7, the first row in the lowest
-// byte. The last rows are repeated to fill the last word.
+// byte. The last rows are repeated to fill the last word. There is room for one
+// word more: mix looks at the next column, also of a plane one column wide.
 func weave(plane []byte, w, h int) []uint64 {
-	out := make([]uint64, (h+7)/8*w)
+	out := make([]uint64, (h+7)/8*w, (h+7)/8*w+1)
 	for y := range (h + 7) / 8 * 8 {
 		row := plane[min(y, h-1)*w:][:w]
 		words := out[y/8*w:][:w]

@@ -3,8 +3,6 @@ package film
 import (
 	"context"
 	"fmt"
-	"image"
-	"math"
 	"os"
 )
 
@@ -75,12 +73,10 @@ func (l *layer) fit(p *photo) {
 		win.w, win.h = min(iw, v.w/k), min(ih, v.h/k)
 		win.x, win.y = (iw-win.w)*v.e.alignX, (ih-win.h)*v.e.alignY
 	}
-	cut := image.Rect(0, 0, w, h)
-	if !pans {
-		cut = image.Rect(int(win.x), int(win.y), min(w, int(math.Ceil(win.x+win.w))), min(h, int(math.Ceil(win.y+win.h))))
+	l.base = win
+	k := zoom * max(v.w/win.w, v.h/win.h)
+	if pans {
+		win = rect{0, 0, iw, ih}
 	}
-	pic := p.picture(cut, zoom*max(v.w/win.w, v.h/win.h))
-	l.pic = pic
-	kx, ky := float64(pic.w)/float64(cut.Dx()), float64(pic.h)/float64(cut.Dy())
-	l.base = rect{(win.x - float64(cut.Min.X)) * kx, (win.y - float64(cut.Min.Y)) * ky, win.w * kx, win.h * ky}
+	l.keep(p, win, k)
 }

@@ -69,6 +69,10 @@ func (sc *scene) layout(v *visual, f *Fonts, p *problems) *lettering {
 	for _, s := range lines {
 		l.lines = append(l.lines, line{text: s, w: c.face.width(s, l.letter) * l.size})
 	}
+	if l.tooMany() {
+		p.errorf(v.e.path+".animations", "more than %d pieces of a text cannot move", maxUnits)
+		return nil
+	}
 	l.arrange(sc, sc.px(st.line, l.size), w, h)
 	if l.bounds.x < -1 || l.bounds.y < -1 || l.bounds.x+l.bounds.w > sc.w+1 || l.bounds.y+l.bounds.h > sc.h+1 {
 		p.warnf(v.e.path, "the text leaves the frame: it spans x %.0f to %.0f and y %.0f to %.0f of %.0f x %.0f",

@@ -79,7 +79,7 @@ func TestSquarePathsAreCrisp(t *testing.T) {
 }
 
 // qrPath is a QR code as one path: a square for every run of dark modules.
-func qrPath(t *testing.T, text string) string {
+func qrPath(t testing.TB, text string) string {
 	t.Helper()
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {

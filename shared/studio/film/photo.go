@@ -12,6 +12,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"strings"
 
 	ximage "golang.org/x/image/draw"
 	"golang.org/x/image/webp"
@@ -53,14 +54,14 @@ func decodePhoto(data []byte) (*photo, error) {
 	}
 	c, err := config(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("read the picture's size: %w", err)
+		return nil, damaged(data, err)
 	}
 	if pixels := c.Width * c.Height; c.Width < 16 || c.Height < 16 || pixels > maxPhotoPixels || pixels*bytesPerPixel(c.ColorModel) > maxPhotoMemory {
 		return nil, fmt.Errorf("has %d x %d pixels; allowed are 16 x 16 to %d million, half of that with 16 bits per colour", c.Width, c.Height, maxPhotoPixels/1_000_000)
 	}
 	img, err := decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("decode the picture: %w", err)
+		return nil, damaged(data, err)
 	}
 	return &photo{img: img, turn: orientation(data)}, nil
 }
@@ -75,18 +76,37 @@ func bytesPerPixel(m color.Model) int {
 
 // refused says what a file is that is no photo here.
 func refused(data []byte) error {
-	if len(data) >= 12 && string(data[4:8]) == "ftyp" {
+	kind := ""
+	switch {
+	case len(data) < 12:
+	case string(data[4:8]) == "ftyp":
 		switch brand := string(data[8:12]); brand {
 		case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1":
-			return fmt.Errorf("is HEIC, which cannot be read here: %w", errNotAPhoto)
+			kind = "HEIC"
 		case "avif", "avis":
-			return fmt.Errorf("is AVIF, which cannot be read here: %w", errNotAPhoto)
+			kind = "AVIF"
 		}
+	case bytes.HasPrefix(data, []byte("GIF8")):
+		kind = "GIF"
 	}
-	if bytes.HasPrefix(data, []byte("GIF8")) {
-		return fmt.Errorf("is GIF, which cannot be read here: %w", errNotAPhoto)
+	if kind == "" {
+		return errNotAPhoto
 	}
-	return errNotAPhoto
+	return fmt.Errorf("is %s; send it as JPEG, PNG or WebP", kind)
+}
+
+// damaged puts what a decoder says into words for the sender of the photo.
+func damaged(data []byte, err error) error {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF),
+		strings.Contains(err.Error(), "short Huffman data"), strings.Contains(err.Error(), "not enough pixel data"):
+		return errors.New("is cut off before its end")
+	case len(data) > 21 && string(data[8:16]) == "WEBPVP8X" && data[20]&2 != 0:
+		return errors.New("is an animated WebP; send a still picture")
+	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")) && strings.Contains(err.Error(), "Adobe APP14"):
+		return errors.New("is a CMYK JPEG that does not say how its inks are stored; send it as RGB")
+	}
+	return fmt.Errorf("cannot be decoded: %w", err)
 }
 
 // size is the upright photo's, in pixels.
@@ -155,7 +175,7 @@ func (p *photo) blurred(cover rect, bw, bh float64) *picture {
 	}
 	for i, v := range small.Pix {
 		if i%4 < 3 {
-			small.Pix[i] = uint8(int(v) * 140 / 256)
+			small.Pix[i] = uint8(int(v) * 150 / 256)
 		}
 	}
 	return toPicture(resize(small, max(2, even(bw/4)), max(2, even(bh/4))))

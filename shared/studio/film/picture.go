@@ -74,6 +74,32 @@ func (p *picture) setAlpha(a []byte) {
 	}
 }
 
+// soften lets the upper and lower edges (or those at the sides) fade out over
+// the share soft of the picture.
+func (p *picture) soften(soft float64, sides bool) {
+	a := p.a
+	if a == nil {
+		a = make([]byte, p.w*p.h)
+		flood(a, 255)
+	}
+	n := p.h
+	if sides {
+		n = p.w
+	}
+	for y := range p.h {
+		for x := range p.w {
+			i := y
+			if sides {
+				i = x
+			}
+			if d := (float64(min(i, n-1-i)) + 0.5) / (soft * float64(n)); d < 1 {
+				a[y*p.w+x] = byte(float64(a[y*p.w+x]) * d * d * (3 - 2*d))
+			}
+		}
+	}
+	p.setAlpha(a)
+}
+
 func newPlanes(w, h int) *planes {
 	buf := make([]byte, w*h*3/2)
 	return &planes{w: w, h: h, y: buf[:w*h], u: buf[w*h : w*h*5/4], v: buf[w*h*5/4:]}

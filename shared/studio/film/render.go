@@ -40,6 +40,7 @@ type finished struct {
 	width, height int
 	rate, seconds float64
 	bytes         int64
+	snapshot      float64 // seconds: the time of jpg
 	warnings      []Problem
 }
 
@@ -140,6 +141,7 @@ func prepare(ctx context.Context, s *script, f *Fonts, dir string, files map[str
 		g.Go(func() error {
 			l.pic, l.rest = c.shape(v)
 			l.base = rect{0, 0, float64(l.pic.w), float64(l.pic.h)}
+			l.part, l.clear = l.base, l.pic.a != nil
 			l.own = *v.mover(c.scene)
 			l.own.clips = false // the picture has the corners
 			return ctx.Err()
@@ -210,16 +212,12 @@ func render(ctx context.Context, s *script, f *Fonts, dir string, files map[stri
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.verify(ctx, mp4)
+	out, err := c.verify(ctx, mp4, p)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("check film: %w", err)
-		}
-		return nil, userf("The finished film did not pass its check: %v.", err)
+		return nil, err
 	}
-	at := min(deref(s.snapshot, c.total/3), c.total-1/c.rate)
 	out.jpg = filepath.Join(dir, "snapshot.jpg")
-	if err := ffmpeg.Frame(ctx, mp4, time.Duration(at*float64(time.Second)), out.jpg); err != nil {
+	if err := ffmpeg.Frame(ctx, mp4, time.Duration(out.snapshot*float64(time.Second)), out.jpg); err != nil {
 		return nil, err
 	}
 	out.warnings = p.warnings

@@ -110,6 +110,11 @@ type animation struct {
 	xa, ya     float64 // anchor 0–1
 	inside     bool    // scope element: the content moves inside the box
 	upright    bool    // a wipe's edge moves up or down
+	// Of an animation that moves a text piece by piece:
+	split     string  // line, word, letter
+	overlap   float64 // of two neighbours' times, 0–1
+	backwards bool    // the last piece begins
+	soft      bool    // each piece fades
 }
 
 type textStyle struct {
@@ -261,6 +266,7 @@ func (o object) element(depth int, count *int) element {
 		e.clips = o.flag("clip", false)
 		e.children = o.elements(depth+1, count)
 	}
+	o.checkTextMotions(&e)
 	e.settleMoves(o.p)
 	o.done()
 	return e

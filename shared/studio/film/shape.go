@@ -12,6 +12,10 @@ type stroke struct {
 	width length
 }
 
+// thin is how many pixels a picture must have on each side: its planes of colour
+// have half as many, and what is drawn lies between two.
+const thin = 4
+
 // shape draws a shape element: the pixels, and where they are at rest, on
 // whole even ones.
 func (sc *scene) shape(v *visual) (*picture, rect) {
@@ -21,6 +25,9 @@ func (sc *scene) shape(v *visual) (*picture, rect) {
 		area := bounds(steps, int(sc.w), int(sc.h))
 		if area.Empty() { // nothing of it can be seen
 			area = image.Rect(0, 0, 2, 2)
+		}
+		if min(area.Dx(), area.Dy()) < thin {
+			area = area.Inset(-2)
 		}
 		box := rect{v.x - float64(area.Min.X), v.y - float64(area.Min.Y), v.w, v.h}
 		img := image.NewRGBA(image.Rect(0, 0, area.Dx(), area.Dy()))
@@ -34,6 +41,9 @@ func (sc *scene) shape(v *visual) (*picture, rect) {
 		line = sc.px(e.stroke.width, min(v.w, v.h))
 	}
 	pad := 2 * int(math.Ceil(line/4)) // the half of the line that is outside, even
+	if min(w, h) < thin {
+		pad = max(pad, 2)
+	}
 	img := image.NewRGBA(image.Rect(0, 0, w+2*pad, h+2*pad))
 	box := rect{float64(pad), float64(pad), float64(w), float64(h)}
 	radius := sc.px(e.radius, min(v.w, v.h))

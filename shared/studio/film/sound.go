@@ -83,11 +83,14 @@ func (s *placedSound) filter(fileSeconds float64) string {
 	return strings.Join(parts, ",")
 }
 
-// loudnorm turns the filter's own report into its second pass.
-func loudnorm(report string) (string, error) {
+// loudness is what the loudnorm filter measured.
+type loudness struct{ lufs, peak, lra, thresh, offset float64 }
+
+// measured reads the filter's report.
+func measured(report string) (*loudness, error) {
 	open, end := strings.LastIndexByte(report, '{'), strings.LastIndexByte(report, '}')
 	if open < 0 || end < open {
-		return "", errors.New("measure loudness: ffmpeg did not report it")
+		return nil, errors.New("measure loudness: ffmpeg did not report it")
 	}
 	var m struct {
 		I      string `json:"input_i"`
@@ -97,22 +100,31 @@ func loudnorm(report string) (string, error) {
 		Offset string `json:"target_offset"`
 	}
 	if err := json.Unmarshal([]byte(report[open:end+1]), &m); err != nil {
-		return "", fmt.Errorf("read loudness: %w", err)
+		return nil, fmt.Errorf("read loudness: %w", err)
 	}
 	var v [5]float64
 	for i, s := range []string{m.I, m.TP, m.LRA, m.Thresh, m.Offset} {
 		f, err := strconv.ParseFloat(s, 64)
 		if err != nil {
-			return "", fmt.Errorf("read loudness: %w", err)
+			return nil, fmt.Errorf("read loudness: %w", err)
 		}
 		v[i] = f
 	}
-	if v[0] < silentLUFS {
+	return &loudness{v[0], v[1], v[2], v[3], v[4]}, nil
+}
+
+// loudnorm turns the filter's own report into its second pass.
+func loudnorm(report string) (string, error) {
+	l, err := measured(report)
+	if err != nil {
+		return "", err
+	}
+	if l.lufs < silentLUFS {
 		return "", userf("The soundtrack is silent.")
 	}
-	lra := min(50, max(targetLRA, v[2])) // a smaller target than the measured range would force the dynamic mode
+	lra := min(50, max(targetLRA, l.lra)) // a smaller target than the measured range would force the dynamic mode
 	return fmt.Sprintf("loudnorm=I=%g:TP=%g:LRA=%g:measured_I=%g:measured_TP=%g:measured_LRA=%g:measured_thresh=%g:offset=%g:linear=true",
-		targetLUFS, targetPeak, lra, v[0], v[1], v[2], v[3], v[4]), nil
+		targetLUFS, targetPeak, lra, l.lufs, l.peak, l.lra, l.thresh, l.offset), nil
 }
 
 func decimal(v float64) string { return strconv.FormatFloat(v, 'f', 6, 64) }

@@ -31,6 +31,7 @@ type visual struct {
 	fades    []span // its own and those of the compositions around it
 	parent   *visual
 	within   []*mover // the compositions around it that move or hide, the outermost first
+	shares   []span   // a text piece's parts of the text's animations
 }
 
 // span is an animation with its times resolved.

@@ -8,8 +8,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
-	"time"
 
 	"castad/shared/studio/ffmpeg"
 )
@@ -17,9 +15,15 @@ import (
 // avTolerance is how far picture and sound may differ in length, in seconds.
 const avTolerance = 0.05
 
+// flawf is a reason why a finished film does not count, told to who ordered it.
+func flawf(format string, args ...any) error {
+	return userf("The finished film did not pass its check: "+format+".", args...)
+}
+
 // verify looks at the finished file itself: nothing that the encoder was told
-// counts until the file says so.
-func (c *cut) verify(ctx context.Context, mp4 string) (*finished, error) {
+// counts until the file says so. The file is decoded once, without its B frames
+// (three of four); what then looks black or frozen is looked at again, whole.
+func (c *cut) verify(ctx context.Context, mp4 string, p *problems) (*finished, error) {
 	m, err := ffmpeg.Probe(ctx, mp4)
 	if err != nil {
 		return nil, err
@@ -32,29 +36,42 @@ func (c *cut) verify(ctx context.Context, mp4 string) (*finished, error) {
 		return nil, err
 	}
 	if !fast {
-		return nil, errors.New("the index is at the end of the file: players cannot start before all is loaded")
+		return nil, flawf("the index is at the end of the file: players cannot start before all is loaded")
 	}
-	if err := notBlack(ctx, mp4); err != nil {
+	seen, err := c.watch(ctx, mp4, "bidir")
+	if err != nil {
+		return nil, fmt.Errorf("watch film: %w", err)
+	}
+	if c.verifyPicture(seen.grid) != nil { // look again, at every frame
+		if seen, err = c.watch(ctx, mp4, "default"); err != nil {
+			return nil, fmt.Errorf("watch film: %w", err)
+		}
+	}
+	if err := c.verifyPicture(seen.grid); err != nil {
 		return nil, err
 	}
-	return &finished{mp4: mp4, width: int(c.w), height: int(c.h), rate: c.rate, seconds: m.Video().Seconds, bytes: m.Bytes}, nil
+	if err := c.verifySound(seen.sound, p); err != nil {
+		return nil, err
+	}
+	at := deref(c.script.snapshot, seen.best)
+	return &finished{mp4: mp4, width: int(c.w), height: int(c.h), rate: c.rate, seconds: m.Video().Seconds, bytes: m.Bytes, snapshot: min(at, c.total-1/c.rate)}, nil
 }
 
 func (c *cut) verifyStreams(m *ffmpeg.Media) error {
 	v, a := m.Video(), m.Audio()
 	switch {
 	case v == nil || v.Codec != "h264" || v.PixFmt != "yuv420p":
-		return fmt.Errorf("no H.264 yuv420p picture: %+v", v)
+		return flawf("no H.264 yuv420p picture: %+v", v)
 	case v.Width != int(c.w) || v.Height != int(c.h):
-		return fmt.Errorf("the picture has %dx%d pixels, not %.0fx%.0f", v.Width, v.Height, c.w, c.h)
+		return flawf("the picture has %dx%d pixels, not %.0fx%.0f", v.Width, v.Height, c.w, c.h)
 	case math.Abs(v.Seconds-c.total) > avTolerance || v.Frames != c.frames:
-		return fmt.Errorf("the picture lasts %.3f s and %d frames, not %.3f s and %d", v.Seconds, v.Frames, c.total, c.frames)
+		return flawf("the picture lasts %.3f s and %d frames, not %.3f s and %d", v.Seconds, v.Frames, c.total, c.frames)
 	case c.wav == "":
 		return nil
 	case a == nil || a.Codec != "aac" || a.Rate != 44100:
-		return fmt.Errorf("no AAC 44.1 kHz sound: %+v", a)
+		return flawf("no AAC 44.1 kHz sound: %+v", a)
 	case math.Abs(a.Seconds-v.Seconds) > avTolerance:
-		return fmt.Errorf("the sound lasts %.3f s and the picture %.3f s", a.Seconds, v.Seconds)
+		return flawf("the sound lasts %.3f s and the picture %.3f s", a.Seconds, v.Seconds)
 	}
 	return nil
 }
@@ -90,38 +107,29 @@ func faststart(path string) (bool, error) {
 	}
 }
 
-// blackLuma is the highest luma of a picture that counts as black (black is 16).
-const blackLuma = 28
+// Loudness that a finished film may have: YouTube and Instagram turn down what
+// is louder, and what is quieter is quieter than the posts around it.
+const (
+	loudnessTolerance = 1.0  // LU around targetLUFS
+	highestPeak       = -1.0 // dBTP
+	// peaky is the true peak from which a film may be quieter: with no room left
+	// above its peaks, more loudness would be distortion.
+	peaky = -2.5
+)
 
-// notBlack decodes the key frames, tiny, and fails when most of them are black.
-func notBlack(ctx context.Context, mp4 string) error {
-	const w, h = 18, 32
-	dir := filepath.Dir(mp4)
-	raw := filepath.Join(dir, "keys.gray")
-	_, err := ffmpeg.Run(ctx, ffmpeg.Spec{Dir: dir, Limit: time.Minute,
-		Inputs: []ffmpeg.Input{{Path: mp4, Options: []string{"-skip_frame", "nokey"}}},
-		Outputs: []ffmpeg.Output{{Path: raw, Format: "rawvideo", Options: []string{"-map", "0:v:0", "-vsync", "vfr",
-			"-vf", fmt.Sprintf("scale=%d:%d:flags=area:in_range=tv:out_range=tv,format=yuv420p,extractplanes=y", w, h), "-c:v", "rawvideo"}}},
-	})
-	if err != nil {
-		return fmt.Errorf("look at key frames: %w", err)
-	}
-	data, err := os.ReadFile(raw)
-	if err != nil {
-		return fmt.Errorf("look at key frames: %w", err)
-	}
-	keys, black := len(data)/(w*h), 0
-	for k := range keys {
-		top := byte(0)
-		for _, v := range data[k*w*h : (k+1)*w*h] {
-			top = max(top, v)
-		}
-		if top <= blackLuma {
-			black++
-		}
-	}
-	if keys == 0 || black*2 > keys {
-		return fmt.Errorf("the picture is black (%d of %d key frames)", black, keys)
+// verifySound judges the loudness that was measured; nil without sound.
+func (c *cut) verifySound(l *loudness, p *problems) error {
+	switch {
+	case l == nil:
+		return nil
+	case l.lufs < silentLUFS:
+		return flawf("the sound is silent")
+	case l.peak > highestPeak:
+		return flawf("the sound has a true peak of %.1f dBTP, above %.1f", l.peak, highestPeak)
+	case l.lufs < targetLUFS-loudnessTolerance && l.peak >= peaky:
+		p.warnf("", "the soundtrack has peaks so high above the rest that it is only %.1f LUFS loud and not %.0f", l.lufs, targetLUFS)
+	case math.Abs(l.lufs-targetLUFS) > loudnessTolerance:
+		return flawf("the sound is %.1f LUFS loud, not %.0f within %.0f", l.lufs, targetLUFS, loudnessTolerance)
 	}
 	return nil
 }

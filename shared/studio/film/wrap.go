@@ -4,15 +4,13 @@ import (
 	"math"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // word is what is never broken as long as it fits: in Korean an eojeol, a noun
 // with its particles.
 type word struct {
-	text  string
-	w     float64 // em, letter spacing included
-	runes int
+	text string
+	w    float64 // em, letter spacing included
 	// space is the width of the space before it, in em; 0 for the later parts of
 	// a word that had to be split.
 	space float64
@@ -24,7 +22,7 @@ func (f *face) words(paragraph string, letter float64) []word {
 	space := f.glyph(' ').advance + letter
 	for s := range strings.SplitSeq(paragraph, " ") {
 		if s != "" {
-			out = append(out, word{s, f.width(s, letter), utf8.RuneCountInString(s), space})
+			out = append(out, word{s, f.width(s, letter), space})
 		}
 	}
 	return out
@@ -75,11 +73,11 @@ func (f *face) split(words []word, limit, letter float64) []word {
 		part := word{space: w.space}
 		for _, r := range w.text {
 			a := f.glyph(r).advance + letter
-			if part.runes > 0 && part.w+a > limit && !unicode.Is(unicode.M, r) {
+			if part.text != "" && part.w+a > limit && !unicode.Is(unicode.M, r) {
 				out = append(out, part)
 				part = word{}
 			}
-			part.text, part.w, part.runes = part.text+string(r), part.w+a, part.runes+1
+			part.text, part.w = part.text+string(r), part.w+a
 		}
 		out = append(out, part)
 	}
@@ -99,10 +97,6 @@ func greedy(words []word, limit float64) (ends []int) {
 	}
 	return append(ends, len(words))
 }
-
-// widow is the cost of a line of one character, in squared em: more than any
-// unevenness, so that there is none when the words allow it.
-const widow = 1e6
 
 // maxBalanced bounds the work of balance; a caption has below twenty words.
 const maxBalanced = 200
@@ -134,7 +128,7 @@ func balance(words []word, limit float64) []int {
 	best[0][0] = 0
 	for k := 1; k <= n; k++ {
 		for j := k; j <= len(words); j++ {
-			w, runes := 0.0, 0
+			w := 0.0
 			for i := j - 1; i >= k-1; i-- {
 				if w += words[i].w; i < j-1 {
 					w += words[i+1].space
@@ -142,12 +136,7 @@ func balance(words []word, limit float64) []int {
 				if w > limit && i < j-1 {
 					break
 				}
-				runes += words[i].runes
-				cost := best[k-1][i] + (w-mean)*(w-mean)
-				if runes == 1 {
-					cost += widow
-				}
-				if cost < best[k][j] {
+				if cost := best[k-1][i] + (w-mean)*(w-mean); cost < best[k][j] {
 					best[k][j], from[k][j] = cost, i
 				}
 			}

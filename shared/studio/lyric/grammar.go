@@ -6,18 +6,13 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"castad/shared/claim"
 	"castad/shared/studio/lyric/hangul"
 )
 
-// mood and trade are bit sets: which tones and which kinds of shop a phrasing suits.
-type (
-	mood  uint8
-	trade uint8
-)
+// mood is a bit set: which tones a phrasing suits.
+type mood uint8
 
 const (
 	bright mood = 1 << iota
@@ -25,17 +20,10 @@ const (
 	trendy
 	trot
 	anyMood = bright | warm | trendy | trot
-	polite  = bright | warm
+	gentle  = bright | warm
 )
 
 var moods = map[string]mood{"bright": bright, "warm": warm, "trendy": trendy, "trot": trot}
-
-const (
-	food trade = 1 << iota
-	drink
-	other
-	anyTrade = food | drink | other
-)
 
 // grammar is one language's phrasings.
 type grammar struct {
@@ -45,13 +33,14 @@ type grammar struct {
 	quote    func(string) bool
 	mend     func(string) string // grammar that depends on the words filled in
 	price    func(won int) string
-	hours    func(open, shut int) string
+	hours    func(open, shut clockTime) string
 	verse    map[claim.FactKind][]template
 	free     []template // lines that claim nothing
 	hook     []template
 	answer   []template // the hook's second phrase
 	call     []template
 	callArea []template
+	callAny  []template // without the name, when it is too long to come again
 	phone    []template
 	titles   []template
 }
@@ -75,8 +64,16 @@ var slotPattern = regexp.MustCompile(`\{([a-z]+)(?::([^}]*))?\}`)
 var slots = map[string]claim.FactKind{"name": claim.Name, "area": claim.Area, "category": claim.Category, "menu": claim.Menu, "won": claim.Menu,
 	"hours": claim.Hours, "praise": claim.Praise, "story": claim.Story, "offer": claim.Offer, "phone": claim.Phone}
 
+// forms are the particles that ask for a form of statement instead of inflecting a noun.
+var forms = map[string]form{"고": plain, "네": plain, "!": polite}
+
+// lower begins an English statement in lower case.
+const lower = "low"
+
 // say makes templates of one mood and trade. It panics on a slot or particle
-// that does not exist: the tables are code, and a test reads them all.
+// that does not exist: the tables are code, and a test reads them all. After a
+// statement 고 and 네 ask for a plain one (시원하다고, 민다네), ! for a polite one;
+// a particle pair asks for a noun.
 func say(m mood, t trade, texts ...string) []template {
 	out := make([]template, 0, len(texts))
 	for _, text := range texts {
@@ -87,7 +84,8 @@ func say(m mood, t trade, texts ...string) []template {
 			s := part{slot: text[g[2]:g[3]]}
 			if g[4] >= 0 {
 				s.josa = text[g[4]:g[5]]
-				if _, ok := hangul.Josa("", s.josa); !ok {
+				_, isForm := forms[s.josa]
+				if _, ok := hangul.Josa("", s.josa); !ok && !isForm && s.josa != lower {
 					panic(fmt.Sprintf("lyric: %q has the unknown particle %q", text, s.josa))
 				}
 			}
@@ -103,14 +101,16 @@ func say(m mood, t trade, texts ...string) []template {
 	return out
 }
 
+func join(lists ...[]template) []template { return slices.Concat(lists...) }
+
 func (t template) suits(m mood, tr trade) bool { return t.moods&m != 0 && t.trade&tr != 0 }
 
 func (t template) uses(kind claim.FactKind) bool {
 	return slices.ContainsFunc(t.parts, func(p part) bool { return p.slot != "" && slots[p.slot] == kind })
 }
 
-// fill puts the words into the slots; ok is false when a slot has no word, or
-// a price is not told.
+// fill puts the words into the slots; ok is false when a slot has no word, a
+// price is not told, or a statement has another form.
 func (t template) fill(with []word) (text string, ok bool) {
 	var b strings.Builder
 	for _, p := range t.parts {
@@ -122,166 +122,59 @@ func (t template) fill(with []word) (text string, ok bool) {
 		if i < 0 {
 			return "", false
 		}
-		s := with[i].text
-		if p.slot == "won" {
-			if with[i].won == 0 {
-				return "", false
-			}
-			s = with[i].price
+		s, ok := p.fill(with[i])
+		if !ok {
+			return "", false
 		}
 		b.WriteString(s)
-		if p.josa != "" {
-			form, _ := hangul.Josa(s, p.josa)
-			b.WriteString(form)
-		}
 	}
 	return strings.Join(strings.Fields(b.String()), " "), true
 }
 
-func sortByDistance(c []candidate, priceFirst bool) {
+func (p part) fill(w word) (text string, ok bool) {
+	s := w.text
+	if p.slot == "won" {
+		if w.won == 0 {
+			return "", false
+		}
+		s = w.price
+	}
+	if p.josa == "" {
+		return s, true
+	}
+	if p.josa == lower {
+		return lowerFirst(s), true
+	}
+	if want, ok := forms[p.josa]; ok {
+		return s + strings.Trim(p.josa, "!"), w.form == want
+	}
+	particle, _ := hangul.Josa(s, p.josa)
+	return s + particle, w.form == noun
+}
+
+// preference is what comes first among phrasings that fit, this time.
+type preference struct{ price, trade, tone bool }
+
+// sortByDistance puts the best fitting first; those that fit, by preference.
+func sortByDistance(c []candidate, first preference) {
+	rank := func(x candidate) int {
+		n := 2 * x.distance
+		if first.price && x.priced {
+			n -= 2
+		}
+		if first.trade && x.template.trade != anyTrade {
+			n--
+		}
+		if first.tone && x.template.moods != anyMood {
+			n--
+		}
+		return n
+	}
 	sort.SliceStable(c, func(i, j int) bool {
-		if priceFirst && c[i].priced != c[j].priced && max(c[i].distance, c[j].distance) <= tolerance {
-			return c[i].priced
+		a, b := c[i], c[j]
+		if max(a.distance, b.distance) <= tolerance {
+			return rank(a) < rank(b)
 		}
-		return c[i].distance < c[j].distance
+		return a.distance < b.distance
 	})
-}
-
-// longestName is how many syllables of a name are sung before it is shortened to its first words.
-const longestName = 16
-
-// word makes a fact ready for a slot; ok is false when it cannot be sung.
-func (g *grammar) word(f claim.Fact) (word, bool) {
-	w := word{id: f.ID, kind: f.Kind, text: claim.Spoken(f.Text)}
-	n := hangul.Count(w.text)
-	switch f.Kind {
-	case claim.Name:
-		n = min(n, longestName)
-	case claim.Menu:
-		if f.Won > 0 {
-			w.won, w.price = f.Won, g.price(f.Won)
-		}
-	case claim.Category:
-		if !g.quote(w.text) {
-			return word{}, false // "a 칼국수집" helps nobody
-		}
-	case claim.Hours:
-		open, shut, ok := readHours(f.Text)
-		if !ok {
-			return word{}, false
-		}
-		w.text = g.hours(open, shut)
-		return w, true
-	case claim.Phone:
-		w.text = claim.CleanPhone(f.Text)
-		return w, w.text != ""
-	case claim.Praise, claim.Story, claim.Offer:
-		w.text = g.sentence(claim.Clean(f.Text))
-		n = hangul.Count(w.text)
-	case claim.Address:
-		return word{}, false // an address is shown, not sung
-	}
-	// A word that leaves no room for a phrasing is not used, rather than cut into another meaning.
-	return w, n > 0 && n <= g.longest+tolerance || f.Kind == claim.Name && n > 0
-}
-
-// sentence returns the first clause of a quote that can be sung whole, or "".
-func (g *grammar) sentence(s string) string {
-	for _, clause := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(".!?;/…", r) }) {
-		clause = strings.Trim(clause, " ,~-·()'")
-		if n := hangul.Count(clause); n >= 3 && n <= g.longest+tolerance && g.quote(clause) {
-			return clause
-		}
-	}
-	return ""
-}
-
-// shorten keeps the first words of a name that fit into n syllables, at least one.
-func shorten(name string, n int) string {
-	words := strings.Fields(name)
-	for len(words) > 1 && hangul.Count(strings.Join(words, " ")) > n {
-		words = words[:len(words)-1]
-	}
-	s := strings.Join(words, " ")
-	if utf8.RuneCountInString(s) > claim.MaxLine/2 {
-		s = string([]rune(s)[:claim.MaxLine/2])
-	}
-	return s
-}
-
-var hoursPattern = regexp.MustCompile(`^(?:매일|영업시간|daily|every day)?[ :]*(\d{1,2}):00\s*(?:~|-|–|부터)\s*(\d{1,2}):00(?:까지)?$`)
-
-// readHours reads one daily range of whole hours; anything richer (days off,
-// breaks, half hours) is not sung, because half of it would be untrue.
-func readHours(s string) (open, shut int, ok bool) {
-	m := hoursPattern.FindStringSubmatch(strings.ToLower(strings.TrimSpace(s)))
-	if m == nil {
-		return 0, 0, false
-	}
-	if _, err := fmt.Sscan(m[1]+" "+m[2], &open, &shut); err != nil {
-		return 0, 0, false
-	}
-	return open, shut, open >= 1 && open <= 23 && shut >= 1 && shut <= 24
-}
-
-var (
-	foodWords  = []string{"식당", "국수", "분식", "국밥", "고기", "치킨", "피자", "반찬", "김밥", "떡", "찌개", "만두", "면", "밥", "횟집", "족발", "곱창", "갈비", "한식", "중식", "일식", "양식", "맛집", "베이커리", "빵", "restaurant", "noodle", "diner", "kitchen", "bakery", "grill", "pizza", "chicken", "food"}
-	drinkWords = []string{"카페", "커피", "찻집", "호프", "맥주", "와인", "주점", "바(", "cafe", "café", "coffee", "tea", "pub", "bar", "brewery"}
-)
-
-// tradeOf guesses the kind of shop from its category, else from its name and
-// menu; a wrong guess would sing of eating at a hairdresser's, so no match is other.
-func tradeOf(facts []claim.Fact) trade {
-	for _, kinds := range [][]claim.FactKind{{claim.Category}, {claim.Name}, {claim.Menu}} {
-		for _, f := range facts {
-			if !slices.Contains(kinds, f.Kind) {
-				continue
-			}
-			text := strings.ToLower(claim.Clean(f.Text))
-			for _, w := range drinkWords {
-				if strings.Contains(text, w) {
-					return drink
-				}
-			}
-			for _, w := range foodWords {
-				if strings.Contains(text, w) {
-					return food
-				}
-			}
-		}
-		if hasKind(facts, claim.Category) {
-			return other // the owner said what it is
-		}
-	}
-	return other
-}
-
-func hasKind(facts []claim.Fact, kind claim.FactKind) bool {
-	return slices.ContainsFunc(facts, func(f claim.Fact) bool { return f.Kind == kind && claim.Clean(f.Text) != "" })
-}
-
-func mostlyHangul(s string) bool {
-	var ko, all int
-	for _, r := range s {
-		if unicode.IsLetter(r) {
-			all++
-			if hangul.Is(r) {
-				ko++
-			}
-		}
-	}
-	return 2*ko > all
-}
-
-func mostlyLatin(s string) bool {
-	var la, all int
-	for _, r := range s {
-		if unicode.IsLetter(r) {
-			all++
-			if r < unicode.MaxASCII {
-				la++
-			}
-		}
-	}
-	return 2*la > all
 }

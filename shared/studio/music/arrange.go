@@ -121,7 +121,9 @@ func (s *score) bassline() []note {
 			}
 			beats := float64(k.length) / 4
 			if next := s.nextChange(at); at+beats > next && next > at { // the chord changes under the note: so does the bass
-				out = append(out, note{tone: tone{next, at + beats - next, s.root(next)}, velocity: velocity})
+				if rest := at + beats - next; rest >= .25 {
+					out = append(out, note{tone: tone{next, rest, s.root(next)}, velocity: velocity})
+				}
 				beats = next - at
 			}
 			out = append(out, note{tone: tone{at, beats * .94, pitch}, velocity: velocity})

@@ -25,16 +25,17 @@ func (s *score) kit() map[string]hit {
 	if soft {
 		click = .12
 	}
+	bright := s.style.cymbals
 	put("kick", 0, kick(n, low, long, click))
 	put("snare", .05, snare(n, soft))
 	put("clap", -.08, clap(n))
-	put("hat", .25, metal(n, .045, 8200, .34))
-	put("open", .25, metal(n, .28, 7600, .3))
-	put("shaker", -.3, metal(n, .06, 5600, .26))
+	put("hat", .25, metal(n, .045, 7200, .2*bright))
+	put("open", .25, metal(n, .28, 6800, .16*bright))
+	put("shaker", -.3, metal(n, .06, 5000, .15*bright))
 	put("rim", .15, rim())
 	put("tom", -.2, tom(n))
 	put("riser", 0, riser(n, s.plan.seconds(4)))
-	put("crash", -.15, metal(n, 1.5, 5200, .32))
+	put("crash", -.15, metal(n, 1.5, 4200, .17*bright))
 	return k
 }
 
@@ -84,11 +85,11 @@ func clap(n *noise) []float32 {
 
 func metal(n *noise, seconds, cutoff, gain float64) []float32 {
 	out := make([]float32, int(seconds*1.2*Rate))
-	hp, hp2 := highPass(cutoff, .8), highPass(cutoff*.8, .7)
+	hp, hp2, lp := highPass(cutoff, .8), highPass(cutoff*.8, .7), lowPass(12500, .6)
 	for i := range out {
 		t := float64(i) / Rate
 		attack := min(1, t/.0008)
-		out[i] = float32(gain * attack * hp2.next(hp.next(n.next())) * math.Exp(-t*5.5/seconds))
+		out[i] = float32(gain * attack * lp.next(hp2.next(hp.next(n.next()))) * math.Exp(-t*5.5/seconds))
 	}
 	return tail(out)
 }

@@ -1,43 +1,34 @@
 package music
 
 import (
+	_ "embed"
+	"slices"
 	"strings"
+	"sync"
 )
 
-// Letter-to-sound rules for English, small on purpose: enough that a line of
-// plain words is understood when sung. The longest rule that matches at a
-// letter wins; "_" is the word's start or end.
+// dictionary is the part of the CMU Pronouncing Dictionary (BSD licence, in the
+// file) that the letter rules get wrong among the 10,000 most frequent English
+// words and the words of our lyrics. English here is American.
+//
+//go:embed english.txt
+var dictionary string
 
-// letterRule turns letters, in a context, into phones separated by spaces. Vowel
-// phones are written in capitals of vowelPhones.
-type letterRule struct {
-	letters, phones string
-	after           string // what must follow: "" anything, "_" end, "e" an e/i/y, "Ce" consonant and final e
-}
+// englishWords is the dictionary by word, in ARPABET.
+var englishWords = sync.OnceValue(func() map[string]string {
+	words := make(map[string]string, 8192)
+	for line := range strings.Lines(dictionary) {
+		if word, phones, ok := strings.Cut(strings.TrimSpace(line), " "); ok && word != "#" {
+			words[word] = phones
+		}
+	}
+	return words
+})
 
-var letterRules = []letterRule{
-	{"tion", "sh AX n", ""}, {"sion", "zh AX n", ""}, {"ture", "CH ER", ""}, {"ough", "OW", ""}, {"augh", "AO", ""}, {"eigh", "EY", ""}, {"igh", "AY", ""},
-	{"tch", "CH", ""}, {"dge", "j", ""}, {"sch", "s K", ""}, {"ing", "IH ng", ""}, {"air", "EH R", ""}, {"ear", "IY R", ""}, {"eer", "IY R", ""}, {"our", "AW ER", ""}, {"oor", "AO R", ""}, {"ore", "AO R", ""}, {"are", "EH R", "_"}, {"ire", "AY ER", "_"}, {"ure", "UH R", "_"},
-	{"all", "AO l", ""}, {"alk", "AO K", ""}, {"old", "OW l d", ""}, {"ild", "AY l d", ""}, {"ind", "AY n d", "_"}, {"wor", "w ER", ""}, {"war", "w AO R", ""}, {"wa", "w AA", ""}, {"qu", "K w", ""},
-	{"ee", "IY", ""}, {"ea", "IY", ""}, {"ai", "EY", ""}, {"ay", "EY", ""}, {"oa", "OW", ""}, {"oe", "OW", "_"}, {"ow", "OW", "_"}, {"ow", "AW", ""}, {"ou", "AW", ""}, {"oo", "UW", ""}, {"oi", "OY", ""}, {"oy", "OY", ""}, {"au", "AO", ""}, {"aw", "AO", ""}, {"ew", "UW", ""}, {"ue", "UW", "_"}, {"ui", "UW", ""}, {"ie", "IY", ""}, {"ei", "IY", ""}, {"ey", "IY", ""},
-	{"ar", "AA R", ""}, {"er", "ER", ""}, {"ir", "ER", ""}, {"ur", "ER", ""}, {"or", "AO R", ""},
-	{"sh", "sh", ""}, {"ch", "CH", ""}, {"ph", "f", ""}, {"th", "th", ""}, {"wh", "w", ""}, {"ck", "K", ""}, {"ng", "ng", ""}, {"kn", "n", ""}, {"wr", "R", ""}, {"gh", "", ""}, {"mb", "m", "_"}, {"ss", "s", ""}, {"ll", "l", ""}, {"tt", "T", ""}, {"pp", "P", ""}, {"rr", "R", ""}, {"nn", "n", ""}, {"mm", "m", ""}, {"dd", "d", ""}, {"bb", "b", ""}, {"gg", "g", ""}, {"ff", "f", ""}, {"zz", "z", ""}, {"cc", "K", ""},
-	{"a", "EY", "Ce"}, {"i", "AY", "Ce"}, {"o", "OW", "Ce"}, {"u", "UW", "Ce"}, {"e", "IY", "Ce"}, {"a", "AX", "_"}, {"o", "OW", "_"}, {"y", "IY", "_"}, {"i", "IY", "_"}, {"e", "", "_"},
-	{"c", "s", "e"}, {"g", "j", "e"}, {"a", "AE", ""}, {"e", "EH", ""}, {"i", "IH", ""}, {"o", "AA", ""}, {"u", "AH", ""}, {"y", "IY", ""},
-	{"b", "b", ""}, {"c", "K", ""}, {"d", "d", ""}, {"f", "f", ""}, {"g", "g", ""}, {"h", "h", ""}, {"j", "j", ""}, {"k", "K", ""}, {"l", "l", ""}, {"m", "m", ""}, {"n", "n", ""}, {"p", "P", ""}, {"r", "R", ""}, {"s", "s", ""}, {"t", "T", ""}, {"v", "v", ""}, {"w", "w", ""}, {"x", "K s", ""}, {"z", "z", ""}, {"'", "", ""},
-}
-
-// englishWords are frequent words that the rules would spell wrong.
-var englishWords = map[string]string{
-	"a": "AX", "the": "dh AX", "to": "T UW", "do": "d UW", "you": "y UW", "your": "y AO R", "of": "AH v", "and": "AE n d", "is": "IH z", "are": "AA R", "was": "w AH z", "i": "AY", "i'm": "AY m", "my": "m AY", "by": "b AY", "me": "m IY", "we": "w IY", "he": "h IY", "she": "sh IY", "be": "b IY", "no": "n OW", "so": "s OW", "go": "g OW",
-	"one": "w AH n", "two": "T UW", "eight": "EY T", "come": "K AH m", "some": "s AH m", "love": "l AH v", "lovely": "l AH v l IY", "live": "l IH v", "give": "g IH v", "have": "h AE v", "what": "w AH T", "who": "h UW", "where": "w EH R", "there": "dh EH R", "there's": "dh EH R z", "here": "h IY R", "here's": "h IY R z", "this": "dh IH s", "that": "dh AE T", "they": "dh EY", "them": "dh EH m", "then": "dh EH n", "with": "w IH dh", "through": "th R UW", "door": "d AO R",
-	"won": "w AH n", "won't": "w OW n T", "don't": "d OW n T", "song": "s AO ng", "noodle": "n UW d AX l", "noodles": "n UW d AX l z", "today": "T AX d EY", "tonight": "T AX n AY T", "again": "AX g EH n", "about": "AX b AW T", "along": "AX l AO ng", "away": "AX w EY", "heart": "h AA R T", "friend": "f R EH n d", "friends": "f R EH n d z", "people": "P IY P AX l", "little": "l IH T AX l", "table": "T EY b AX l", "smile": "s m AY l", "worries": "w ER IY z", "said": "s EH d", "say": "s EY", "says": "s EH z", "our": "AW ER", "every": "EH v R IY", "evening": "IY v n IH ng", "morning": "m AO R n IH ng", "thousand": "th AW z AX n d", "hundred": "h AH n d R AX d", "eleven": "IH l EH v AX n", "seven": "s EH v AX n", "four": "f AO R", "open": "OW P AX n", "over": "OW v ER", "call": "K AO l", "calling": "K AO l IH ng", "walk": "w AO K", "talk": "T AO K", "good": "g UH d", "look": "l UH K", "book": "b UH K", "cook": "K UH K", "took": "T UH K", "foot": "f UH T", "sugar": "sh UH g ER", "great": "g R EY T", "bread": "b R EH d", "hear": "h IY R", "heard": "h ER d", "near": "n IY R", "dear": "d IY R", "road": "R OW d", "town": "T AW n", "now": "n AW", "how": "h AW", "down": "d AW n", "round": "R AW n d", "sound": "s AW n d", "know": "n OW", "show": "sh OW", "slow": "s l OW", "window": "w IH n d OW", "follow": "f AA l OW", "shoulder": "sh OW l d ER", "shoulders": "sh OW l d ER z", "oh": "OW", "la": "l AA", "ha": "h AA", "hey": "h EY", "ho": "h OW", "yeah": "y EH", "dreaming": "d R IY m IH ng", "listen": "l IH s AX n", "restaurant": "R EH s T R AA n T", "cafe": "K AE f EY", "coffee": "K AO f IY", "chicken": "CH IH K AX n", "pizza": "P IY T s AX", "italian": "IH T AE l y AX n", "p": "P IY", "m": "EH m",
-}
-
-// vowelPhones are the English vowels as one or two targets.
+// vowelPhones are the ARPABET vowels as one or two targets.
 var vowelPhones = map[string][]string{
-	"AA": {"AA"}, "AE": {"AE"}, "AH": {"AH"}, "AO": {"AO"}, "AX": {"AX"}, "EH": {"EH"}, "ER": {"ER"}, "IH": {"IH"}, "IY": {"IY"}, "UH": {"UH"}, "UW": {"UW"},
-	"AY": {"AA", "IH"}, "AW": {"AA", "UH"}, "EY": {"EI", "IY"}, "OW": {"OH", "UW"}, "OY": {"AO", "IH"},
+	"AA": {"AA"}, "AE": {"AE"}, "AH": {"AH"}, "AO": {"AO"}, "EH": {"EH"}, "ER": {"ER"}, "IH": {"IH"}, "IY": {"IY"}, "UH": {"UH"}, "UW": {"UW"},
+	"AY": {"AA", "IY"}, "AW": {"AA", "UW"}, "EY": {"EI", "IY"}, "OW": {"OH", "UW"}, "OY": {"AO", "IY"},
 }
 
 // englishSounds returns the syllables of one English word.
@@ -46,63 +37,37 @@ func englishSounds(word string) []sounds {
 	if word == "" {
 		return nil
 	}
-	phones, ok := englishWords[word]
-	if !ok {
-		phones = spellOut(word)
-	}
-	return syllabify(strings.Fields(phones))
+	return syllabify(strings.Fields(phonesOf(word)))
 }
 
-// spellOut applies the rules.
-func spellOut(word string) string {
-	var out []string
-	for at := 0; at < len(word); {
-		step := 1
-		for _, r := range letterRules {
-			if !strings.HasPrefix(word[at:], r.letters) || !follows(r.after, word[at+len(r.letters):]) {
-				continue
-			}
-			phones := r.phones
-			if r.letters == "y" && at == 0 {
-				phones = "y"
-			}
-			if r.letters == "e" && r.after == "_" && len(out) < 2 {
-				phones = "IY" // a short word's only vowel is not silent
-			}
-			out = append(out, phones)
-			step = len(r.letters)
-			break
-		}
-		at += step
+// phonesOf looks a word up, or without its ending, or applies the rules.
+func phonesOf(word string) string {
+	words := englishWords()
+	if phones, ok := words[word]; ok {
+		return phones
 	}
-	// A final l after a consonant is a syllable: table, apple.
-	if n := len(word); n > 3 && strings.HasSuffix(word, "le") && !strings.ContainsRune("aeiou", rune(word[n-3])) {
-		for i := len(out) - 1; i >= 0; i-- {
-			if out[i] == "l" {
-				out[i] = "AX l"
-				break
-			}
-		}
+	if stem, ok := strings.CutSuffix(word, "'s"); ok {
+		return plural(phonesOf(stem))
 	}
-	return strings.Join(out, " ")
+	if stem, ok := strings.CutSuffix(word, "s"); ok && len(stem) > 2 && !strings.ContainsRune("sui", rune(stem[len(stem)-1])) {
+		return plural(phonesOf(stem))
+	}
+	return spellOut(word)
 }
 
-func follows(after, rest string) bool {
-	switch after {
-	case "":
-		return true
-	case "_":
-		return rest == "" || rest == "s"
-	case "e":
-		return rest != "" && strings.ContainsRune("eiy", rune(rest[0]))
-	case "Ce": // one consonant, a final e, perhaps an s or d
-		return len(rest) >= 2 && !strings.ContainsRune("aeiouywx", rune(rest[0])) && rest[1] == 'e' && (len(rest) == 2 || len(rest) == 3 && strings.ContainsRune("sd", rune(rest[2])))
+// plural adds the s of cats, dogs and dishes.
+func plural(phones string) string {
+	switch last := phones[strings.LastIndexByte(phones, ' ')+1:]; last {
+	case "S", "Z", "SH", "ZH", "CH", "JH":
+		return phones + " IH Z"
+	case "P", "T", "K", "F", "TH":
+		return phones + " S"
 	}
-	return false
+	return phones + " Z"
 }
 
-// syllabify groups phones round their vowels; consonants between two vowels go
-// to the second when they are one, else they are shared.
+// syllabify groups phones round their vowels; of the consonants between two
+// vowels the second takes as many as may begin an English word.
 func syllabify(phones []string) []sounds {
 	var out []sounds
 	var pending []string
@@ -113,24 +78,26 @@ func syllabify(phones []string) []sounds {
 			continue
 		}
 		cut := 0
-		if len(out) > 0 && len(pending) > 1 {
-			cut = len(pending) / 2
-		}
 		if len(out) > 0 {
+			for cut < len(pending) && !begins(pending[cut:]) {
+				cut++
+			}
 			last := &out[len(out)-1]
 			last.coda = append(last.coda, consonantsOf(pending[:cut])...)
 		}
 		s := sounds{}
 		for _, name := range pending[cut:] {
 			switch name { // glides belong to the vowel
-			case "w":
-				s.vowel = append(s.vowel, "w")
-				s.glide++
-			case "y":
-				s.vowel = append(s.vowel, "y")
+			case "W", "Y":
+				s.vowel = append(s.vowel, strings.ToLower(name))
 				s.glide++
 			default:
 				s.onset = append(s.onset, consonantsOf([]string{name})...)
+			}
+		}
+		if len(s.onset) > 1 && s.onset[0] == "S" { // no breath after s: stay, spoon
+			if plain, ok := afterS[s.onset[1]]; ok {
+				s.onset[1] = plain
 			}
 		}
 		s.vowel = append(s.vowel, v...)
@@ -141,18 +108,45 @@ func syllabify(phones []string) []sounds {
 		last := &out[len(out)-1]
 		last.coda = append(last.coda, consonantsOf(pending)...)
 	} else if len(pending) > 0 { // "hmm", "psst": hum it
-		out = append(out, sounds{onset: consonantsOf(pending[:1]), vowel: vowelPhones["AX"], coda: consonantsOf(pending[1:])})
+		out = append(out, sounds{onset: consonantsOf(pending[:1]), vowel: []string{"AX"}, coda: consonantsOf(pending[1:])})
 	}
 	return out
 }
 
-var tr = map[string]string{"b": "B", "d": "D", "g": "G", "j": "JH", "K": "k", "T": "t", "P": "p", "s": "S", "sh": "SH", "CH": "ch", "l": "L", "f": "F", "v": "V", "th": "TH", "dh": "DH", "z": "Z", "zh": "ZH"}
+var afterS = map[string]string{"P": "bb", "T": "dd", "K": "gg"}
+
+// begins tells whether an English word may begin with the consonants.
+func begins(c []string) bool {
+	if len(c) > 1 && (c[len(c)-1] == "W" || c[len(c)-1] == "Y") {
+		c = c[:len(c)-1]
+	}
+	switch len(c) {
+	case 0:
+		return true
+	case 1:
+		return c[0] != "NG" && c[0] != "ZH"
+	case 2:
+		return slices.Contains(pairs[c[1]], c[0])
+	case 3:
+		return c[0] == "S" && slices.Contains([]string{"P", "T", "K"}, c[1]) && slices.Contains(pairs[c[2]], c[1])
+	}
+	return false
+}
+
+// pairs are the consonants that a word may begin with before the key.
+var pairs = map[string][]string{
+	"R": {"P", "B", "T", "D", "K", "G", "F", "TH", "SH"}, "L": {"P", "B", "K", "G", "F", "S"},
+	"P": {"S"}, "T": {"S"}, "K": {"S"}, "M": {"S"}, "N": {"S"}, "F": {"S"},
+}
+
+// koreanLike are the English consonants that are sung as Korean ones.
+var koreanLike = map[string]string{"HH": "h", "M": "m", "N": "n", "NG": "ng"}
 
 func consonantsOf(names []string) []string {
 	var out []string
 	for _, n := range names {
-		if m, ok := tr[n]; ok {
-			n = m
+		if k, ok := koreanLike[n]; ok {
+			n = k
 		}
 		if _, ok := consonants[n]; ok {
 			out = append(out, n)

@@ -13,8 +13,12 @@ const lowestLead, highestLead = 65, 86
 func (s *score) leads() []note {
 	tune := s.leadTune()
 	var out []note
+	top := 0
 	for _, n := range s.solo {
-		out = append(out, s.leadNote(n.start, n.beats, n.pitch+12))
+		top = max(top, n.pitch)
+	}
+	for _, n := range s.solo {
+		out = append(out, s.leadNote(n.start, n.beats, n.pitch+(highestLead-top)/12*12))
 	}
 	for _, b := range s.bars {
 		if b.section != "intro" && b.section != "break" {
@@ -46,10 +50,8 @@ func (s *score) replies() []note {
 	var out []note
 	for i, v := range s.vocals {
 		end := v.start + v.beats
-		next := float64(s.plan.beats)
-		if last := s.bars[len(s.bars)-1]; i+1 == len(s.vocals) {
-			next = last.start
-		} else {
+		next := s.bars[len(s.bars)-1].start
+		if i+1 < len(s.vocals) {
 			next = s.vocals[i+1].start
 		}
 		if s.inBreak(end) {
@@ -84,17 +86,18 @@ func (s *score) leadTune() []tone {
 	tune := append(append([]sung{}, s.vocals...), s.solo...)
 	first := max(0, slices.IndexFunc(tune, func(v sung) bool { return s.bars[s.barAt(v.start)].section == "hook" }))
 	var out []tone
+	top := 0
 	for _, n := range tune[first:] {
 		at := n.start - tune[first].start
 		if at >= 4 || n.line != tune[first].line {
 			break
 		}
-		t := n.tone
-		t.start, t.pitch = at, t.pitch+12
-		for t.pitch < 69 { // a man's tune, an octave higher still
-			t.pitch += 12
-		}
-		out = append(out, t)
+		top = max(top, n.pitch)
+		out = append(out, tone{at, n.beats, n.pitch})
+	}
+	up := (highestLead - top) / 12 * 12 // as high as the instrument goes, by octaves
+	for i := range out {
+		out[i].pitch += up
 	}
 	return out
 }

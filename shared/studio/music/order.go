@@ -1,18 +1,28 @@
 // Package music composes and sings an advertising song: an order in, stereo PCM
 // with word timings out.
 //
-// It is a synthesised song, made by arithmetic alone: a composer (key, tempo,
-// harmony, melody over the syllables of the lyric), a small band (drums, bass,
-// chords, pad, lead) and a formant singer that pronounces Hangul and, through
-// letter-to-sound rules, English; then a mix with reverb, delay, sidechain and a
-// limiter. No samples, no models, no processes. What it promises:
+// It is a synthesised song, made by arithmetic alone: a composer (form, key,
+// tempo, harmony, melody over the syllables of the lyric), an arranger who writes
+// the notes of a small band, instruments that play them and a formant singer that
+// pronounces Hangul and, through letter-to-sound rules, English; then a mix with
+// reverb, delay, sidechain and a limiter. No samples, no models, no processes.
+// What it promises:
 //
 //   - deterministic: one order (with its seed) gives the same bytes every time on
 //     one architecture (Go may fuse multiply-adds on others);
-//   - every line is sung, evenly laid out, each word with its start and end;
-//   - length = Seconds ± 0.05 s, −14 LUFS ± 1.5 (ITU-R BS.1770-4), true peak
-//     ≤ −1 dBTP, no silent second before the fade;
-//   - five genres that differ in tempo, groove, harmony, instruments and singing.
+//   - every line is sung, evenly laid out, each word with its start and end; lines
+//     ask and answer, the hook comes back to its tune and has the highest note,
+//     the song ends on the tonic;
+//   - exactly Seconds·Rate samples: at 30 frames a second a whole number of frames.
+//     The last line is over before the fade begins;
+//   - −14 LUFS ± 1 (ITU-R BS.1770-4), true peak ≤ −1 dBTP, no silent second before
+//     the fade;
+//   - the beats are even: beat n is at n·60/Tempo seconds, beat 0 at sample 0, and a
+//     drum marks every beat but those of the fill before a hook and the last bar,
+//     which rings. Bars are counted from the first line, so the introduction may
+//     begin inside one. An MP3 of the song begins later by its encoder's delay,
+//     where the player does not take that off;
+//   - five genres that differ in tempo, groove, harmony, scale, instruments and singing.
 //
 // Limits: the singer is understandable, not human; 15 to 60 seconds; at most
 // MaxSyllableRate syllables a second, beyond that Compose refuses the order
@@ -21,6 +31,7 @@ package music
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -65,6 +76,8 @@ type Order struct {
 	// Seconds is the length, 15 to 60; 0 is 20.
 	Seconds int
 	// Seed chooses key, tempo, harmony and melody.
+	// Siblings 2n and 2n+1 never share key, groove or the choice of a progression:
+	// they are the two takes of one order.
 	Seed int64
 }
 
@@ -79,9 +92,11 @@ type Song struct {
 	PCM []int16
 	// Seconds is the length.
 	Seconds float64
-	// Tempo is in beats per minute, Key is like "A minor".
+	// Tempo is in beats per minute: beat n falls on sample n·60·Rate/Tempo, beat 0
+	// on sample 0, and the song is a whole number of beats long.
 	Tempo float64
-	Key   string
+	// Key is like "A minor".
+	Key string
 	// Words are the sung words, in order.
 	Words []Word
 	// Lines are the lyric lines' times, one for each line of the order.
@@ -90,6 +105,15 @@ type Song struct {
 	Notes []Note
 
 	vocal []float32 // the singer alone and dry, for measuring
+}
+
+// Beats returns the times of the song's beats in seconds, from 0 on.
+func (s *Song) Beats() []float64 {
+	out := make([]float64, int(math.Round(s.Seconds*s.Tempo/60)))
+	for i := range out {
+		out[i] = float64(i) * 60 / s.Tempo
+	}
+	return out
 }
 
 // Word is one sung word; times are seconds from the song's start.
@@ -167,7 +191,9 @@ func readLine(l Line) lineText {
 	words := strings.Fields(l.Text)
 	for i, w := range words {
 		spoken := hangul.Read(w)
-		if i+1 < len(words) { // 열한 시 for "11 시": the counter may be the next word
+		if english(l.Text) {
+			spoken = readEnglish(w)
+		} else if i+1 < len(words) { // 열한 시 for "11 시": the counter may be the next word
 			both, next := hangul.Read(w+" "+words[i+1]), hangul.Read(words[i+1])
 			if s, ok := strings.CutSuffix(both, next); ok {
 				spoken = s

@@ -89,7 +89,7 @@ func (p plan) cost(st style, wanted float64, lines, most, seconds int) float64 {
 		cost += 9 * math.Abs(p.tempo-wanted) / (st.fastest - st.slowest)
 	}
 	rate := p.rate(most)
-	cost += 8 * max(0, rate-1.25/st.pace)
+	cost += 12 * max(0, rate-1.25/st.pace)
 	if rate > MaxSyllableRate {
 		cost += 1e6 * rate // no taste outweighs what cannot be sung
 	}

@@ -5,6 +5,11 @@ import (
 	"math"
 )
 
+// shortNote is the length in seconds below which a syllable is hard to
+// understand and its pitch hard to hear: the melody avoids such notes, and does
+// not leap to or from them.
+const shortNote = .2
+
 // rhythm places the syllables of a line inside its slot: the last one lands on a
 // strong beat in the second half and is held, the others are laid on a grid
 // before it where the style's accents, the words and the section's motif want them.
@@ -58,6 +63,9 @@ func (s *score) landing(n int, room float64) (land, grid float64) {
 				slack := units / float64(n-1)
 				cost += 2.5*math.Abs(math.Log2(each/s.style.pace)) + 3*max(0, slack-2.5)
 				cost += 200 * max(0, 1/MaxSyllableRate-each)
+				// So many syllables must be one step of the grid apart.
+				forced := max(0, 2-slack)
+				cost += 12 * forced * max(0, shortNote-s.plan.seconds(g)) / shortNote
 			}
 			if g < .25 {
 				cost += 2
@@ -100,7 +108,7 @@ func (s *score) lay(l verseLine, units int, grid float64) []int {
 	}
 	gap := func(i, steps int) float64 {
 		seconds := s.plan.seconds(float64(steps) * grid)
-		cost := .9*math.Abs(math.Log2(seconds/mean)) + 60*max(0, 1/MaxSyllableRate-seconds)
+		cost := .9*math.Abs(math.Log2(seconds/mean)) + 10*max(0, shortNote-seconds)/shortNote + 60*max(0, 1/MaxSyllableRate-seconds)
 		if seconds > 1.5*mean && !l.syllables[i].wordEnd {
 			cost += .6
 		}

@@ -72,8 +72,8 @@ func TestAMelodyFollowsTheRulesOfItsTrade(t *testing.T) {
 					t.Errorf("line %d note %d: %d is out of %d–%d", i, k, n.pitch, low, high)
 				case !s.inScale(n.pitch):
 					t.Errorf("line %d note %d: degree %d is not in the scale %v", i, k, degree, s.scale)
-				case math.Mod(n.start-placed[i].start, 2) == 0 && !s.chordAt(n.start).has(s.key, n.pitch) && !lonelyClimax(s, n, high):
-					t.Errorf("line %d note %d: degree %d on a strong beat is not in the chord %+v", i, k, degree, s.chordAt(n.start))
+				case math.Mod(n.start-placed[i].start, 2) == 0 && !s.chordAt(n.start).has(s.key, n.pitch) && !lonelyClimax(s, n, high, len(tune)):
+					t.Errorf("line %d (%s) note %d of %d: degree %d on a strong beat is not in the chord %+v", i, lines[i].section, k, len(tune), degree, s.chordAt(n.start))
 				}
 				if k > 0 {
 					if leap := max(n.pitch-tune[k-1].pitch, tune[k-1].pitch-n.pitch); leap > 9 {
@@ -84,13 +84,13 @@ func TestAMelodyFollowsTheRulesOfItsTrade(t *testing.T) {
 			last := tune[len(tune)-1]
 			home := mod12(last.pitch-s.key.tonic) == 0
 			switch {
-			case !s.chordAt(last.start).has(s.key, last.pitch) && !lonelyClimax(s, last, high):
+			case !s.chordAt(last.start).has(s.key, last.pitch) && !lonelyClimax(s, last, high, len(tune)):
 				t.Errorf("line %d ends beside its chord", i)
 			case placed[i].role == ends && !home:
 				t.Errorf("line %d ends a hook or the song on degree %d", i, mod12(last.pitch-s.key.tonic))
 			case placed[i].role == asks && home:
 				t.Errorf("line %d asks, and ends at home", i)
-			case placed[i].role == answers && !s.key.tonicChord().has(s.key, last.pitch) && !lonelyClimax(s, last, high):
+			case placed[i].role == answers && !s.key.tonicChord().has(s.key, last.pitch) && !lonelyClimax(s, last, high, len(tune)):
 				t.Errorf("line %d answers on degree %d", i, mod12(last.pitch-s.key.tonic))
 			}
 		}
@@ -100,12 +100,13 @@ func TestAMelodyFollowsTheRulesOfItsTrade(t *testing.T) {
 	})
 }
 
-// lonelyClimax excuses the hook's highest note where the chord has none up there.
-func lonelyClimax(s *score, n sung, high int) bool {
+// lonelyClimax excuses the hook's highest note where the chord has none up there,
+// or none from which so few syllables come home without a leap.
+func lonelyClimax(s *score, n sung, high, syllables int) bool {
 	if n.pitch <= high-hookHeadroom {
 		return false
 	}
-	for p := high - hookHeadroom + 1; p <= high; p++ {
+	for p := high - hookHeadroom + 1; p <= high && syllables > 3; p++ {
 		if s.inScale(p) && s.chordAt(n.start).has(s.key, p) {
 			return false
 		}

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// The singer is a formant synthesiser of the cascade kind: a glottal saw with
-// spectral tilt and breath noise runs through five resonators whose
-// frequencies follow the sounds; hiss of consonants is shaped apart. A syllable's
-// vowel starts on its note, its consonants before it.
+// The singer is a formant synthesiser of the cascade kind (Klatt 1980). sounds.go
+// and english.go turn text into consonants and vowels, voice_articulate.go turns
+// those into poses of the vocal tract in time, voice_glottis.go and source.go make
+// them sound. A syllable's vowel starts on its note, its consonants before it.
 
 // voicing is one part the singer sings: notes in seconds.
 type voicing struct {
@@ -23,9 +23,10 @@ type vocalNote struct {
 	start, end float64
 	pitch      float64 // MIDI
 	sounds     sounds
-	lineEnd    bool
+	lineEnd    bool // the last of its line
 }
 
+// newVoicing returns a part without notes; voice is "f" or "m".
 func newVoicing(voice string, manner singing, seed int64, part uint64) voicing {
 	return voicing{tract: newTract(voice), manner: manner, seed: seed, part: part}
 }
@@ -107,8 +108,11 @@ func (v voicing) pitchAt(t float64) float64 {
 			p += 1.6 * math.Sin(math.Pi*x)
 		}
 	}
+	if k := len(n.sounds.onset); k > 0 { // strong consonants start high, plain ones low
+		p += consonants[n.sounds.onset[k-1]].push / 100 * (1 - smooth(since/.05))
+	}
 	depth := v.manner.vibrato / 100 * smooth((since-.16)/.25)
-	if length > .3 {
+	if length > .4 {
 		p += depth * sine(since*v.manner.rate+float64(v.part)*.13)
 	}
 	p += .025 * sine(t*2.3+float64(v.part)*.37) // no voice is a machine

@@ -51,14 +51,16 @@ type source struct {
 	tract    [formants]resonator
 	nose     resonator
 	hole     void
+	below    onePole // what the lift leaves as it is
 	hiss     [2]biquad
+	floor    biquad // keeps a hiss out of the voice's range
 	spectrum hiss
 	before   pose
 	f0       float64
 }
 
 func newSource(v voicing) *source {
-	return &source{scale: v.tract.scale, rd: .75 + 1.6*v.manner.breath, air: .3 * v.manner.breath, noise: newNoise(v.seed, 77+v.part), glottis: newGlottis(v.seed, v.part)}
+	return &source{scale: v.tract.scale, rd: .55 + .5*v.manner.breath, air: .12 * v.manner.breath, noise: newNoise(v.seed, 77+v.part), glottis: newGlottis(v.seed, v.part)}
 }
 
 // shape returns the resonances of a pose at a pitch.
@@ -73,12 +75,13 @@ func (s *source) shape(p pose, f0 float64) [formants]formant {
 	slack := 1 + 2*min(1, 4*p.breath)*(1-min(1, p.voice)) // an open glottis damps the first formant
 	return [formants]formant{
 		{f1, max(75, .14*f0)*slack + 60*p.nasal}, {f2, 95 + 110*p.nasal}, {f3, 140 + 110*p.nasal},
-		{f4, 230}, {f5, 300}, {max(5500*s.scale, f5+600), 500},
+		{f4, 180}, {f5, 220}, {max(5500*s.scale, f5+600), 500},
 	}
 }
 
-// gains returns how loud a voice and a noise of loudness 1 come out of the tract.
-func (s *source) gains(p pose, f0 float64) (voiced, noise float64) {
+// gains returns how loud a voice and a noise of loudness 1 come out of the tract,
+// and the lift that the voice needs above liftFrom for the vowel to stay clear.
+func (s *source) gains(p pose, f0 float64) (voiced, noise, lift float64) {
 	shape := s.shape(p, f0)
 	response := func(f float64) float64 {
 		h := 1.0
@@ -88,16 +91,40 @@ func (s *source) gains(p pose, f0 float64) (voiced, noise float64) {
 		}
 		return h
 	}
-	for k := 1; float64(k)*f0 < 6000; k++ {
+	var powers [80]float64
+	upper := 0.0
+	for k := 1; float64(k)*f0 < 6000 && k < len(powers); k++ {
 		a := s.glottis.tables.harmonic(p.rd, k)
-		voiced += a * a * response(float64(k)*f0)
+		powers[k] = a * a * response(float64(k)*f0)
+		voiced += powers[k]
+		if float64(k)*f0 > 1.4*liftFrom {
+			upper += powers[k]
+		}
+	}
+	share := 0.0
+	switch {
+	case p.nasal > .5:
+		share = murmurShare
+	case p.voice > .6:
+		share = liftShare
+	}
+	lift = min(liftMost, max(0, math.Sqrt(share*voiced/(upper+1e-12))-1))
+	voiced = 0
+	for k, power := range powers {
+		x := float64(k) * f0 / liftFrom
+		voiced += power * (1 + (1+lift)*(1+lift)*x*x) / (1 + x*x)
 	}
 	const grid = 150.0
 	for f := grid; f < 8000; f += grid {
 		noise += response(f) * grid / (Rate / 2) / 3 // white noise from −1 to 1 has a power of a third
 	}
-	return math.Sqrt(voiced), math.Sqrt(noise)
+	return math.Sqrt(voiced), math.Sqrt(noise), lift
 }
+
+// A singer's throat lifts the third to fifth formants, so that a voice carries over
+// a band; spoken ㅜ and ㅣ would lose theirs. Above liftFrom Hz a vowel has at
+// least liftShare of its power and a murmur murmurShare, lifted by at most 1+liftMost.
+const liftFrom, liftShare, murmurShare, liftMost = 1400, .02, .004, 4.
 
 // render sings one block in one pose; loudness glides from the block before.
 func (s *source) render(out []float32, p pose, f0 float64) {
@@ -124,6 +151,7 @@ func (s *source) render(out []float32, p pose, f0 float64) {
 	if hissing && p.noise.centre > 0 {
 		s.tuneHiss(p.noise)
 	}
+	clear := coefficient(liftFrom)
 	n := float64(len(out))
 	dv, db, dh, df := (p.voice-b.voice)/n, (p.breath-b.breath)/n, (p.hiss-b.hiss)/n, (f0-from)/n/Rate
 	voice, breath, loud, dt := b.voice, b.breath, b.hiss, from/Rate
@@ -134,7 +162,8 @@ func (s *source) render(out []float32, p pose, f0 float64) {
 		if voice > 0 && !s.glottis.open() { // breath is loudest while the glottis is open
 			air *= .3
 		}
-		e := voice*s.glottis.next(dt) + air*w
+		e := voice * s.glottis.next(dt)
+		e += p.lift*(e-s.below.low(e, clear)) + air*w
 		for k := range s.tract {
 			e = s.tract[k].next(e)
 		}
@@ -142,7 +171,7 @@ func (s *source) render(out []float32, p pose, f0 float64) {
 			e = s.hole.next(s.nose.next(e))
 		}
 		if hissing {
-			e += loud * (s.hiss[0].next(w) + s.hiss[1].next(w))
+			e += loud * s.floor.next(s.hiss[0].next(w)+s.hiss[1].next(w))
 		}
 		out[i] = float32(e)
 	}
@@ -154,6 +183,9 @@ func (s *source) tuneHiss(h hiss) {
 		return
 	}
 	s.spectrum = h
+	f := highPass(.6*h.centre, .7)
+	f.z1, f.z2 = s.floor.z1, s.floor.z2
+	s.floor = f
 	for k, band := range []struct{ centre, width, gain float64 }{{h.centre, h.width, 1}, {h.centre2, h.width2, h.gain}} {
 		f := bandPass(min(band.centre, .45*Rate), band.width)
 		// The power of white noise in the band, and the two bands' together.

@@ -16,6 +16,7 @@ type style struct {
 	bass, chords     string   // instruments
 	lead, colour     string
 	gate             float64 // how much of its written length a struck chord sounds
+	cymbals          float64 // how loud hats, shaker and crash are against the drums
 	lift             float64 // dB by which the band is softer outside the hook
 	singing          singing
 	levels           map[string]float64 // stem loudness, dB RMS while it plays

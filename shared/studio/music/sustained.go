@@ -8,6 +8,9 @@ import "math"
 // after delay seconds.
 type bends struct{ depth, rate, delay float64 }
 
+// tired is the gain of a held note t seconds in: nobody's breath or bow keeps its first strength.
+func tired(t float64) float32 { return float32(.55 + .45/(1+1.6*t)) }
+
 // at returns the factor t seconds into the note.
 func (b bends) at(t float64) float64 {
 	return 1 + b.depth*min(1, max(0, t-b.delay)*4)*sine(t*b.rate)
@@ -19,11 +22,11 @@ func accordion(p *player, n played) []float32 {
 	a, b, o := pulse{width: .3}, pulse{phase: .4, width: .38}, saw{.2}
 	apart := 1 + .0052*(1+.2*n.side)
 	var lp onePole
-	body := peaking(1900, .8, 5)
-	c := coefficient(3200 + 2600*n.velocity)
+	body := peaking(1500, .8, 4)
+	c := coefficient(1900 + 1500*n.velocity)
 	for i := range out {
 		v := a.next(n.f/Rate) + .85*b.next(n.f*apart/Rate) + .4*o.next(2*n.f/apart/Rate)
-		out[i] = float32(body.next(lp.low(v, c)) * .3 * n.velocity)
+		out[i] = float32(body.next(lp.low(v, c))*.3*n.velocity) * tired(float64(i)/Rate)
 	}
 	return shape(out, .022, .05)
 }
@@ -39,8 +42,8 @@ func sax(p *player, n played) []float32 {
 	for i := range out {
 		t := float64(i) / Rate
 		dt := n.f * (vibrato.at(t) + scoop.next()) / Rate
-		v := o.next(dt) + .6*q.next(dt) + (.05+air.next())*p.noise.next()
-		out[i] = float32((.9*f1.next(v) + .8*f2.next(v) + .45*n.velocity*f3.next(v) + .12*v) * .55 * n.velocity)
+		v := o.next(dt) + .6*q.next(dt) + (.02+air.next())*p.noise.next()
+		out[i] = float32((1.1*f1.next(v)+.7*f2.next(v)+.3*n.velocity*n.velocity*f3.next(v)+.05*v)*.6*n.velocity) * tired(t)
 	}
 	return shape(out, .03, .06)
 }
@@ -53,8 +56,8 @@ func brass(p *player, n played) []float32 {
 	for i := range out {
 		t := float64(i) / Rate
 		v := a.next(n.f*1.002/Rate) + b.next(n.f*.998/Rate)
-		c := coefficientFast(500 + 4200*n.velocity*min(1, t/.06)*math.Exp(-1.5*t))
-		out[i] = float32(lp2.low(lp.low(v, c), c) * .4 * n.velocity)
+		c := coefficientFast(900 + 5600*n.velocity*n.velocity*min(1, t/.03))
+		out[i] = float32(lp2.low(lp.low(v, c), c)*.4*n.velocity) * tired(t)
 	}
 	return shape(out, .018, .05)
 }
@@ -86,14 +89,14 @@ func blown(p *player, n played, second, breath, attack float64) []float32 {
 	for i := range out {
 		phase += n.f * vibrato.at(float64(i)/Rate) / Rate
 		v := sine(phase) + second*sine(2*phase) + .1*sine(3*phase) + breath*4*bp.next(p.noise.next())
-		out[i] = float32(v * .5 * n.velocity)
+		out[i] = float32(v*.5*n.velocity) * tired(float64(i)/Rate)
 	}
 	return shape(out, attack, .08)
 }
 
 // stringSection is a section: three detuned saws a side, each with a vibrato of its own.
 func stringSection(p *player, n played) []float32 {
-	return section(p, n, 2200+2600*n.velocity, .11, .28, bends{.003, 5.3, .1})
+	return section(p, n, 1700+2300*n.velocity, .09, .28, bends{.003, 5.3, .1})
 }
 
 // pad is the section's synthetic cousin: slower, darker, without vibrato.
@@ -116,6 +119,11 @@ func section(p *player, n played, bright, attack, release float64, vibrato bends
 		dt := n.f * bend / Rate
 		v := o[0].next(dt) + o[1].next(dt*spread[1]) + o[2].next(dt*spread[2])
 		out[i] = float32(lp2.low(lp.low(v, c), c) * .3 * n.velocity)
+	}
+	if vibrato.rate > 0 {
+		for i := range out {
+			out[i] *= tired(float64(i) / Rate)
+		}
 	}
 	return shape(out, attack, release)
 }
@@ -151,11 +159,11 @@ func deepBass(p *player, n played) []float32 {
 func uprightBass(p *player, n played) []float32 {
 	out := p.samples(n.length + int(.05*Rate))
 	for k, a := range []float64{.8, .42, .25, .1, .06} {
-		partial(out, n.f*float64(k+1), a*n.velocity, 2.2/float64(1+k))
+		partial(out, n.f*float64(k+1), a*n.velocity, 4.5/float64(1+k))
 	}
-	snap := fallingFrom(.2*n.velocity, .03)
-	for i := range min(len(out), Rate/30) {
-		out[i] += float32(snap.next() * p.noise.next())
+	snap, wood := fallingFrom(.5*n.velocity, .04), onePole{}
+	for i := range min(len(out), Rate/25) {
+		out[i] += float32(wood.low(snap.next()*p.noise.next(), .06))
 	}
 	return shape(out, .004, .05)
 }
@@ -163,8 +171,8 @@ func uprightBass(p *player, n played) []float32 {
 // softBass is a fingered bass guitar.
 func softBass(p *player, n played) []float32 {
 	out := p.samples(n.length + int(.04*Rate))
-	for k, a := range []float64{.75, .34, .12, .05} {
-		partial(out, n.f*float64(k+1), a*n.velocity, 5/float64(1+2*k))
+	for k, a := range []float64{.72, .4, .26, .16, .1, .06, .03} {
+		partial(out, n.f*float64(k+1), a*math.Pow(n.velocity, 1+.3*float64(k)), 6/float64(1+k))
 	}
 	return shape(out, .006, .04)
 }

@@ -28,7 +28,7 @@ func (t tune) solve() []int {
 	for q := range width {
 		c := t.note(0, t.low+q)
 		if t.before > 0 {
-			c += .5 * t.interval(t.low+q-t.before)
+			c += min(20, .5*t.interval(t.low+q-t.before)) // a new line may begin anywhere, if it must
 		}
 		for p := range width {
 			cost[p*width+q] = c
@@ -47,6 +47,9 @@ func (t tune) solve() []int {
 			own := t.note(i, t.low+r)
 			for q := range width {
 				step := own + t.interval(r-q)
+				if t.short(i-1) || t.short(i) {
+					step += .4 * float64(max(0, r-q-2, q-r-2))
+				}
 				for p := range width {
 					c := cost[p*width+q] + step
 					if i > 1 {
@@ -116,6 +119,8 @@ func (t tune) strong(i int) bool {
 	return math.Mod(at.start-t.line.start, 2) == 0 || at.beats >= 1 && math.Mod(at.start, 1) == 0
 }
 
+func (t tune) short(i int) bool { return t.s.plan.seconds(t.line.times[i].beats) < shortNote }
+
 // rest is the cost of ending the line on a degree, in semitones above the tonic.
 func (t tune) rest(degree int) float64 {
 	home := t.s.key.tonicChord()
@@ -150,7 +155,7 @@ func (t tune) interval(semitones int) float64 {
 	case 6, 8, 9:
 		return 5
 	}
-	return 500
+	return 3000
 }
 
 // turn is the cost of one interval after another: a leap wants a step back, a

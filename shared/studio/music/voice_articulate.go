@@ -19,6 +19,7 @@ type pose struct {
 	hiss   float64 // of noise made at a narrow place
 	noise  hiss
 	nasal  float64 // how open the nose is, 0 to 1
+	lift   float64 // of the upper formants, see source.gains
 }
 
 // frame is a pose at a time in seconds.
@@ -33,7 +34,10 @@ type scribe struct {
 	out   []frame
 }
 
-func (w *scribe) put(at float64, p pose) { w.out = append(w.out, frame{at, p}) }
+// early is how many seconds a singer is before the beat: a tract takes that long to sound.
+const early = .021
+
+func (w *scribe) put(at float64, p pose) { w.out = append(w.out, frame{at - early, p}) }
 
 // segment is a consonant as it is sung in its place: shortened, softened, voiced.
 type segment struct {
@@ -51,9 +55,15 @@ func (v voicing) before(i int) (list []segment, lead float64) {
 	n := v.notes[i]
 	linked := v.joined(i)
 	sonorant := linked // does the voice run on into the consonant?
+	shut := false      // or is the mouth shut already?
+	spare := .36       // the share of the note before that its vowel can spare
 	if linked {
 		for _, name := range v.notes[i-1].sounds.coda {
 			sonorant = consonants[name].manner >= nasal
+			shut = consonants[name].manner == stop
+		}
+		if shut {
+			spare = .28
 		}
 	}
 	for _, name := range n.sounds.onset {
@@ -64,13 +74,16 @@ func (v voicing) before(i int) (list []segment, lead float64) {
 		if sonorant && c.manner == aspirate {
 			c.voice, c.noise = .35, .055
 		}
+		if shut {
+			c.closure = min(c.closure, .03)
+		}
 		if !linked && c.manner == tap {
 			c = consonants["l"]
 			c.closure = .045
 		}
 		list = append(list, segment{consonant: c, length: c.closure + c.noise + c.vot})
 		lead += c.closure + c.noise + c.vot
-		sonorant, linked = c.voice > 0, true
+		sonorant, linked, shut = c.voice > 0, true, false
 	}
 	if len(list) == 0 && v.joined(i) {
 		lead = .02
@@ -78,7 +91,7 @@ func (v voicing) before(i int) (list []segment, lead float64) {
 	room := lead
 	if i > 0 {
 		gap := n.start - v.notes[i-1].start
-		room = max(.42*gap, n.start-v.notes[i-1].end)
+		room = max(spare*gap, n.start-v.notes[i-1].end)
 	}
 	if lead > room {
 		for k := range list {
@@ -147,7 +160,7 @@ func (v voicing) inhale(w *scribe, i int, at float64) {
 	}
 	p := pose{f: w.tract.vowel("AX")}
 	w.put(at-.05-length, p)
-	p.breath = .045
+	p.breath = .012
 	w.put(at-.05-.3*length, p)
 	p.breath = 0
 	w.put(at-.05, p)
@@ -252,6 +265,9 @@ func (w *scribe) nucleus(n vocalNote, list []segment, end float64, next []segmen
 	release := 0.0
 	if coda == 0 && !linked {
 		release = min(.14, length*.3)
+		if n.lineEnd { // the end of a phrase fades
+			release = min(.24, length*.4)
+		}
 		steady = max(t, end-release)
 	}
 	if last != main { // a diphthong turns in the second half
@@ -267,7 +283,7 @@ func (w *scribe) nucleus(n vocalNote, list []segment, end float64, next []segmen
 	case len(next) > 0:
 		w.put(steady, pose{f: last.toward(w.tract.edge(next[0].place, last, 350), .6), voice: .85, nasal: next[0].openNose() * .5})
 	default: // vowel meets vowel: a small dip tells the syllables apart
-		w.put(end, pose{f: last, voice: .5})
+		w.put(end, pose{f: last, voice: .4})
 	}
 }
 
@@ -299,13 +315,21 @@ func (w *scribe) attack(n vocalNote, list []segment, length float64) float64 {
 			w.put(n.start-.004, silent)
 			move = min(.045, .25*length)
 		case nasal:
-			p.f, p.nasal = w.tract.edge(s.place, first, 400), .5
+			p.f, p.nasal = w.tract.edge(s.place, first, 450), .4
 		case lateral, tap, approximant:
 			p.f = s.murmur.times(w.tract.scale).toward(first, .35)
 		}
 		w.put(n.start+.006, p)
 	} else {
-		w.put(n.start+.010, pose{f: first, voice: .9})
+		start := n.start + .010
+		if n.sounds.glide > 0 { // y and w sound weak: they come a little before the beat
+			start -= .014
+		}
+		w.put(start, pose{f: first, voice: .9})
+		move -= .015
+	}
+	if n.sounds.glide > 0 {
+		move = min(move, .020)
 	}
 	t := n.start + .006 + move
 	w.put(t, pose{f: first, voice: 1})
@@ -314,70 +338,6 @@ func (w *scribe) attack(n vocalNote, list []segment, length float64) float64 {
 		w.put(t, pose{f: w.tract.vowel(name), voice: 1})
 	}
 	return t
-}
-
-func (w *scribe) codaLength(names []string, length float64) float64 {
-	sum := 0.0
-	for _, name := range names {
-		switch c := consonants[name]; c.manner {
-		case nasal, lateral, approximant:
-			sum += c.closure + .03
-		case stop:
-			sum += .085
-		default:
-			sum += c.closure + c.noise + .015
-		}
-	}
-	return min(sum, length*.4)
-}
-
-// coda sings the consonants after a vowel until end.
-func (w *scribe) coda(names []string, from vowel, t, end float64, linked bool) {
-	each := (end - t) / float64(len(names))
-	for i, name := range names {
-		c := consonants[name]
-		shut := w.tract.edge(c.place, from, 250)
-		switch c.manner {
-		case nasal, lateral, approximant, tap:
-			p := pose{f: c.murmur.times(w.tract.scale), voice: c.voice * 1.1, nasal: c.openNose()}
-			w.put(t+min(.025, .35*each), p)
-			p.voice = c.voice
-			w.put(t+each, p)
-		case stop, affricate:
-			w.put(t+.35*each, pose{f: from.toward(shut, .8), voice: .75, rd: .7})
-			w.put(t+.5*each, pose{f: shut, voice: c.voice})
-			if c.voice > 0 || i > 0 || name == "t" || name == "p" || name == "k" || c.manner == affricate {
-				// An English final stop is let go.
-				w.release(segment{consonant: c}, shut, t+.7*each, t+each)
-			} else {
-				w.put(t+each, pose{f: shut})
-			}
-		default:
-			p := pose{f: shut, voice: c.voice, hiss: decibel(c.level), noise: w.spectrum(segment{consonant: c}, from)}
-			w.put(t+.25*each, p)
-			w.put(t+.8*each, p)
-			p.hiss, p.voice = 0, 0
-			w.put(t+each, p)
-		}
-		from = shut
-		t += each
-	}
-	if !linked {
-		w.put(end+.03, pose{f: from})
-	}
-}
-
-// release lets a final stop go with a short noise.
-func (w *scribe) release(s segment, shut vowel, from, to float64) {
-	p := pose{f: shut, noise: w.spectrum(s, shut)}
-	w.put(from-.002, p)
-	p.hiss = decibel(s.level - 3)
-	w.put(from, p)
-	if s.manner == affricate {
-		w.put(from+.7*(to-from), p)
-	}
-	p.hiss = 0
-	w.put(to, p)
 }
 
 // between interpolates the pose at t, which lies at or after frame i.
@@ -391,7 +351,7 @@ func between(f []frame, i int, t float64) pose {
 		x = min(1, max(0, (t-a.at)/d))
 	}
 	mix := func(p, q float64) float64 { return p + (q-p)*x }
-	out := pose{f: a.f.toward(b.f, x), voice: mix(a.voice, b.voice), rd: mix(a.rd, b.rd), breath: mix(a.breath, b.breath), hiss: mix(a.hiss, b.hiss), nasal: mix(a.nasal, b.nasal), noise: a.noise}
+	out := pose{f: a.f.toward(b.f, x), voice: mix(a.voice, b.voice), rd: mix(a.rd, b.rd), breath: mix(a.breath, b.breath), hiss: mix(a.hiss, b.hiss), nasal: mix(a.nasal, b.nasal), lift: mix(a.lift, b.lift), noise: a.noise}
 	if a.hiss == 0 && b.hiss > 0 {
 		out.noise = b.noise
 	}
@@ -413,7 +373,8 @@ func (v voicing) balance(frames []frame, s *source) {
 			continue
 		}
 		f0 := v.pitchAt(frames[i].at)
-		voiced, noise := s.gains(*p, f0)
+		voiced, noise, lift := s.gains(*p, f0)
+		p.lift = lift
 		p.voice *= math.Pow(voiced/plainGain, -.9) / plainGain
 		p.breath /= noise
 	}

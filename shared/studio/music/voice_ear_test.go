@@ -11,9 +11,9 @@ import (
 // away (a listener hears the vowel, not the harmonics).
 
 const (
-	earFrames = 44    // of a print
-	earHop    = .0075 // seconds between frames
-	earBefore = .18   // seconds of the print before the beat
+	earFrames = 34  // of a print
+	earHop    = .01 // seconds between frames
+	earBefore = .19 // seconds of the print before the beat
 	earBands  = 24
 	earCoeffs = 14
 	earSize   = 1024 // samples of a window, 23 ms
@@ -24,6 +24,19 @@ type print [earFrames][earCoeffs]float64
 
 // bark is the critical band rate of a frequency (Traunmüller 1990).
 func bark(f float64) float64 { return 26.81*f/(1960+f) - .53 }
+
+// earHann and earCosine are the weights of a window and of the cepstra.
+var earHann, earCosine = func() (w [earSize]float64, c [earCoeffs][earBands]float64) {
+	for i := range w {
+		w[i] = .5 - .5*math.Cos(2*math.Pi*float64(i)/earSize)
+	}
+	for k := range c {
+		for b := range c[k] {
+			c[k][b] = math.Cos(math.Pi * float64(k) * (float64(b) + .5) / earBands)
+		}
+	}
+	return w, c
+}()
 
 // hear returns the print of the syllable whose beat is at a time in seconds and
 // whose pitch is f0 Hz. warp divides every frequency: the ear's allowance for
@@ -47,7 +60,7 @@ func hear(x []float32, at, f0, warp float64) *print {
 		}
 		for c := range p[i] {
 			for b, v := range e {
-				p[i][c] += v * math.Cos(math.Pi*float64(c)*(float64(b)+.5)/earBands)
+				p[i][c] += v * earCosine[c][b]
 			}
 		}
 	}
@@ -59,7 +72,7 @@ func window(x []float32, centre int) [earSize / 2]float64 {
 	var z [earSize]complex128
 	for i := range z {
 		if j := centre - earSize/2 + i; j >= 0 && j < len(x) {
-			z[i] = complex(float64(x[j])*(.5-.5*math.Cos(2*math.Pi*float64(i)/earSize)), 0)
+			z[i] = complex(float64(x[j])*earHann[i], 0)
 		}
 	}
 	fft(z[:])
@@ -75,16 +88,21 @@ func criticalBands(power [earSize / 2]float64, f0, warp float64) (e [earBands]fl
 	const bin = float64(Rate) / earSize
 	reach := int(math.Ceil(f0 / 2 / bin))
 	low, high := bark(120), bark(10000)
-	for k := 2; k < len(power); k++ {
+	b, next := 0, 2
+	for k := 2; k < int(10000*warp/bin); k++ {
 		top := 0.0
 		for j := max(1, k-reach); j <= min(len(power)-1, k+reach); j++ {
 			top = max(top, power[j])
 		}
-		place := (bark(float64(k)*bin/warp) - low) / (high - low) * earBands
-		b := int(math.Floor(place))
-		if place >= 0 && b < earBands {
-			e[b] += top
+		for k >= next { // the bin where the next band begins
+			b = int(max(0, (bark(float64(k)*bin/warp)-low)/(high-low)*earBands))
+			if b >= earBands {
+				return e
+			}
+			z := low + (high-low)*float64(b+1)/earBands + .53
+			next = int(math.Ceil(1960 * z / (26.81 - z) * warp / bin))
 		}
+		e[b] += top
 	}
 	return e
 }
@@ -103,14 +121,14 @@ func fft(z []complex128) {
 		}
 	}
 	for size := 2; size <= n; size <<= 1 {
-		turn := cmplx.Rect(1, -2*math.Pi/float64(size))
-		for from := 0; from < n; from += size {
-			w := complex(1, 0)
-			for k := range size / 2 {
-				a, b := z[from+k], z[from+k+size/2]*w
-				z[from+k], z[from+k+size/2] = a+b, a-b
-				w *= turn
+		half := size / 2
+		turn, w := cmplx.Rect(1, -2*math.Pi/float64(size)), complex(1, 0)
+		for k := range half {
+			for a := k; a < n; a += size {
+				u, v := z[a], z[a+half]*w
+				z[a], z[a+half] = u+v, u-v
 			}
+			w *= turn
 		}
 	}
 }

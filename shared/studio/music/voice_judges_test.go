@@ -3,6 +3,7 @@ package music
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -138,7 +139,7 @@ func judgeSyllables(b *testing.B, recordings [][]float32) {
 			vowel++
 		}
 	}
-	b.Log(table.String())
+	fmt.Println(table.String())
 	b.ReportMetric(100*float64(onset)/133, "%onset")
 	b.ReportMetric(100*float64(vowel)/133, "%vowel")
 }
@@ -175,4 +176,206 @@ func spoken(b *testing.B, voice, text string) []float32 {
 		x[Rate/5+i] = v
 	}
 	return x
+}
+
+// warps is what an ear allows for a woman's shorter tract.
+var warps = map[string]float64{"m": 1, "f": 1.17}
+
+// BenchmarkVoiceByEspeak compares the singer with templates that espeak-ng's
+// Korean speakers spoke: its own formants, its own idea of the consonants.
+func BenchmarkVoiceByEspeak(b *testing.B) {
+	var rows [][]*print
+	for _, speaker := range []string{"ko", "ko+f2", "ko+m3", "ko+f4"} {
+		var row []*print
+		for o := range judgedOnsets {
+			for _, v := range judgedVowels {
+				x := spoken(b, speaker, string(hangul.Syllable{Onset: o, Vowel: v}.Rune()))
+				row = append(row, hear(x, newRises(x).steepest(.1, float64(len(x))/Rate-.1), 130, 1))
+			}
+		}
+		rows = append(rows, adapt(row))
+	}
+	b.Run("the_fourth_espeak_speaker_by_the_other_three", func(b *testing.B) {
+		m := &confusion{}
+		m.judge(learn(rows[:3]), rows[3], 2)
+		report(b, m)
+	})
+	all := learn(rows)
+	for _, voice := range []string{"m", "f"} {
+		b.Run("singer_"+voice, func(b *testing.B) {
+			m := &confusion{}
+			for _, pitch := range []float64{-3, 0, 4} { // after silence, as the templates were spoken
+				m.judge(all, adapt(condition{voice, Acoustic, pitch + map[string]float64{"m": 50, "f": 60}[voice], .4, 0, 9}.prints(warps[voice])), 2)
+			}
+			report(b, m)
+		})
+	}
+}
+
+// BenchmarkVoiceAcrossVoices teaches the ear one voice and judges the other.
+func BenchmarkVoiceAcrossVoices(b *testing.B) {
+	for _, voices := range [][2]string{{"m", "f"}, {"f", "m"}} {
+		b.Run(voices[1]+"_by_"+voices[0], func(b *testing.B) {
+			m := &confusion{}
+			var rows [][]*print
+			for _, c := range taught[voices[0]] {
+				rows = append(rows, adapt(c.prints(warps[c.voice])))
+			}
+			known := learn(rows)
+			for _, c := range judged[voices[1]] {
+				m.judge(known, adapt(c.prints(warps[c.voice])), 2)
+			}
+			report(b, m)
+		})
+	}
+}
+
+// adapt is how a listener gets used to a speaker: at every moment and in every
+// cepstrum the prints of all syllables are brought to mean 0 and spread 1. It
+// does not know which syllable is which.
+func adapt(prints []*print) []*print {
+	out := make([]*print, len(prints))
+	for c := range out {
+		out[c] = &print{}
+	}
+	for i := range earFrames {
+		for k := range earCoeffs {
+			mean, spread := 0.0, 0.0
+			for _, p := range prints {
+				mean += p[i][k] / float64(len(prints))
+			}
+			for _, p := range prints {
+				spread += (p[i][k] - mean) * (p[i][k] - mean) / float64(len(prints))
+			}
+			for c, p := range prints {
+				out[c][i][k] = (p[i][k] - mean) / math.Sqrt(spread+.05)
+			}
+		}
+	}
+	return out
+}
+
+func report(b *testing.B, m *confusion) {
+	b.Helper()
+	fmt.Println(m) // a benchmark's log is cut short
+	s, o, v := m.rates()
+	b.ReportMetric(100*s, "%syllable")
+	b.ReportMetric(100*o, "%onset")
+	b.ReportMetric(100*v, "%vowel")
+}
+
+// The words of advertisements, in Korean and in English, that the recogniser chooses among.
+const (
+	koreanWords = `한빛칼국수 바지락칼국수 떡볶이 김밥 커피 아메리카노 라떼 빵집 케이크 미용실 머리 꽃집 장미 꽃다발 헬스장 운동 민박 바다 전주 서울 부산 제주 한옥마을 골목 시장
+오늘 내일 우리 노래 사랑 행복 친구 가족 엄마 아빠 할머니 점심 저녁 아침 주말 구천원 만원 할인 예약 주차 배달 포장 만나요 오세요 맛있는 따뜻한 시원한 새로운 달콤한 바삭한 국물 삼겹살 냉면 치킨 피자`
+	englishAdWords = `coffee bakery noodle garden flower market kitchen table dinner breakfast lunch morning evening tonight today weekend family friend summer winter holiday music dancing
+happy lovely sunny sweet fresh crispy golden little open welcome together forever street window corner village river mountain city party birthday chocolate chicken sandwich
+cookie tea juice water bread butter sugar honey lemon apple thousand seven eleven fitness beauty barber massage hotel guesthouse restaurant pizza burger salad fashion jewelry vintage`
+)
+
+// recitals are the ways words are sung to the judge.
+var recitals = []condition{{"m", Acoustic, 48, .30, 0, 1}, {"m", KPop, 55, .25, 0, 2}, {"f", Acoustic, 58, .30, 0, 1}, {"f", KPop, 64, .25, 0, 2}, {"f", Ballad, 69, .40, 0, 3}}
+
+// singWord sings the syllables on a gently moving tune.
+func (c condition) singWord(syllables []sounds) []float32 {
+	v := newVoicing(c.voice, styles[c.genre].singing, c.seed, 0)
+	at := .3
+	for i, s := range syllables {
+		length := c.length
+		if i == len(syllables)-1 {
+			length *= 1.6
+		}
+		v.notes = append(v.notes, vocalNote{start: at, end: at + length, pitch: c.pitch + float64([]int{0, 2, -1, 1, 3}[i%5]), sounds: s, lineEnd: i == len(syllables)-1})
+		at += length
+	}
+	return v.sing(int((at + .3) * Rate))
+}
+
+// anglicised writes a Korean word for an English ear: plain stops as both rows.
+func anglicised(word string) []string {
+	vowels := []string{"AA", "EH", "Y AA", "Y EH", "AH", "EH", "Y AH", "Y EH", "OW", "W AA", "W EH", "W EH", "Y OW", "UW", "W AO", "W EH", "W IY", "Y UW", "UH", "UH IY", "IY"}
+	codas := map[int]string{hangul.CoG: "K", hangul.CoN: "N", hangul.CoD: "T", hangul.CoR: "L", hangul.CoM: "M", hangul.CoB: "P", hangul.CoNG: "NG"}
+	var out []string
+	for row := range 2 {
+		var phones []string
+		for i, s := range hangul.Pronounce(word) {
+			row := row
+			if i > 0 {
+				row = 0 // plain stops inside a word are voiced
+			}
+			ears := englishEar[judgedOnsets[s.Onset]]
+			phones = append(phones, ears[min(row, len(ears)-1)], vowels[s.Vowel], codas[s.Coda])
+		}
+		out = append(out, strings.Join(strings.Fields(strings.Join(phones, " ")), " "))
+	}
+	return slices.Compact(out)
+}
+
+// BenchmarkWordsByRecogniser is the share of words that are understood.
+func BenchmarkWordsByRecogniser(b *testing.B) {
+	korean, english := strings.Fields(koreanWords), strings.Fields(englishAdWords)
+	dict := map[string]string{}
+	for i, w := range korean {
+		for k, phones := range anglicised(w) {
+			dict[fmt.Sprintf("k%03d%c", i, 'a'+k)] = phones
+		}
+	}
+	b.Run("korean", func(b *testing.B) {
+		understood(b, dict, "ko", korean, func(i int) string { return fmt.Sprintf("k%03d", i) }, pronounce)
+	})
+	spelled := map[string]string{}
+	for _, w := range english {
+		spelled[w] = ""
+	}
+	text, err := os.ReadFile(sphinxModel + "cmudict-en-us.dict")
+	if err != nil {
+		b.Skip(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if w, phones, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			if _, wanted := spelled[w]; wanted {
+				spelled[w] = phones
+			}
+		}
+	}
+	b.Run("english", func(b *testing.B) {
+		understood(b, spelled, "en-us", english, func(i int) string { return english[i] }, englishSounds)
+	})
+}
+
+func understood(b *testing.B, dict map[string]string, voice string, words []string, key func(int) string, say func(string) []sounds) {
+	ask := func(b *testing.B, recordings [][]float32) {
+		right := 0
+		var wrong []string
+		for i, heard := range recognise(b, dict, recordings) {
+			if heard != "" && strings.HasPrefix(heard, key(i)) {
+				right++
+				continue
+			}
+			for j, w := range words {
+				if heard != "" && strings.HasPrefix(heard, key(j)) {
+					heard = w
+				}
+			}
+			wrong = append(wrong, words[i]+"→"+heard)
+		}
+		fmt.Println(strings.Join(wrong, " "))
+		b.ReportMetric(100*float64(right)/float64(len(words)), "%words")
+	}
+	for _, c := range recitals {
+		b.Run(strings.ReplaceAll(c.String(), " ", "_"), func(b *testing.B) {
+			var recordings [][]float32
+			for _, w := range words {
+				recordings = append(recordings, c.singWord(say(w)))
+			}
+			ask(b, recordings)
+		})
+	}
+	b.Run("spoken_by_espeak-ng", func(b *testing.B) {
+		var recordings [][]float32
+		for _, w := range words {
+			recordings = append(recordings, spoken(b, voice, w))
+		}
+		ask(b, recordings)
+	})
 }

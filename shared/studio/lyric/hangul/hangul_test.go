@@ -1,6 +1,11 @@
 package hangul
 
-import "testing"
+import (
+	"strconv"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 func TestSplitAndRuneAreInverse(t *testing.T) {
 	t.Parallel()
@@ -25,6 +30,9 @@ func TestJosaFollowsHowTheWordIsSpoken(t *testing.T) {
 		{"을지로 3", "이/가", "이"}, {"카페 24", "이/가", "가"}, {"스튜디오 7", "으로/로", "로"}, {"9000", "은/는", "은"}, {"12", "을/를", "를"}, {"100", "과/와", "과"},
 		{"BBQ", "을/를", "를"}, {"CGV", "으로/로", "로"}, {"ML", "으로/로", "로"}, {"GM", "은/는", "은"},
 		{"Shop", "이/가", "이"}, {"Salon", "으로/로", "으로"}, {"Noodle", "으로/로", "로"}, {"Cake", "을/를", "를"}, {"Cafe", "은/는", "는"}, {"Time", "을/를", "을"}, {"Pub", "이/가", "이"}, {"Park", "이/가", "가"},
+		{"Market", "을/를", "을"}, {"Rabbit", "이/가", "이"}, {"Workshop", "은/는", "은"}, {"Clinic", "으로/로", "으로"}, {"Steak", "을/를", "를"}, {"Street", "은/는", "는"}, {"Bouquet", "을/를", "를"}, {"Hotel", "으로/로", "로"},
+		{"LAB", "을/를", "을"}, {"CAFE", "이/가", "가"}, {"GYM", "으로/로", "으로"}, {"CLUB", "이/가", "이"}, {"VIP", "을/를", "를"}, {"KFC", "은/는", "는"}, {"DJ", "와/과", "와"},
+		{"No.7", "으로/로", "로"}, {"1", "이/가", "이"}, {"2", "이/가", "가"}, {"3", "이에요/예요", "이에요"}, {"4", "이에요/예요", "예요"}, {"6", "으로/로", "으로"}, {"8", "으로/로", "로"}, {"10", "으로/로", "으로"}, {"1000", "아/야", "아"},
 		{"한빛(본점)", "은/는", "은"}, {"할인 10%", "은/는", "는"}, {"♪", "은/는", "는"}, {"", "이/가", "가"},
 	} {
 		if got, ok := Josa(row.word, row.pair); !ok || got != row.want {
@@ -33,6 +41,46 @@ func TestJosaFollowsHowTheWordIsSpoken(t *testing.T) {
 	}
 	if _, ok := Josa("밥", "은는"); ok {
 		t.Error("an unknown pair was accepted")
+	}
+}
+
+// TestJosaIsRightAfterEverySyllable compares all 11,172 syllables with their
+// canonical decomposition, which Unicode defines apart from this package.
+func TestJosaIsRightAfterEverySyllable(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for r := '가'; r <= '힣'; r++ {
+		n++
+		jamo := []rune(norm.NFD.String(string(r)))
+		closed, rieul := len(jamo) == 3, len(jamo) == 3 && jamo[2] == '\u11af'
+		for pair, forms := range pairs {
+			want := forms[1]
+			if closed && !(rieul && pair == "으로/로") {
+				want = forms[0]
+			}
+			for _, word := range []string{string(r), "한" + string(r), "Cafe " + string(r), string(r) + "!"} {
+				if got, ok := Josa(word, pair); !ok || got != want {
+					t.Fatalf("%q + %s: got %q, want %q", word, pair, got, want)
+				}
+			}
+		}
+	}
+	if n != 11172 {
+		t.Errorf("%d syllables", n)
+	}
+}
+
+// TestJosaFollowsTheReadingOfNumbers: the particle after digits is the one after the word that they are read as.
+func TestJosaFollowsTheReadingOfNumbers(t *testing.T) {
+	t.Parallel()
+	for n := range 20_000 {
+		for _, pair := range []string{"은/는", "으로/로", "이에요/예요"} {
+			digits, _ := Josa(strconv.Itoa(n), pair)
+			word, _ := Josa(Number(int64(n)), pair)
+			if digits != word {
+				t.Fatalf("%d + %s: %q, but %s + %q", n, pair, digits, Number(int64(n)), word)
+			}
+		}
 	}
 }
 
@@ -49,6 +97,9 @@ func TestReadSpellsWhatIsSung(t *testing.T) {
 		"1987년":          "천구백팔십칠년",
 		"전화 02-123-4567": "전화 공이 일이삼 사오육칠",
 		"BBQ 10%":        "비비큐 십퍼센트",
+		"저녁엔 1+1":        "저녁엔 원 플러스 원",
+		"LAB 장미 5송이":     "LAB 장미 다섯송이",
+		"PT 10회":         "피티 십회",
 		"을지로 3가":         "을지로 삼가",
 		"0":              "영",
 		"Cafe 7":         "Cafe 칠",

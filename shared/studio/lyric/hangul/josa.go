@@ -1,6 +1,8 @@
 package hangul
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -84,16 +86,16 @@ func endOfDigits(r []rune) Ending {
 	return Open
 }
 
-// endOfLatin reads a Latin word's end the way Korean borrows it: capitals of
-// up to four letters by their names (BBQ 비비큐, KFC, ML 엠엘), other words by
-// sound (shop 숍, salon 살롱, noodle 누들, cake 케이크).
+// endOfLatin reads a Latin word's end the way Korean borrows it: acronyms by
+// their letters' names (BBQ 비비큐, KFC, ML 엠엘), other words by sound (shop 숍,
+// salon 살롱, noodle 누들, cake 케이크).
 func endOfLatin(r []rune) Ending {
 	start := len(r)
 	for start > 0 && r[start-1] < unicode.MaxASCII && unicode.IsLetter(r[start-1]) {
 		start--
 	}
 	w := string(r[start:])
-	if len(w) <= 4 && w == strings.ToUpper(w) {
+	if spelled(w) {
 		switch w[len(w)-1] {
 		case 'L', 'R':
 			return Rieul
@@ -104,24 +106,35 @@ func endOfLatin(r []rune) Ending {
 	}
 	w = strings.ToLower(w)
 	has := func(suffixes ...string) bool {
-		for _, s := range suffixes {
-			if strings.HasSuffix(w, s) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(w, s) })
 	}
 	switch {
+	case slices.Contains(silentT, w):
+		return Open
 	case has("le", "l", "lle", "ile", "ale", "ole"):
 		return Rieul
-	case has("ng", "m", "n", "ine", "ime", "ame", "ome", "one", "une", "ane", "ck", "ook"):
+	case has("ng", "m", "n", "ine", "ime", "ame", "ome", "one", "une", "ane", "ene", "ck", "ook", "ic", "que"):
 		return Closed
 	}
-	// A stop after one short vowel closes the syllable (hut, shop, pub); after two letters it does not (park, bread).
-	if n := len(w); n >= 3 && n <= 5 && strings.ContainsRune("ptkb", rune(w[n-1])) && vowelLetter(w[n-2]) && !vowelLetter(w[n-3]) {
+	// A stop after one short vowel closes the syllable (hut, shop, market); after two letters it does not (park, steak).
+	if n := len(w); n >= 3 && strings.ContainsRune("ptkb", rune(w[n-1])) && vowelLetter(w[n-2]) && !vowelLetter(w[n-3]) {
 		return Closed
 	}
 	return Open
 }
+
+// silentT are French words whose last t is not said: 발레, 부케, 뷔페.
+var silentT = strings.Fields("ballet bouquet buffet gourmet chalet depot cabaret crochet bistrot")
+
+// spelled reports a word in capitals that is said letter by letter. One that
+// reads as a word is no acronym (LAB, CAFE), with some exceptions on both sides.
+func spelled(w string) bool {
+	if len(w) > 4 || w != strings.ToUpper(w) || slices.Contains([]string{"GYM", "INN", "ART", "ICE", "EGG", "ALL", "OPEN"}, w) {
+		return false
+	}
+	return len(w) < 3 || !wordLike.MatchString(w) || slices.Contains([]string{"VIP", "SOS", "CEO", "DIY", "SUV", "LED", "GIF"}, w)
+}
+
+var wordLike = regexp.MustCompile(`^[^AEIOU]{1,2}[AEIOU][^AEIOU]?[AEIOU]?$`)
 
 func vowelLetter(b byte) bool { return strings.IndexByte("aeiou", b) >= 0 }

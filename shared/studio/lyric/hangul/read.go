@@ -80,7 +80,7 @@ func count(n int64) string {
 
 var (
 	readable = regexp.MustCompile(`\d{1,3}(?:,\d{3})+|\d+`)
-	counters = regexp.MustCompile(`^ ?(?:시(?:$|[^가-힣]|[에부까반])|시간|가지|명|개(?:$|[^월가-힣])|살|번째|그릇|잔)`)
+	counters = regexp.MustCompile(`^ ?(?:시(?:$|[^가-힣]|[에부까반])|시간|가지|명|개(?:$|[^월가-힣])|살|번째|그릇|잔|병(?:$|[^가-힣])|마리|송이|권(?:$|[^가-힣])|장(?:$|[^가-힣])|판(?:$|[^가-힣])|접시|조각|켤레)`)
 	letters  = map[rune]string{'a': "에이", 'b': "비", 'c': "씨", 'd': "디", 'e': "이", 'f': "에프", 'g': "지", 'h': "에이치", 'i': "아이", 'j': "제이", 'k': "케이", 'l': "엘", 'm': "엠",
 		'n': "엔", 'o': "오", 'p': "피", 'q': "큐", 'r': "알", 's': "에스", 't': "티", 'u': "유", 'v': "브이", 'w': "더블유", 'x': "엑스", 'y': "와이", 'z': "제트"}
 	acronym = regexp.MustCompile(`\b[A-Z]{2,4}\b`)
@@ -91,6 +91,9 @@ var (
 // Latin words stay as they are.
 func Read(text string) string {
 	text = phone.ReplaceAllStringFunc(text, digitByDigit)
+	text = plusOne.ReplaceAllStringFunc(text, func(m string) string {
+		return map[byte]string{'1': "원", '2': "투", '3': "쓰리"}[m[0]] + " 플러스 원"
+	})
 	var b strings.Builder
 	for text != "" {
 		m := readable.FindStringIndex(text)
@@ -113,6 +116,9 @@ func Read(text string) string {
 		text = rest
 	}
 	s := acronym.ReplaceAllStringFunc(b.String(), func(w string) string {
+		if !spelled(w) {
+			return w
+		}
 		var out strings.Builder
 		for _, r := range strings.ToLower(w) {
 			out.WriteString(letters[r])
@@ -121,6 +127,9 @@ func Read(text string) string {
 	})
 	return strings.NewReplacer("%", "퍼센트", "&", " 앤 ", "+", " 플러스 ", "~", " ", "₩", "").Replace(s)
 }
+
+// 1+1 is said in English.
+var plusOne = regexp.MustCompile(`\b[123] ?\+ ?1\b`)
 
 var phone = regexp.MustCompile(`\b0\d{1,3}[-. ]\d{3,4}[-. ]\d{4}\b|\b1\d{3}[-. ]\d{4}\b`)
 
