@@ -23,7 +23,7 @@ const (
 	// before it is rather shown smaller, between bands.
 	magnified = 3.0
 	// softEdge is how wide a photo's edge fades into the bands, in windows.
-	softEdge = 0.03
+	softEdge = 0.045
 	// stir is how far a photo moves that leaves hardly any room, and stirLeast
 	// the least change of size that counts as motion.
 	stir, stirLeast = 0.03, 1.015

@@ -10,8 +10,11 @@
 //	layout.go, wrap.go      text → lines, sizes and places, measured in that face
 //	check.go                … told without rendering: errors, warnings, text boxes
 //	ass.go, karaoke.go, …   all text → ASS, drawn by libass with these faces only
-//	picture.go, shape.go    photos and shapes → YUV pictures
-//	compose.go, kernel.go   pictures → frames, in Go
+//	photo.go, picture.go    a stranger's photo → upright pixels → YUV picture
+//	camera.go               where a photo's subject is kept in view (smart_crop)
+//	paint.go, path.go, …    fills and SVG paths → shapes
+//	motion.go               slides, wipes, scales; compositions that carry their children
+//	compose.go, brush.go, … pictures → frames, in Go
 //	sound.go                audio elements → one mix at -14 LUFS, -1.5 dBTP
 //	render.go               frames + ASS + mix → ffmpeg → MP4
 //	verify.go, watch.go     the MP4 looked at: codecs, length, sound, black or frozen stretches
@@ -22,8 +25,14 @@
 // zoompan moves by whole pixels, which is seen as trembling on slow zooms;
 // this package samples between pixels. zoompan with crossfades costs more
 // than the encoding. And a stranger's photo is decoded by Go's image packages
-// only, never by a demuxer. Photos are turned upright by EXIF, always cover
-// their box without distortion, and keep moving under a crossfade.
+// only, never by a demuxer. Photos are turned upright by EXIF, never distorted,
+// and keep moving under a crossfade.
+//
+// With smart_crop a photo's subject (media.Subject) is inside every frame: it
+// limits zooms and pans. Where the box cannot hold it, a wide shop front in a
+// tall film, the photo is shown smaller, and a blurred, darker copy of it fills
+// the rest. Without smart_crop a photo covers its box, cut at x_alignment and
+// y_alignment.
 //
 // # What is promised
 //
@@ -53,7 +62,8 @@
 //     best exposed of up to 48 frames, outside fades where there is one.
 //
 // Not supported, and refused as such: templates, video elements, keyframes,
-// rotation, blend modes, masks, blur, transcription, outputs other than mp4.
+// rotation, blend modes, masks, blur, arcs in paths, strokes along a path of
+// one's own, wipes whose edge turns, transcription, outputs other than mp4.
 //
 // # Where it differs from the vendor
 //
@@ -65,9 +75,12 @@
 // such a text plainly. Of the text animations there are text-appear, text-slide,
 // text-scale and text-typewriter (without cursor). Photos and
 // compositions keep their order; only plain shapes and text can lie above
-// text. crf and fonts are ignored: quality is fixed and fonts come from
-// Debian's fonts-nanum and fonts-nanum-extra. Text boxes that name only a width
-// grow to 22 % of the frame's height.
+// text. A transition lies over the element before it, which keeps its place:
+// nothing is pushed out. Movements that are longer or closer than smart_crop
+// allows are made smaller, and fade is off unless it is asked for. crf and fonts
+// are ignored: quality is fixed and fonts come from Debian's fonts-nanum and
+// fonts-nanum-extra. Text boxes that name only a width grow to 22 % of the
+// frame's height.
 //
 // # Limits
 //

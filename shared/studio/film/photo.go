@@ -175,7 +175,7 @@ func (p *photo) blurred(cover rect, bw, bh float64) *picture {
 	}
 	for i, v := range small.Pix {
 		if i%4 < 3 {
-			small.Pix[i] = uint8(int(v) * 150 / 256)
+			small.Pix[i] = uint8(int(v) * 172 / 256)
 		}
 	}
 	return toPicture(resize(small, max(2, even(bw/4)), max(2, even(bh/4))))

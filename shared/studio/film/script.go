@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image/color"
 	"math"
-	"unicode/utf8"
 )
 
 // Limits of a script. They bound the work that one request can ask for.
@@ -82,17 +81,6 @@ type box struct {
 	autoW, autoH                             bool // text whose box follows the text
 }
 
-// fill is a plain colour or a linear gradient between two points of the box.
-type fill struct {
-	stops          []stop // one for a plain colour; none for nothing
-	x0, y0, x1, y1 float64
-}
-
-type stop struct {
-	at float64 // 0–1
-	c  color.NRGBA
-}
-
 // animation changes an element over a part of its time.
 type animation struct {
 	path       string
@@ -115,25 +103,6 @@ type animation struct {
 	overlap   float64 // of two neighbours' times, 0–1
 	backwards bool    // the last piece begins
 	soft      bool    // each piece fades
-}
-
-type textStyle struct {
-	text                     string
-	family                   string
-	weight                   int
-	italic                   bool
-	size, sizeMin, sizeMax   *length
-	letter, line             length
-	wrap                     bool
-	fill, stroke, background color.NRGBA
-	strokeWidth              length
-	padX, padY, radius       length
-	shadow                   color.NRGBA
-	shadowX, shadowY         length
-	shadowBlur               length
-	alignX, alignY           float64
-	effect                   string // "", karaoke, color, highlight
-	effectColor              color.NRGBA
 }
 
 type sound struct {
@@ -328,100 +297,4 @@ func (o object) audio(e *element) {
 	if v := o.seconds("audio_fade_out"); v != nil {
 		s.fadeOut = *v
 	}
-}
-
-// fill reads fill_color with its gradient fields; def is used when there is none.
-func (o object) fill(def color.NRGBA) fill {
-	f := fill{y1: 1}
-	mode := o.oneOf("fill_mode", "solid", "linear")
-	for name, v := range map[string]*float64{"fill_x0": &f.x0, "fill_y0": &f.y0, "fill_x1": &f.x1, "fill_y1": &f.y1} {
-		*v = o.fraction(name, *v)
-	}
-	if mode == "solid" {
-		if c := o.color("fill_color", def); c.A > 0 {
-			f.stops = []stop{{0, c}}
-		}
-		return f
-	}
-	raw, _ := o.take("fill_color")
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil || len(list) < 2 || len(list) > 16 {
-		o.errorf("fill_color", "a linear fill needs a list of 2 to 16 {offset, color}")
-		return f
-	}
-	for i, r := range list {
-		s, ok := newObject(r, fmt.Sprintf("%s[%d]", o.at("fill_color"), i), o.p)
-		if !ok {
-			return f
-		}
-		f.stops = append(f.stops, stop{min(1, s.fraction("offset", float64(i)/float64(len(list)-1))), s.color("color", color.NRGBA{})})
-		s.done()
-		if i > 0 && f.stops[i].at < f.stops[i-1].at {
-			s.errorf("offset", "must not be smaller than the one before")
-		}
-	}
-	return f
-}
-
-// The paths that Creatomate's SDK writes for Rectangle and Ellipse.
-const (
-	rectanglePath  = "M 0 0 L 100 0 L 100 100 L 0 100 L 0 0 Z"
-	rectanglePath2 = "M 0 0 L 100% 0 L 100% 100% L 0 100% L 0 0 Z"
-	ellipsePath    = "M 50 0 C 77.61 0 100 22.39 100 50 C 100 77.61 77.61 100 50 100 C 22.39 100 0 77.61 0 50 C 0 22.39 22.39 0 50 0 Z"
-)
-
-// shapePath reads what a shape looks like beside its fill.
-func (o object) shapePath(e *element) {
-	e.stroke = stroke{o.color("stroke_color", color.NRGBA{}), o.lengthOr("stroke_width", length{0.35, "vmin"})}
-	path := o.text("path", rectanglePath)
-	switch path {
-	case rectanglePath, rectanglePath2:
-		return
-	case ellipsePath:
-		e.ellipse = true
-		return
-	}
-	var err error
-	if e.outline, err = parsePath(path); err != nil {
-		o.errorf("path", "%v", err)
-	}
-	if e.stroke.c.A > 0 || e.radius.v != 0 {
-		o.errorf("path", "a path of its own has neither stroke nor border_radius here; only the SDK's Rectangle and Ellipse have")
-	}
-}
-
-func (o object) textStyle() textStyle {
-	t := textStyle{text: o.text("text", ""), family: o.text("font_family", defaultFont), weight: 400}
-	if !utf8.ValidString(t.text) || utf8.RuneCountInString(t.text) > maxText {
-		o.errorf("text", "must be at most %d characters", maxText)
-		t.text = ""
-	}
-	if v := o.number("font_weight", 1, 1000); v != nil {
-		t.weight = int(*v)
-	}
-	t.italic = o.oneOf("font_style", "normal", "italic") == "italic"
-	t.size, t.sizeMin, t.sizeMax = o.length("font_size"), o.length("font_size_minimum"), o.length("font_size_maximum")
-	t.letter, t.line = o.lengthOr("letter_spacing", percent(0)), o.lengthOr("line_height", percent(115))
-	t.wrap = o.flag("text_wrap", true)
-	switch o.oneOf("text_transform", "none", "uppercase", "lowercase") {
-	case "uppercase":
-		t.text = upper(t.text)
-	case "lowercase":
-		t.text = lower(t.text)
-	}
-	t.fill, t.stroke = o.color("fill_color", color.NRGBA{A: 255}), o.color("stroke_color", color.NRGBA{})
-	t.strokeWidth = o.lengthOr("stroke_width", length{0.35, "vmin"})
-	t.background = o.color("background_color", color.NRGBA{})
-	t.padX, t.padY = o.lengthOr("background_x_padding", percent(25)), o.lengthOr("background_y_padding", percent(25))
-	t.radius = o.lengthOr("background_border_radius", length{})
-	t.shadow = o.color("shadow_color", color.NRGBA{})
-	t.shadowX, t.shadowY = o.lengthOr("shadow_x", length{}), o.lengthOr("shadow_y", length{})
-	t.shadowBlur = o.lengthOr("shadow_blur", length{})
-	t.alignX, t.alignY = min(1, o.fraction("x_alignment", 0)), min(1, o.fraction("y_alignment", 0))
-	if _, ok := o.take("transcript_source"); ok {
-		o.errorf("transcript_source", "this renderer does not transcribe; give the text and its time")
-	}
-	t.effect = o.oneOf("transcript_effect", "", "karaoke", "color", "highlight")
-	t.effectColor = o.color("transcript_color", color.NRGBA{255, 226, 77, 255})
-	return t
 }

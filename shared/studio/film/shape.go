@@ -6,12 +6,6 @@ import (
 	"math"
 )
 
-// stroke is the line along a shape's outline, half of it on either side.
-type stroke struct {
-	c     color.NRGBA
-	width length
-}
-
 // thin is how many pixels a picture must have on each side: its planes of colour
 // have half as many, and what is drawn lies between two.
 const thin = 4
