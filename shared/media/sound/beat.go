@@ -16,7 +16,7 @@ const (
 	// leastFrames is the shortest song of which a beat is told: eight seconds.
 	leastFrames = 8 * frameRate
 	// pulse is how alike a song must be to itself a beat later, 0 to 1. Songs of the
-	// studio have .26 to .63, noise below .05.
+	// studio have .26 to .63.
 	pulse = .1
 	// gain is how much more must begin on beats that follow the players than on an
 	// even grid. Following finds up to 1.2 times as much in songs that are even.

@@ -2,9 +2,10 @@
 //
 // It decodes the MP3 that a vendor delivered, whoever made it, so that a film can
 // be cut on the beats and a receipt can say what was really received. Pure Go, no
-// process. It reads once, in pieces: memory is bounded by 200 KB and 10 KB for
-// each second of song, not by the song's samples. Times are those of the sound as
-// players give it: the encoder's delay is taken off.
+// process. It reads once, in pieces, and keeps five numbers for each 5 ms, so that
+// memory does not grow with the samples: about one second of one core for a minute
+// of song. Times are those of the sound as players give it: the encoder's delay is
+// taken off.
 //
 // Loudness and peak are those of package loudness. Beats are found for music with
 // one steady beat, 55 to 180 a minute, which may drift a little; the tempo may be
