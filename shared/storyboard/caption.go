@@ -2,6 +2,7 @@ package storyboard
 
 import (
 	"math"
+	"regexp"
 	"unicode"
 
 	"castad/shared/message"
@@ -48,7 +49,7 @@ func (b *board) captions(lines []message.LineTime, look captionLook) {
 		if i+1 < len(lines) {
 			after = math.Min(after, lines[i+1].Start)
 		}
-		text := drawable(l.Text)
+		text := price.ReplaceAllString(drawable(l.Text), "$1\u00a0$2")
 		at, ok := readTime(l, text, span{before, after})
 		if !ok {
 			continue
@@ -59,6 +60,10 @@ func (b *board) captions(lines []message.LineTime, look captionLook) {
 	}
 	rest(span{before, b.time.length})
 }
+
+// price finds a spelled price, whose won a line must not begin with: the two are
+// joined by a space that does not break.
+var price = regexp.MustCompile(`([0-9일이삼사오육칠팔구십백천만억]) (원)`)
 
 func (b *board) caption(at span, text string, look captionLook) placed {
 	in := b.sung

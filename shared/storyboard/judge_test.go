@@ -310,7 +310,7 @@ func sungOnly(f reel, in message.VideoRender) string {
 		if i+1 < len(in.Take.Lines) {
 			next = min(next, int(in.Take.Lines[i+1].Start*1000))
 		}
-		if n < len(list) && list[n].Text == drawable(l.Text) && list[n].from >= start-501 && list[n].to <= next+1 {
+		if n < len(list) && strings.ReplaceAll(list[n].Text, "\u00a0", " ") == drawable(l.Text) && list[n].from >= start-501 && list[n].to <= next+1 {
 			n++
 			continue
 		}

@@ -302,3 +302,22 @@ func TestALineThatIsSungTooFastToReadHasNoCaption(t *testing.T) {
 		t.Errorf("captions (-want +got):\n%s", diff)
 	}
 }
+
+func TestAPriceStaysOnOneLine(t *testing.T) {
+	t.Parallel()
+	for sung, want := range map[string]string{
+		"두피 케어 사만 원 기분 전환": "두피 케어 사만\u00a0원 기분 전환",
+		"칼국수는 9000 원이라네":   "칼국수는 9000\u00a0원이라네",
+		"내가 원하는 단 한 곳":     "내가 원하는 단 한 곳",
+	} {
+		in := noodleShop()
+		in.Take.Lines[0].Text = sung
+		s, err := Script(in, plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(s.Elements, func(e cm.Element) bool { return e.Text == want }) {
+			t.Errorf("no caption %q", want)
+		}
+	}
+}
