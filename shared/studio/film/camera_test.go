@@ -104,6 +104,8 @@ func checkFrames(t *testing.T, label string, c *composer) {
 	f := newPlanes(c.w, c.h)
 	ground := c.ground
 	for _, s := range []float64{0.01, 1.4, 2.99} {
+		flood(f.u, ground[1]) // what is not drawn at all keeps it
+		flood(f.v, ground[2])
 		c.draw(f, s)
 		for i, u := range f.u {
 			if u == ground[1] && f.v[i] == ground[2] {
