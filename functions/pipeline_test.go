@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"strings"
 	"testing"
@@ -90,6 +92,13 @@ func mustJSON(t *testing.T, v any) string {
 	return string(s)
 }
 
+// hugePNG is a PNG that says it has so many pixels, and has none.
+func hugePNG(width, height uint32) string {
+	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte("IHDR"), width), height)
+	head = append(head, 8, 2, 0, 0, 0)
+	return "\x89PNG\r\n\x1a\n\x00\x00\x00\x0d" + string(binary.BigEndian.AppendUint32(head, crc32.ChecksumIEEE(head)))
+}
+
 // Every bad input gets a coded sentence in both languages and writes no row.
 func TestBadInputSaysWhyAndWritesNothing(t *testing.T) {
 	t.Parallel()
@@ -120,6 +129,11 @@ func TestBadInputSaysWhyAndWritesNothing(t *testing.T) {
 		"a JSON body of 2 MB":             {"POST", "/places", b.token, nil, `{"name":"` + strings.Repeat("x", 2<<20) + `"}`, 413, fault.CodeTooLarge},
 		"a photo that is text":            {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "image/jpeg"}, "hello", 400, fault.CodeNotAnImage},
 		"a photo that is HTML":            {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "image/png"}, "<html><script>", 400, fault.CodeNotAnImage},
+		"a photo of a telephone's own":    {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "image/heic"}, "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic....", 400, fault.CodeImageHEIC},
+		"a photo of 400 megapixels":       {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "image/png"}, hugePNG(20_000, 20_000), 400, fault.CodeImageTooLarge},
+		"a link to this machine":          {"POST", "/places", b.token, nil, `{"name":"x","link":"http://localhost/"}`, 400, fault.CodeBadLink},
+		"a colour by its name":            {"POST", "/places", b.token, nil, `{"name":"x","colors":["red"]}`, 400, fault.CodeBadColor},
+		"four colours":                    {"POST", "/places", b.token, nil, `{"name":"x","colors":["#000000","#000001","#000002","#000003"]}`, 400, fault.CodeBadValue},
 		"a photo of 21 MB":                {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "image/jpeg"}, strings.Repeat("x", 21<<20), 413, fault.CodeTooLarge},
 		"a photo for another's place":     {"POST", fmt.Sprintf("/places/%v/photos", p.ID), other, map[string]string{"Content-Type": "image/jpeg"}, "x", 404, fault.CodeNotFound},
 		"an unknown id":                   {"GET", "/ads/ad_0000000000001", b.token, nil, "", 404, fault.CodeNotFound},
@@ -133,6 +147,10 @@ func TestBadInputSaysWhyAndWritesNothing(t *testing.T) {
 		"an order without a key":          {"POST", "/ads", b.token, nil, order, 400, fault.CodeKeyRequired},
 		"an order without photos":         {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none"}`, bare.ID), 422, fault.CodeNoPhotos},
 		"an order of 20 seconds":          {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none","seconds":20}`, p.ID), 400, fault.CodeBadValue},
+		"an order of an unknown template": {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none","template":"opera"}`, p.ID), 400, fault.CodeBadValue},
+		"an order of 3:4":                 {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none","aspect":"3:4"}`, p.ID), 400, fault.CodeBadValue},
+		"an order of draft quality":       {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none","quality":"draft"}`, p.ID), 400, fault.CodeBadValue},
+		"a preview that is to be posted":  {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"quality":"preview","channels":[{"channel":"youtube","account":"a"}]}`, p.ID), 400, fault.CodeBadValue},
 		"an order to an unknown channel":  {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"channels":[{"channel":"myspace","account":"a"}]}`, p.ID), 400, fault.CodeBadValue},
 		"an order posted nowhere":         {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"auto"}`, p.ID), 400, fault.CodeMissingField},
 		"an order that sets its state":    {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none","state":"succeeded","tenant_id":1}`, p.ID), 400, fault.CodeUnknownField},

@@ -70,6 +70,8 @@ func (b *bench) photo(n int) place.Photo {
 	return ph
 }
 
+func colored(ph place.Photo, colors ...string) place.Photo { ph.Colors = colors; return ph }
+
 func (b *bench) add(p id.Place, n int) place.Photo {
 	b.t.Helper()
 	ph, _, err := b.places.AddPhoto(b.t.Context(), owner, p, b.photo(n))
@@ -252,8 +254,13 @@ func TestWhatIsCollectedIsThePlaceAsItIs(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	p := b.create(place.Details{Name: "a", Area: "b"})
-	ph := b.add(p.ID, 1)
-	want := message.PlaceFacts{Place: p.ID, Name: "a", Facts: p.Facts, Photos: []message.Photo{{ID: ph.ID, Blob: ph.Blob, Type: "image/jpeg", Width: 4, Height: 3}}}
+	ph, _, err := b.places.AddPhoto(t.Context(), owner, p.ID, colored(b.photo(1), "#c81e28", "#1e3ca0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := b.add(p.ID, 2)
+	want := message.PlaceFacts{Place: p.ID, Name: "a", Facts: p.Facts, Photos: []message.Photo{{ID: ph.ID, Blob: ph.Blob, Type: "image/jpeg", Width: 4, Height: 3, Colors: []string{"#c81e28", "#1e3ca0"}},
+		{ID: plain.ID, Blob: plain.Blob, Type: "image/jpeg", Width: 4, Height: 3}}}
 	if diff := cmp.Diff(want, b.show(p.ID).Collected()); diff != "" {
 		t.Errorf("collected (-want +got):\n%s", diff)
 	}

@@ -52,7 +52,7 @@ func drawCafeFront() *image.RGBA {
 	stool(c, 300, 1540)
 	stool(c, 700, 1545)
 	bistro(c, 500, 1300, 1570)
-	board2(c, 1030, 1190)
+	chalkboard(c, 1030, 1190)
 	c.light(path{{0, 0}, {620, 0}, {200, height}, {0, height}}, 150, rgb{0.4, 0.32, 0.16})
 	return c.develop(1.22, 0.45, 83)
 }
@@ -172,8 +172,8 @@ func bistro(c *canvas, x, top, base float64) {
 	}
 }
 
-// board2 is a folding board with a cup drawn in chalk.
-func board2(c *canvas, x, y float64) {
+// chalkboard is a folding board with a cup drawn in chalk.
+func chalkboard(c *canvas, x, y float64) {
 	c.soft(path{{x - 110, y + 330}, {x + 130, y + 330}, {x + 190, y + 372}, {x - 90, y + 372}}, 14, flat(hex(0x140c08)), 0.6)
 	frame := path{{x - 92, y}, {x + 92, y}, {x + 112, y + 350}, {x - 112, y + 350}}
 	c.fill(frame, tube(hex(0xb07a48), x-160, x+130))

@@ -180,7 +180,8 @@ func drawDrip() *image.RGBA {
 // server is the glass jug with coffee in it.
 func server(c *canvas, x, top, base float64) {
 	shape := func(k float64) path {
-		return smooth(point{x - 105*k, top}, point{x + 105*k, top}, point{x + 120*k, top + 60}, point{x + 215*k, base - 90}, point{x + 190*k, base - 6}, point{x, base}, point{x - 190*k, base - 6}, point{x - 215*k, base - 90}, point{x - 120*k, top + 60})
+		return smooth(point{x - 105*k, top}, point{x + 105*k, top}, point{x + 120*k, top + 60}, point{x + 215*k, base - 90}, point{x + 190*k, base - 6},
+			point{x, base}, point{x - 190*k, base - 6}, point{x - 215*k, base - 90}, point{x - 120*k, top + 60})
 	}
 	c.soft(ellipse(x, base-6, 215, 30), 14, flat(hex(0x060302)), 0.8)
 	handle := []point{{x + 130, top + 70}, {x + 250, top + 60}, {x + 285, top + 170}, {x + 215, base - 110}}

@@ -35,7 +35,7 @@ func drawRoses() *image.RGBA {
 	}{{150, 190, 250, peach}, {1270, 240, 270, cream}, {130, 1200, 270, cream}, {1290, 1210, 260, pink}, {700, 1370, 210, peach}, {720, 20, 200, pink}} {
 		c.rose(f.x, f.y, f.size, 5, f.col[0], f.col[1], r)
 	}
-	c.defocus(5, func(x, y float64) float64 { return 0 })
+	c.blur(5)
 	for _, a := range []float64{-150, -35, 28, 75, 148, 205} {
 		s, k := math.Sincos(a * math.Pi / 180)
 		c.leaf(700+300*k, 700+300*s, a, 330, 170, 0.3, hex(0x3a7a3a).mul(0.95))
@@ -73,7 +73,7 @@ func drawTulips() *image.RGBA {
 		c.fill(rectangle(x, 0, 26, 1210), tube(hex(0xf4efe6).mul(0.95), x-10, x+40))
 	}
 	c.fill(rectangle(0, 520, width, 24), flat(hex(0xd8d0c4)))
-	c.defocus(3, func(_, _ float64) float64 { return 0 })
+	c.blur(3)
 	curtain(c, 0, 200, r)
 	curtain(c, 1060, width, r)
 	c.fill(rectangle(0, 1200, width, 470), func(x, y float64) (rgb, float64) {

@@ -53,7 +53,7 @@ func drawHall() *image.RGBA {
 	l := lens{621, 760, 1180}
 	hall(c, l)
 	sunSign(c, l)
-	c.defocus(2.2, func(_, _ float64) float64 { return 0 })
+	c.blur(2.2)
 	for _, z := range []float64{9.5, 7, 5} {
 		rack(c, l, -2.35, z)
 		machine(c, l, 2.3, z)

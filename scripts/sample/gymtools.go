@@ -16,7 +16,7 @@ func drawDumbbells() *image.RGBA {
 		return p.add(hex(0x9cc0ff).mul(0.16 * bell(math.Hypot(x-240, y), 0, 420)))
 	})
 	neon(c, flame, 8, point{980, 64}, point{1280, 64}, point{1620, 64})
-	c.defocus(4, func(_, _ float64) float64 { return 0 })
+	c.blur(4)
 	rows := []struct{ y, radius, gap float64 }{{350, 66, 172}, {660, 86, 216}, {1040, 114, 282}}
 	for i, row := range rows {
 		shelf(c, row.y, row.radius)

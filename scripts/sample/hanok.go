@@ -130,7 +130,7 @@ func drawHanok() *image.RGBA {
 	f.paint(c, hex(0x8aa0e0).mul(0.6))
 	yard(c, foot, base, r)
 	for _, x := range []float64{450, 1182} {
-		paperLamp(c, x, 660, 40, hex(0xffb050), r)
+		paperLamp(c, x, 660, 40, hex(0xffb050))
 	}
 	for i, p := range []point{{1370, 985}, {1480, 1000}, {1420, 1050}, {1545, 1060}} {
 		jar(c, p.x, p.y, 50+float64(i)*9)
@@ -223,7 +223,7 @@ func jar(c *canvas, x, y, s float64) {
 }
 
 // paperLamp is a lit paper lantern on a cord.
-func paperLamp(c *canvas, x, y, s float64, col rgb, _ *rand.Rand) {
+func paperLamp(c *canvas, x, y, s float64, col rgb) {
 	c.thread(3, even(hex(0x0c0808), 1), point{x, y - s*2.6}, point{x, y - s})
 	c.glow(x, y, s*2.6, col.mul(0.5))
 	c.fill(smooth(point{x - s*0.5, y - s*1.1}, point{x + s*0.5, y - s*1.1}, point{x + s, y}, point{x + s*0.5, y + s*1.1}, point{x - s*0.5, y + s*1.1}, point{x - s, y}), func(px, py float64) (rgb, float64) {

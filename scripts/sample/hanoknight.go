@@ -64,7 +64,7 @@ func lanternLine(c *canvas, r *rand.Rand) {
 	colors := []rgb{hex(0xff5a4a), hex(0x4a8aff), hex(0xffc04a), hex(0xff7ab0), hex(0x58c890)}
 	for i := range 9 {
 		p := at((float64(i) + 0.5) / 9)
-		paperLamp(c, p.x, p.y+86, 50, colors[i%5], r)
+		paperLamp(c, p.x, p.y+86, 50, colors[i%5])
 	}
 }
 

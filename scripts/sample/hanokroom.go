@@ -32,7 +32,7 @@ func drawOndol() *image.RGBA {
 	ondolFloor(c, floor)
 	chest(c, 1400, floor+36, r)
 	bedding(c)
-	teaTable(c, 300, 960, 1, r)
+	teaTable(c, 300, 960, 1)
 	c.light(path{{520, 200}, {1300, 200}, {1120, low}, {100, low}}, 120, rgb{0.22, 0.16, 0.06})
 	for range 60 { // dust in the sun
 		c.glow(300+r.Float64()*1000, 250+r.Float64()*800, 1.5+r.Float64()*2, hex(0xfff0c8).mul(0.10+0.12*r.Float64()))
@@ -124,7 +124,7 @@ func chest(c *canvas, x, base float64, r *rand.Rand) {
 }
 
 // teaTable is a low table with a pot and cups; (x, y) is the middle of its top.
-func teaTable(c *canvas, x, y, s float64, _ *rand.Rand) {
+func teaTable(c *canvas, x, y, s float64) {
 	c.soft(ellipse(x+14*s, y+128*s, 220*s, 44*s), 18*s, flat(hex(0x1a0c04)), 0.6)
 	for _, dx := range []float64{-150, 150} {
 		c.fill(path{{x + dx*s - 14*s, y}, {x + dx*s + 14*s, y}, {x + dx*0.92*s + 16*s, y + 130*s}, {x + dx*0.92*s - 16*s, y + 130*s}}, tube(timber.mul(0.9), x+dx*s-20*s, x+dx*s+20*s))
@@ -191,7 +191,7 @@ func drawSea() *image.RGBA {
 	pine(c, 120, 1050, r)
 	c.defocus(1.6, func(_, _ float64) float64 { return 0.3 })
 	seaRoom(c)
-	teaTable(c, 640, 1330, 1.35, r)
+	teaTable(c, 640, 1330, 1.35)
 	c.light(path{{420, 1080}, {900, 1080}, {1160, height}, {180, height}}, 80, rgb{0.5, 0.3, 0.1})
 	return c.develop(1.18, 0.5, 74)
 }

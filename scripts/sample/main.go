@@ -94,12 +94,18 @@ func main() {
 }
 
 func run(out, only string) error {
+	names := strings.FieldsFunc(only, func(r rune) bool { return r == ',' })
+	for i, name := range names {
+		if !slices.ContainsFunc(pictures, func(p picture) bool { return p.wanted(names[i : i+1]) }) {
+			return fmt.Errorf("no picture or place is called %q", name)
+		}
+	}
 	var group sync.WaitGroup
 	// A picture in work holds several canvases of 48 MB each.
 	canvases := make(chan struct{}, runtime.GOMAXPROCS(0))
 	errs := make([]error, len(pictures))
 	for i, p := range pictures {
-		if only != "" && !p.wanted(strings.Split(only, ",")) {
+		if len(names) > 0 && !p.wanted(names) {
 			continue
 		}
 		group.Go(func() {

@@ -49,7 +49,7 @@ func drawProducts() *image.RGBA {
 	brush(c, 700, 1120)
 	c.eucalyptus(60, 960, -58, 460, r)
 	c.eucalyptus(100, 985, -84, 400, r)
-	scissors3(c, 1090, 1150)
+	shears(c, 1090, 1150)
 	c.light(path{{0, 0}, {520, 0}, {1150, h}, {300, h}}, 120, rgb{0.38, 0.32, 0.2})
 	c.each(func(x, y float64, p rgb) rgb { // the stone shines a little
 		if y < top {
@@ -115,8 +115,8 @@ func brush(c *canvas, x, y float64) {
 	}
 }
 
-// scissors3 are a hairdresser's scissors, nearly closed, pointing left.
-func scissors3(c *canvas, x, y float64) {
+// shears are a hairdresser's scissors, nearly closed, pointing left.
+func shears(c *canvas, x, y float64) {
 	for _, s := range []float64{-1, 1} {
 		blade := path{{x, y - 9}, {x - 300, y + s*13 - 2}, {x - 312, y + s*15}, {x, y + 11}}
 		c.shade(blade, 6, 12, 6, 0.45)

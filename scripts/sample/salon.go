@@ -36,7 +36,7 @@ func drawChair() *image.RGBA {
 	c.within(ellipse(mx, my, mr-22, mr-22), 9, func(in *canvas) { mirrored(in, r) })
 	c.soft(path{{420, 350}, {560, 280}, {470, 760}, {360, 720}}, 22, flat(rgb{1.2, 1.2, 1.2}), 0.10)
 	for _, x := range []float64{120, 1122} {
-		globe(c, x, 330, r)
+		globe(c, x, 330)
 	}
 	c.shade(rectangle(150, 940, 942, 50), 10, 26, 18, 0.5)
 	c.fill(rectangle(140, 930, 962, 44), func(x, y float64) (rgb, float64) {
@@ -97,7 +97,7 @@ func mirrored(in *canvas, r *rand.Rand) {
 }
 
 // globe is a hanging lamp.
-func globe(c *canvas, x, y float64, _ *rand.Rand) {
+func globe(c *canvas, x, y float64) {
 	c.fill(stroke(4, point{x, -10}, point{x, y - 70}), flat(brass.mul(0.6)))
 	c.fill(rounded(x-16, y-92, 32, 34, 6), tube(brass, x-16, x+16))
 	c.glow(x, y, 120, hex(0xffd8a0).mul(0.55))
@@ -151,7 +151,8 @@ func chair(c *canvas, x, y float64) {
 	back := smooth(point{x - 150, y + 20}, point{x, y - 6}, point{x + 150, y + 20}, point{x + 182, y + 160}, point{x + 160, y + 300}, point{x, y + 322}, point{x - 160, y + 300}, point{x - 182, y + 160})
 	c.shade(back, 16, 24, 22, 0.55)
 	c.fill(back, leather(1.05))
-	c.thread(4, even(brass.mul(1.1), 0.75), closed(smooth(point{x - 128, y + 42}, point{x, y + 20}, point{x + 128, y + 42}, point{x + 156, y + 160}, point{x + 136, y + 280}, point{x, y + 298}, point{x - 136, y + 280}, point{x - 156, y + 160}))...)
+	c.thread(4, even(brass.mul(1.1), 0.75), closed(smooth(point{x - 128, y + 42}, point{x, y + 20}, point{x + 128, y + 42}, point{x + 156, y + 160},
+		point{x + 136, y + 280}, point{x, y + 298}, point{x - 136, y + 280}, point{x - 156, y + 160}))...)
 	for i := range 3 { // tufts
 		for k := range 3 {
 			px, py := x-88+float64(i)*88, y+90+float64(k)*72

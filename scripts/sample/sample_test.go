@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -154,6 +155,17 @@ func TestThePhotosFit(t *testing.T) {
 	slices.Sort(painted)
 	if diff := cmp.Diff(painted, used); diff != "" {
 		t.Errorf("painted and used pictures differ (-painted +used):\n%s", diff)
+	}
+}
+
+func TestAPictureThatNobodyPaintsIsAnError(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := run(dir, "salon/chair,salon/sofa"); err == nil || !strings.Contains(err.Error(), "salon/sofa") {
+		t.Errorf("run: %v", err)
+	}
+	if made, err := os.ReadDir(dir); err != nil || len(made) > 0 {
+		t.Errorf("painted %v, %v before the names were read", made, err)
 	}
 }
 

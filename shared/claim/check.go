@@ -79,11 +79,18 @@ func (c *Checker) Check(l Lyric) []Problem {
 	if len(l.Lines) == 0 {
 		out = append(out, Problem{WholeLyric, Shape, "the lyric has no lines"})
 	}
-	for _, f := range c.line(TitleLine, l.Title, c.all) {
-		out = append(out, f.Problem)
-	}
+	out = append(out, c.CheckTitle(l.Title)...)
 	for i, line := range l.Lines {
 		out = append(out, c.checkLine(i, line)...)
+	}
+	return out
+}
+
+// CheckTitle is Check for a title alone.
+func (c *Checker) CheckTitle(title string) []Problem {
+	var out []Problem
+	for _, f := range c.line(TitleLine, title, c.all) {
+		out = append(out, f.Problem)
 	}
 	return out
 }
@@ -168,6 +175,9 @@ func (c *Checker) claims(s string, cited []*source, add func(Code, func([]*sourc
 	}
 	if w := widens(s, cited); w != "" {
 		add(Term, nil, "no cited fact offers this to %q", w)
+	}
+	if w := c.miscounts(s); w != "" {
+		add(Number, nil, "the facts count otherwise than %q", w)
 	}
 	s = idioms.ReplaceAllString(s, " ")
 	for _, t := range terms {

@@ -20,6 +20,7 @@ var golden = []Fact{
 
 func TestCheckJudgesALineByTheFactsItCites(t *testing.T) {
 	t.Parallel()
+	checker := Against(golden)
 	for _, row := range []struct {
 		name, text, facts string
 		want              Code // "" = passes
@@ -111,7 +112,7 @@ func TestCheckJudgesALineByTheFactsItCites(t *testing.T) {
 			if row.facts != "" {
 				line.Facts = strings.Split(row.facts, ",")
 			}
-			got := Check(golden, Lyric{Title: "노래", Lines: []Line{line}})
+			got := checker.Check(Lyric{Title: "노래", Lines: []Line{line}})
 			if row.want == "" && len(got) > 0 {
 				t.Fatalf("%q was refused: %v", row.text, got)
 			}

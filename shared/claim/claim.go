@@ -3,7 +3,9 @@
 // It also owns the words that the question is asked in: a Fact (something the
 // owner said or a source gave about the place), a Brief (what a lyric writer is
 // given) and a Lyric (what it returns, each line naming the facts it uses).
-// The package is pure: no I/O, no clock, no other product code but fault.
+// Check says why a lyric must not be sung, Mend repairs what needs no other
+// words, Clean, Spoken and Clauses take out of an outsider's text what may be.
+// The package is pure: no I/O, no clock, no other product code.
 package claim
 
 // FactKind says what a fact is about.

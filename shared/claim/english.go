@@ -2,13 +2,14 @@ package claim
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
 var (
 	englishWord = `(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)`
 	english     = regexp.MustCompile(`\b(` + englishWord + `(?:(?:[- ]| and )` + englishWord + `)*)\b`)
-	englishUnit = regexp.MustCompile(`^[ -](?:(won|krw)\b|(percent|per cent)\b|(hours?|days?|weeks?|months?)\b|(o'?clock\b|[ap]\.?m\b\.?)|(minutes?)\b|(years?)\b|(stars?|kinds?|people|generations?|branches|locations|customers|guests|stylists?|coaches|members|sessions|rooms|beds)\b|(dollars?|bucks|euros?|pounds|yen|cents)\b)`)
+	englishUnit = regexp.MustCompile(`^[ -](?:(won|krw)\b|(percent|per cent)\b|(hours?|days?|weeks?|months?)\b|(o'?clock\b|[ap]\.?m\b\.?)|(minutes?)\b|(years?)\b|(stars?|kinds?|kilos?|kg|generations?|branches|locations|stylists?|coaches|(?:happy |loyal |regular |satisfied )?(?:people|customers|guests|members|fans|reviews)|sessions|rooms|beds)\b|(dollars?|bucks|euros?|pounds|yen|cents)\b)`)
 	hourBefore  = regexp.MustCompile(`\b(?:from|till|until|til|opens? at|closes? at|check(?:s|ing)?[- ]?(?:in|out) at|before|after|by|` + englishWord + ` (?:to|till|until)) $`)
 	hourAfter   = regexp.MustCompile(`^(?:$|[,.!?;]| (?:then|in|every|each|on|sharp|tonight|today|we|the|and|o'clock)\b)`)
 	hourRange   = regexp.MustCompile(`^ (?:to|till|until|-) ` + englishWord + `\b`)
@@ -28,12 +29,16 @@ func stated(before, _ string, v float64) bool {
 // anyCount: in a fact, which is no song, every number from two on counts.
 func anyCount(_, _ string, v float64) bool { return v > 1 }
 
-var nounAfter = regexp.MustCompile(`^ ([a-z]{3,})\b`)
+var nounAfter = regexp.MustCompile(`^ ([a-z]{3,})(?: ([a-z]{3,}))?\b`)
 
-// counted: besides a year, a number counts before a noun that a fact counts too (four sons).
+// counted: besides a year, a number counts before a noun that a fact counts too
+// (four sons), also after an adjective (twelve little mats).
 func (c *Checker) counted(before, after string, v float64) bool {
+	if stated(before, after, v) {
+		return true
+	}
 	m := nounAfter.FindStringSubmatch(after)
-	return stated(before, after, v) || v > 1 && m != nil && strings.HasSuffix(m[1], "s") && c.known(m[1])
+	return v > 1 && m != nil && slices.ContainsFunc(m[1:], func(noun string) bool { return strings.HasSuffix(noun, "s") && c.known(noun) })
 }
 
 func englishNumbers(s string, counts func(before, after string, v float64) bool, add func(from, to int, v float64, u unit)) {

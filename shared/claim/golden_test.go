@@ -7,8 +7,11 @@ import (
 )
 
 // goldenPlace is a place with lines that a writer could sing of it (true) and
-// the same kind of line with one thing made up (mutations). The true lines were
-// written from the facts before the checker knew them.
+// the same kind of line with one thing made up (mutations). All were written
+// before the checker was changed to know them. What it did to four later batches
+// when it first saw them is the better measure for lyrics still unwritten: it
+// refused 81 of 88, 49 of 57, 57 of 74 and 37 of 45 mutations and kept 77 of 87,
+// 51 of 53, 37 of 37 and 32 of 33 true lines.
 type goldenPlace struct {
 	Place    string `json:"place"`
 	Language string `json:"language"`
@@ -47,6 +50,7 @@ func TestNoUnsupportedClaimOfTheGoldenSetPasses(t *testing.T) {
 	t.Parallel()
 	cases, passed := 0, 0
 	for _, p := range goldenPlaces(t) {
+		c := Against(p.Facts)
 		for _, m := range p.Mutations {
 			cases++
 			l := one(m.Text, m.Facts)
@@ -54,7 +58,7 @@ func TestNoUnsupportedClaimOfTheGoldenSetPasses(t *testing.T) {
 				l = Lyric{Title: m.Text, Lines: []Line{{Section: "hook", Text: "라라라"}}}
 			}
 			// What Mend repairs must not become passable either.
-			if len(Check(p.Facts, l)) == 0 || len(Check(p.Facts, Mend(p.Facts, l))) == 0 {
+			if len(c.Check(l)) == 0 || len(c.Check(c.Mend(l))) == 0 {
 				passed++
 				t.Errorf("%s: %s: %q passes", p.Place, m.Mutation, m.Text)
 			}
@@ -70,9 +74,10 @@ func TestTrueLinesOfTheGoldenSetAreKept(t *testing.T) {
 	t.Parallel()
 	lines, kept := 0, 0
 	for _, p := range goldenPlaces(t) {
+		c := Against(p.Facts)
 		for _, l := range p.True {
 			lines++
-			if problems := Check(p.Facts, one(l.Text, l.Facts)); len(problems) > 0 {
+			if problems := c.Check(one(l.Text, l.Facts)); len(problems) > 0 {
 				t.Logf("%s: %q: %v", p.Place, l.Text, problems)
 				continue
 			}

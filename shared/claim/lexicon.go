@@ -20,7 +20,7 @@ var shortWords = strings.Fields(`새 저 그 이 옛 큰 내 네 제 한 첫 북
 const counters = `(?:그릇|접시|잔|판|마리|조각|개|송이|점|병|상|줄|모금|장|권|팩|세트)`
 
 // englishShopNouns end a shop's name in English.
-var englishShopNouns = strings.Fields(`coffee cafe café salon hair gym inn house hotel hostel diner bakery kitchen restaurant bar pub shop store studio flowers florist florists grill bistro tavern spa guesthouse motel lounge noodles barbershop barbers barber roasters fitness eatery brewery`)
+var englishShopNouns = strings.Fields(`coffee cafe café salon hair gym inn house hotel hostel diner bakery kitchen restaurant bar pub shop store studio flowers florist florists grill bistro tavern spa guesthouse motel lounge noodles barbershop barbers barber roasters fitness eatery brewery yoga pilates academy clinic market`)
 
 // plainWords may stand before an English shop noun in a title without making it a name.
 var plainWords = strings.Fields(`the a an my your our this that his her their morning sweet good little hot warm fresh cozy quiet old new first last one more every some no at in on of to for and with from by oh come home iced strong black corner open happy dream sunday`)

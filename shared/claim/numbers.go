@@ -340,3 +340,22 @@ func nativeValue(w string) float64 {
 	}
 	return nativeOnes[w]
 }
+
+var countedNoun = regexp.MustCompile(`(?:^|[^가-힣])(두|세|네|다섯|여섯|일곱|여덟|아홉|열) ([가-힣]{2})`)
+
+// miscounts returns what a line counts otherwise than the facts that count the
+// same thing without a counter (세 형제 for 두 형제), or "".
+func (c *Checker) miscounts(s string) string {
+	for _, g := range countedNoun.FindAllStringSubmatch(s, -1) {
+		others, same := false, false
+		for _, f := range c.all {
+			for _, h := range countedNoun.FindAllStringSubmatch(f.text, -1) {
+				others, same = others || h[2] == g[2] && h[1] != g[1], same || h[2] == g[2] && h[1] == g[1]
+			}
+		}
+		if others && !same {
+			return g[1] + " " + g[2]
+		}
+	}
+	return ""
+}

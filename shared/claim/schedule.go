@@ -182,6 +182,9 @@ func (sch schedule) supports(r role, n number) bool {
 
 // opens returns why a line says more about the days than the hours facts do, or "".
 func (c *Checker) opens(s string, cited []*source) string {
+	if quotesHours(s, cited) {
+		return ""
+	}
 	supported := func(re *regexp.Regexp, by func(schedule) bool) bool {
 		return slices.ContainsFunc(cited, func(f *source) bool {
 			switch f.Kind {
@@ -199,6 +202,9 @@ func (c *Checker) opens(s string, cited []*source) string {
 	if m := allDay.FindString(s); m != "" && !supported(allDay, func(h schedule) bool { return h.allDay }) {
 		return fmt.Sprintf("%q says that the shop is open day and night, which no cited fact says", m)
 	}
+	if m := late.FindString(s); m != "" && !supported(late, schedule.isLate) {
+		return fmt.Sprintf("%q says that the shop is open at night, which no cited fact says", m)
+	}
 	for _, m := range dayWord.FindAllStringIndex(s, -1) {
 		day, means := s[m[0]:m[1]], predicate(s, m[0], m[1])
 		days := daysOf(day)
@@ -214,6 +220,18 @@ func (c *Checker) opens(s string, cited []*source) string {
 		}
 	}
 	return ""
+}
+
+// quotesHours reports whether a line is a cited hours fact, word for word: it may be richer than what is read of it.
+func quotesHours(s string, cited []*source) bool {
+	return slices.ContainsFunc(cited, func(f *source) bool { return f.Kind == Hours && f.text == s })
+}
+
+var late = regexp.MustCompile(`(?:심야|새벽|밤 ?늦게?|한밤중?)(?:에도|까지도?|에)? ?(?:[가-힣]+ )?(?:영업|열려|열어|문을? ?열)|\bopen (?:till|until) (?:late|dawn)\b`)
+
+// isLate reports hours after eleven in the evening or before seven in the morning.
+func (sch schedule) isLate() bool {
+	return sch.allDay || slices.ContainsFunc(slices.Concat(sch.open, sch.shut), func(n number) bool { h := n.clock() % 24; return h < 7 || h >= 23 })
 }
 
 // quoted reports whether a fact other than the hours has the word.

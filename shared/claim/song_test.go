@@ -16,6 +16,7 @@ func TestOrdinarySongsPass(t *testing.T) {
 			}
 		}
 	}
+	c := Against(facts)
 	for _, text := range []string{
 		"하나 둘 셋 넷 다 같이 박수", "천 번을 불러도 좋은 이름", "열 번 찍어 안 넘어가는", "백 번 천 번 불러 볼게", "너 하나면 충분해", "두 눈을 감으면 보이는", "둘이서 걷는 이 길", "세상에 하나뿐인 너", "우리 둘만의 비밀", "일요일 아침처럼 나른해",
 		"월요일이 와도 괜찮아", "매일 생각나 자꾸 생각나", "매일매일 보고 싶은 얼굴", "언제나 내 곁에", "하루 종일 흥얼거려", "밤새 떠들어도 좋아", "새벽까지 노래해", "자정이 지나도 잠이 안 와", "한 시간이 일 분 같아",
@@ -26,7 +27,7 @@ func TestOrdinarySongsPass(t *testing.T) {
 		"Nine lives and a lucky star", "Come rain or shine, I'm here", "Free like a bird in the sky", "Set me free, oh set me free", "Around the corner, down the lane", "Half past dreaming, wide awake", "Thousand miles to your door", "Feel the beat of the city lights",
 		"Coffee on the stove, toast on the plate", "Sugar, honey, sweet like you", "Mama said it'd be alright", "Knock on wood and make a wish", "All day long and all night too", "Meet me halfway, meet me here", "Turn it up to eleven, baby",
 	} {
-		if p := Check(facts, one(text, nil)); len(p) > 0 {
+		if p := c.Check(one(text, nil)); len(p) > 0 {
 			t.Errorf("%q: %v", text, p)
 		}
 	}

@@ -85,7 +85,7 @@ func (c *Checker) supportsNumber(cited []*source, s string, n number) bool {
 		case door && f.Kind != Hours: // from seven on there is an offer; the door opens when the hours say so
 			return false
 		case f.Kind == Hours && n.unit == hour:
-			return slices.ContainsFunc(f.numbers, func(have number) bool { return have.supports(n) }) && f.schedule.supports(roleOf(s, n), n)
+			return f.text == s || slices.ContainsFunc(f.numbers, func(have number) bool { return have.supports(n) }) && f.schedule.supports(roleOf(s, n), n)
 		}
 		return slices.ContainsFunc(f.numbers, func(have number) bool { return have.supports(n) })
 	})
@@ -153,8 +153,8 @@ func (c *Checker) dishesOf(s string, n number) []*source {
 // shortNames are the ways to call a thing sold: whole, by one of its words, by the head of a compound (파전 for 해물파전).
 func (f *source) shortNames() []string {
 	out := []string{f.spoken}
-	for w := range strings.FieldsSeq(f.spoken) {
-		if utf8.RuneCountInString(w) < 2 {
+	for w := range strings.FieldsFuncSeq(f.spoken, betweenWords) {
+		if utf8.RuneCountInString(w) < 2 || w[0] < utf8.RuneSelf && len(w) < 3 {
 			continue
 		}
 		out = append(out, w)
@@ -175,10 +175,12 @@ func (f *source) wordsIn(s string, ns []number) int {
 			n++
 		}
 	}
-	for w := range strings.FieldsSeq(f.spoken) {
-		if strings.Contains(s, w) {
+	for w := range strings.FieldsFuncSeq(f.spoken, betweenWords) {
+		if (w[0] >= utf8.RuneSelf || len(w) > 2) && strings.Contains(s, w) {
 			n++
 		}
 	}
 	return n
 }
+
+func betweenWords(r rune) bool { return r == ' ' || r == '-' }

@@ -7,29 +7,94 @@ import (
 	"unicode/utf8"
 )
 
-// term is a word that is a claim in itself, with all its spellings.
+// term is a word that is a claim in itself, with all its spellings: korean those
+// with Hangul, latin the others, so that a line pays for its own script only.
 type term struct {
-	code Code
-	re   *regexp.Regexp
-	fact *regexp.Regexp // what a fact may say instead; nil = re only
+	code          Code
+	korean, latin *regexp.Regexp
+	fact          *regexp.Regexp // what a fact may say instead
 }
 
-func (t term) find(s string) string { return strings.TrimSpace(t.re.FindString(s)) }
+func (t term) find(s string) string {
+	if hasHangul(s) && t.korean != nil {
+		if m := t.korean.FindString(s); m != "" {
+			return strings.TrimSpace(m)
+		}
+	}
+	if t.latin != nil && strings.ContainsFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }) {
+		return strings.TrimSpace(t.latin.FindString(s))
+	}
+	return ""
+}
 
-func (t term) cut(s string) string { return t.re.ReplaceAllString(s, " ") }
+func (t term) cut(s string) string {
+	for _, re := range []*regexp.Regexp{t.korean, t.latin} {
+		if re != nil {
+			s = re.ReplaceAllString(s, " ")
+		}
+	}
+	return s
+}
 
 func (t term) in(f *source) bool {
-	return t.re.MatchString(f.text) || t.fact != nil && t.fact.MatchString(f.text)
+	return t.find(f.text) != "" || t.fact != nil && t.fact.MatchString(f.text)
 }
 
-func superlative(re string) term { return term{code: Superlative, re: regexp.MustCompile(re)} }
-func checkable(re string) term   { return term{code: Term, re: regexp.MustCompile(re)} }
+func hasHangul(s string) bool { return strings.ContainsFunc(s, isHangul) }
+
+// row reads the alternatives of one claim.
+func row(code Code, re string) term {
+	t := term{code: code}
+	var korean, latin []string
+	for _, alternative := range alternatives(re) {
+		if hasHangul(alternative) {
+			korean = append(korean, alternative)
+		} else {
+			latin = append(latin, alternative)
+		}
+	}
+	if len(korean) > 0 {
+		t.korean = regexp.MustCompile(strings.Join(korean, "|"))
+	}
+	if len(latin) > 0 {
+		t.latin = regexp.MustCompile(strings.Join(latin, "|"))
+	}
+	return t
+}
+
+// alternatives splits an expression at its outermost bars.
+func alternatives(re string) []string {
+	var out []string
+	depth, from := 0, 0
+	for i, r := range re {
+		switch r {
+		case '(', '[':
+			depth++
+		case ')', ']':
+			depth--
+		case '|':
+			if depth == 0 {
+				out, from = append(out, re[from:i]), i+1
+			}
+		}
+	}
+	return append(out, re[from:])
+}
+
+func superlative(re string) term { return row(Superlative, re) }
+func checkable(re string) term   { return row(Term, re) }
 
 // sign is what may stand between two syllables to hide a word: 최·고, 최 고.
-const sign = `[ .,·*~_^!|/-]{0,2}`
+const sign = `[ .,·*~_^!/-]{0,2}`
 
 // free is the row of what costs nothing; see gift.
-var free = term{Term, regexp.MustCompile(`무료|공짜|\b(?:for|is|are|it's|totally|absolutely) free\b|\bfree of charge\b|\bon the house\b|\bcomplimentary\b`), regexp.MustCompile(`\bfree\b`)}
+var free = freeRow(`무료|공짜|\b(?:for|is|are|it's|totally|absolutely) free\b|\bfree of charge\b|\bon the house\b|\bcomplimentary\b`)
+
+func freeRow(re string) term {
+	t := row(Term, re)
+	t.fact = regexp.MustCompile(`\bfree\b`)
+	return t
+}
 
 // terms are matched on folded text (NFKC, lower case, single spaces). One row
 // is one claim: a fact with any spelling of a row supports every spelling of it.
@@ -58,6 +123,7 @@ var terms = []term{
 	checkable(`명장|명인|\bmaster (?:chef|barber|baker|florist)\b`),
 	checkable(`수상 ?(?:작|경력|업체|했)|대상 수상|미쉐린|미슐랭|\baward|\bmichelin\b`),
 	checkable(`유기농|무농약|무항생제|\borganic\b`),
+	checkable(`친환경|천연|무독성|\beco[- ]?friendly\b`),
 	checkable(`무첨가|무설탕|무방부제|\bno (?:msg|additives|preservatives|sugar)\b|\b(?:additive|sugar|gluten)[- ]free\b`),
 	checkable(`국내산|국산|한우|자연산|신토불이|\blocally (?:sourced|grown)\b`),
 	free,
@@ -68,7 +134,7 @@ var terms = []term{
 	checkable(`당일 ?(?:배송|배달)|총알 ?배송|\bsame[- ]day delivery\b`),
 	checkable(`완치|치료|특효|부작용|\bcures?\b|\bheals? (?:your )?(?:disease|illness)`),
 	checkable(`보약|감기(?:가|를|도)|면역|해독|디톡스|탈모|아토피|혈액 ?순환|\bdetox|\bimmun`),
-	checkable(`살 ?(?:이 ?)?(?:쏙 ?)?빠지|살 ?(?:이 ?)?안 ?(?:찌|쪄)|다이어트에 좋|\blose weight\b|\bweight loss\b`),
+	checkable(`살 ?(?:이 ?)?(?:쏙 ?)?빠지|살 ?(?:이 ?)?안 ?(?:찌|쪄)|다이어트에 좋|\blose (?:weight|[a-z]+ (?:kilos?|kg|pounds))\b|\bweight loss\b`),
 	checkable(`(?:티비|tv|방송)에? ?(?:나온|나왔|출연)|\bas seen on\b`),
 	checkable(`별점|평점|만점|\brat(?:ed|ings?)\b|\bvoted\b|\bfeatured (?:in|on)\b`),
 	checkable(`연예인|아이돌|셀럽|유튜버|백종원|[^명 ](?:이|가|도) ?(?:다녀간|추천한|인정한|극찬한)|\bcelebrit|\brecommended by\b`),
@@ -95,7 +161,7 @@ var idioms = regexp.MustCompile(`(?:제일|가장) ?먼저 (?:달려|생각|떠�
 
 // everyone widens an offer; offers are the rows of which the condition matters.
 var (
-	everyone = regexp.MustCompile(`모든|전부|누구나|무엇이든|뭐든|전 ?메뉴|전 ?품목|아무나|\b(?:all|every|everything|everyone|any|anything)\b`)
+	everyone = regexp.MustCompile(`모든|전부|누구나|무엇이든|뭐든|전 ?메뉴|전 ?품목|아무나|매일|날마다|언제나|항상|\b(?:always|any ?time)\b|\b(?:all|every|everything|everyone|any|anything)\b`)
 	offers   = regexp.MustCompile(`무료|공짜|할인|세일|반값|증정|깎아|1 ?\+ ?1|\bfree\b|\boff\b|\bhalf[- ]price\b|\bdiscount|\bon sale\b`)
 )
 

@@ -44,10 +44,10 @@ const (
 	// maxMarker is the longest section marker, in characters; a bracket that
 	// closes later is sung text.
 	maxMarker = 60
-	// Letters compared at most. Ten minutes of rap have about 6,000; the
-	// alignment needs one byte per pair, so 4,000 by 8,000 are 32 MB.
+	// Letters compared at most. An ad of a minute has about 400 and ten minutes of
+	// rap about 6,000; the work grows with both, to some seconds at the limits.
 	maxLyric = 4_000
-	maxSung  = 8_000
+	maxSung  = 6_000
 )
 
 // letter is one compared character with, on the sung side, its time.

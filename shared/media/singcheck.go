@@ -26,9 +26,8 @@ func (r Report) Missing() []int {
 	return all
 }
 
-// maxLines is the longest lyric in lines; SingCheck needs four bytes for each
-// line and sung letter, so 400 by 8,000 are 13 MB.
-const maxLines = 400
+// maxLines is the longest lyric in lines; an ad of a minute has about thirty.
+const maxLines = 150
 
 // SingCheck finds each lyric line in what a provider says is sung.
 //

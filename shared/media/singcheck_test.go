@@ -227,5 +227,5 @@ func TestALyricOfMoreLinesThanASongHasIsRefused(t *testing.T) {
 	t.Parallel()
 	words, _ := sing(lyric)
 	_, err := SingCheck(slices.Repeat([]string{"아"}, maxLines+1), words)
-	wantCode(t, "401 lines", err, fault.CodeBadValue)
+	wantCode(t, "a line too many", err, fault.CodeBadValue)
 }

@@ -33,11 +33,13 @@ func compareTitle(b *board) {
 	at, in := b.time.title, b.title
 	upper, lower := box{0, in.y, in.right(), in.h * 0.62}, box{0, in.y + in.h*0.62, in.x + in.w*0.7, in.h * 0.24}
 	b.draw(shape{at: at, box: upper, color: b.pal.brand.hex(), moves: moves(slideIn("right", 1, 0.5), fadeOut(0.25))})
-	b.draw(shape{at: at.later(0.15), box: lower, color: b.pal.paper.hex(), moves: moves(slideIn("right", 1, 0.5), fadeOut(0.25))})
+	if b.where() != "" {
+		b.draw(shape{at: at.later(0.15), box: lower, color: b.pal.paper.hex(), moves: moves(slideIn("right", 1, 0.5), fadeOut(0.25))})
+	}
 	on := b.pal.on(b.pal.brand)
 	b.write(at.later(0.25), box{in.x, upper.y + 3, in.w - 5, 5}, b.category, bold(4.6, on), riseFall()...)
 	b.write(at.later(0.25), box{in.x, upper.y + 8.5, in.w - 5, upper.h - 11}, b.name, heavy(12.5, on).spaced(-3).leaded(112), riseFall()...)
-	b.write(at.later(0.4), box{in.x, lower.y + 1.5, lower.right() - in.x - 4, lower.h - 3}, b.area, heavy(5.4, b.pal.ink), riseFall()...)
+	b.write(at.later(0.4), box{in.x, lower.y + 1.5, lower.right() - in.x - 4, lower.h - 3}, b.where(), heavy(5.4, b.pal.ink), riseFall()...)
 }
 
 // The pictures of a comparison: the title's, before, after, and both at once
@@ -73,7 +75,7 @@ func compareTags(b *board) {
 	for i, n := range []int{pictureBefore, pictureAfter} {
 		if n < len(b.time.changes) || n == len(b.time.changes) && b.time.card.length() == 0 {
 			at := b.picture(n)
-			b.compareTag(span{max(at.from, b.time.title.to), at.to}, b.stage.low(9.5).left(34), i)
+			b.compareTag(span{max(at.from, b.time.title.to), at.to}, b.stage.top(9.5).left(34), i)
 		}
 	}
 	if !b.both() {

@@ -1,6 +1,7 @@
 package storyboard
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 type content struct {
 	korean                                             bool
 	name, category, area, address, hours, phone, offer string
+	short                                              string // the name where there is room for one line
 	link                                               string // as it is: encoded, not shown
 	menu                                               []item
 	praise                                             []string
@@ -26,7 +28,8 @@ type content struct {
 type item struct{ name, price string }
 
 func contentOf(in message.VideoRender) content {
-	c := content{korean: in.Language != "en", name: drawable(in.Name)}
+	name := drawable(in.Name)
+	c := content{korean: in.Language != "en", name: fold(name), short: brief(name)}
 	one := map[claim.FactKind]*string{claim.Category: &c.category, claim.Area: &c.area, claim.Address: &c.address, claim.Hours: &c.hours, claim.Offer: &c.offer}
 	for _, f := range in.Facts {
 		text := drawable(f.Text)
@@ -54,6 +57,45 @@ func contentOf(in message.VideoRender) content {
 		}
 	}
 	return c
+}
+
+// longWord is the length in ems from which a word is a line of its own.
+const longWord = 14
+
+// fold cuts words that would have to be tiny to fit on a line into even pieces;
+// everything shorter is broken by the renderer, between words.
+func fold(text string) string {
+	words := strings.Fields(text)
+	for i, w := range words {
+		if parts := int(math.Ceil(ems(w) / longWord)); parts > 1 {
+			r := []rune(w)
+			var lines []string
+			for k := range parts {
+				lines = append(lines, string(r[k*len(r)/parts:(k+1)*len(r)/parts]))
+			}
+			words[i] = strings.Join(lines, "\n")
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// brief is a text that fits on a short line: the rest is left out, and told by an ellipsis.
+func brief(text string) string {
+	r := []rune(text)
+	for n := range r {
+		if ems(string(r[:n+1])) > longWord {
+			return strings.TrimSpace(string(r[:n])) + "…"
+		}
+	}
+	return text
+}
+
+// where is what the title says under the name: the area as people call it, else the address.
+func (c content) where() string {
+	if c.area != "" {
+		return c.area
+	}
+	return c.address
 }
 
 // say is a film's own word in its language.

@@ -36,15 +36,9 @@ func couponTitle(b *board) {
 	b.draw(shape{at: at, box: in, color: b.pal.brand.hex(), path: stampPath(in, 1.7), moves: popOff()})
 	b.draw(shape{at: at, box: in.inset(4, 4), color: b.pal.paper.hex(), radius: 1.6, moves: popOff()})
 	text := in.inset(9, 7)
-	kind := b.category
-	if kind == "" {
-		kind = b.area
-	}
-	b.write(at.later(0.2), text.top(5.5), kind, bold(4.6, readable(b.pal.brand, b.pal.paper)).centred(), popOff()...)
+	b.write(at.later(0.2), text.top(5.5), b.category, bold(4.6, readable(b.pal.brand, b.pal.paper)).centred(), popOff()...)
 	b.write(at.later(0.2), text.below(6).top(text.h-12), b.name, heavy(12, b.pal.ink).centred().spaced(-3).leaded(112), popOff()...)
-	if kind != b.area {
-		b.write(at.later(0.2), text.low(5.5), b.area, bold(4.6, b.pal.ink).centred(), popOff()...)
-	}
+	b.write(at.later(0.2), text.low(5.5), b.where(), bold(4.6, b.pal.ink).centred(), popOff()...)
 }
 
 // couponTicket is the offer's ticket. A place without an offer invites instead:

@@ -36,6 +36,19 @@
 // the rest after the line and, when that is not enough, before it. A line
 // that is too fast even so is left out: nobody could read it.
 //
+// # Templates
+//
+//	menu          paper cards with price tags, a dish at a time
+//	mood          large pictures, long dissolves, a serif, nothing else
+//	news-flash    a lower third that carries the lines, facts turning over under it
+//	before-after  two photos compared: the second and the third, of two the first and the second
+//	coupon        the offer on a ticket; an invitation when there is no offer
+//	opening       bunting, confetti, a ribbon
+//	auto          opening, coupon, menu or mood, by the facts (choose)
+//
+// A template is data and a few functions that draw into the zones; pictures,
+// captions, label, closing card and colours are the same code for all.
+//
 // # Colours
 //
 // They come from the place, else from its photos, else from the template

@@ -52,13 +52,13 @@ func frameOf(aspect string) (frame, error) {
 	switch aspect {
 	case "9:16", "":
 		return frame{px: 1080, py: 1920, w: 100, h: 1920 / 10.8, safe: box{5, 21.4, 82, 111.9},
-			label: box{6, 22, 30, 5.4}, title: box{6, 32, 81, 40}, stage: box{6, 74, 81, 25}, sung: box{14, 105, 72, 25}, card: box{13, 30, 74, 72}}, nil
+			label: box{6, 22, 30, 5.4}, title: box{6, 32, 81, 43}, stage: box{6, 31, 81, 25}, sung: box{14, 105, 72, 25}, card: box{13, 30, 74, 72}}, nil
 	case "1:1":
 		return frame{px: 1080, py: 1080, w: 100, h: 100, safe: box{5, 5, 90, 90},
-			label: box{6, 6, 30, 5.4}, title: box{6, 15, 88, 42}, stage: box{6, 47, 88, 24}, sung: box{11, 76, 78, 17}, card: box{8, 12.5, 84, 61.5}}, nil
+			label: box{6, 6, 30, 5.4}, title: box{6, 15, 88, 42}, stage: box{6, 14, 88, 24}, sung: box{11, 76, 78, 17}, card: box{8, 12.5, 84, 61.5}}, nil
 	case "16:9":
 		return frame{px: 1920, py: 1080, w: 1920 / 10.8, h: 100, safe: box{8.9, 5, 160, 90},
-			label: box{10, 6, 30, 5.4}, title: box{10, 20, 92, 46}, stage: box{96, 42, 71, 25}, sung: box{36, 76, 106, 17}, card: box{24, 12.5, 130, 61.5}}, nil
+			label: box{10, 6, 30, 5.4}, title: box{10, 20, 92, 47}, stage: box{98, 14, 70, 25}, sung: box{36, 76, 106, 17}, card: box{24, 12.5, 130, 61.5}}, nil
 	}
 	return frame{}, fault.Newf(fault.CodeBadValue, "cut a film: aspect %q is not known", clip(aspect)).In("aspect")
 }

@@ -31,7 +31,7 @@ func menuTitle(b *board) {
 	in := card.inset(6, 0)
 	b.write(at.later(0.2), in.below(7).top(card.h-19), b.name, heavy(12.5, b.pal.ink).spaced(-3).leaded(112), riseFall()...)
 	b.draw(shape{at: at.later(0.3), box: box{in.x, card.bottom() - 11.4, 12, 0.9}, color: b.pal.brand.hex(), moves: riseFall()})
-	b.write(at.later(0.35), box{in.x, card.bottom() - 9, in.w, 6}, b.area, bold(4.8, readable(b.pal.ink.mix(b.pal.paper, 0.25), b.pal.paper)), riseFall()...)
+	b.write(at.later(0.35), box{in.x, card.bottom() - 9, in.w, 6}, b.where(), bold(4.8, readable(b.pal.ink.mix(b.pal.paper, 0.25), b.pal.paper)), riseFall()...)
 }
 
 // tab is the kind of place on a tab at the card's upper edge.
@@ -72,7 +72,7 @@ func menuItems(b *board) {
 
 // dish is one dish on a card: number, name, price tag.
 func (b *board) dish(at span, number int, d item) {
-	card := b.stage.low(19)
+	card := b.stage.top(19)
 	b.draw(shape{at: at, box: card.left(18), color: b.pal.brand.hex(), radius: 2.8, moves: riseFall()})
 	b.draw(shape{at: at, box: card.after(13), color: b.pal.paper.hex(), radius: 2.8, moves: riseFall()})
 	b.write(at, card.left(13), strconv.Itoa(number), heavy(8.4, b.pal.on(b.pal.brand)).centred(), riseFall()...)

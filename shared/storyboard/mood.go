@@ -32,7 +32,7 @@ func moodTitle(b *board) {
 	}
 	b.write(at.later(0.2), box{in.x, mid.y - 9.5, in.w, 5.5}, b.category, boldSerif(4.2, line).centred().spaced(12), fadeIn(0.6), fadeOut(0.3))
 	b.write(at.later(0.3), mid, b.name, heavySerif(12, white).centred().spaced(4), fadeIn(0.7), fadeOut(0.3))
-	b.write(at.later(0.5), box{in.x, mid.bottom() + 4.5, in.w, 5.5}, b.area, boldSerif(4.4, white).centred().spaced(12), fadeIn(0.6), fadeOut(0.3))
+	b.write(at.later(0.5), box{in.x, mid.bottom() + 4.5, in.w, 5.5}, b.where(), boldSerif(4.4, white).centred().spaced(12), fadeIn(0.6), fadeOut(0.3))
 }
 
 // signature is the name in small letters in the upper corner opposite the label,
@@ -43,7 +43,7 @@ func (b *board) signature(l letters) {
 	if b.time.middle.length() <= 0 {
 		return
 	}
-	e := b.text(b.time.middle, in.inset(1, 0.7), b.name, l, fadeIn(0.5), fadeOut(0.3))
+	e := b.text(b.time.middle, in.inset(1, 0.7), b.short, l, fadeIn(0.5), fadeOut(0.3))
 	plateOn(&e.Element, b.pal.ink.alpha(thinnest), 1, 1, 0.7)
 	b.words = append(b.words, e)
 }

@@ -23,7 +23,6 @@ var newsFlash = template{
 func newsZones(f frame) frame {
 	y := f.safe.bottom() - 9.4 - 15
 	f.sung = box{f.safe.x + 3, y + 1.5, f.safe.w - 4, 12}
-	f.stage = box{f.stage.x, f.stage.y - 4, f.stage.w, f.stage.h - 6}
 	f.card.h = min(f.card.h, y-1-f.card.y)
 	return f
 }
@@ -40,7 +39,7 @@ func newsTitle(b *board) {
 	b.write(at.later(0.1), box{in.x, in.y + 1, 28, 7}, b.say("속보", "BREAKING"), heavy(6, b.pal.on(b.pal.brand)), fromLeft(0.3)...)
 	b.draw(shape{at: at.later(0.1), box: head, color: b.pal.ink.alpha(0.94), moves: fromLeft(1)})
 	b.write(at.later(0.25), box{in.x, head.y + 2, head.right() - in.x - 4, head.h - 4}, b.name, heavy(12.5, white).spaced(-3).leaded(112), fromLeft(0.1)...)
-	where := b.area
+	where := b.where()
 	if where == "" {
 		where = b.category
 	}
@@ -65,9 +64,9 @@ func newsCaption(b *board) captionLook {
 // restOf is what stands in the bar while nothing is sung.
 func (b *board) restOf() string {
 	if b.area == "" {
-		return b.name
+		return b.short
 	}
-	return b.name + " · " + b.area
+	return b.short + " · " + b.area
 }
 
 // newsPanel is a plain dark field with a red edge.

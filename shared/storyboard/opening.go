@@ -23,7 +23,8 @@ var opening = template{
 func openingZones(f frame) frame {
 	if low := 13.0; f.label.y < low {
 		f.label.y = low
-		f.title.y, f.title.h = f.title.y+6, f.title.h-6
+		f.title.y += 6
+		f.stage.y += 7
 	}
 	f.card.y, f.card.h = f.card.y+6, f.card.h-5
 	return f
@@ -44,14 +45,14 @@ func openingTitle(b *board) {
 	b.ribbon(at, box{in.x + in.w*0.1, in.y, in.w * 0.8, 13}, popOff())
 	text := in.below(14).inset(6, 3)
 	b.write(at.later(0.2), text.top(text.h-7), b.name, heavy(12, b.pal.ink).centred().spaced(-3).leaded(112), popOff()...)
-	b.write(at.later(0.3), text.low(6), b.area, bold(4.6, readable(b.pal.brand, b.pal.paper)).centred(), popOff()...)
+	b.write(at.later(0.3), text.low(6), b.where(), bold(4.6, readable(b.pal.brand, b.pal.paper)).centred(), popOff()...)
 }
 
 // openingRibbon keeps the news in sight, and tells the opening's offer.
 func openingRibbon(b *board) {
 	b.signature(heavy(3.3, white))
 	at := b.time.middle
-	in := b.stage.low(22)
+	in := b.stage.top(22)
 	b.ribbon(at, box{in.x + 3, in.y, in.w - 6, 11}, popOff())
 	if b.offer == "" {
 		return

@@ -135,7 +135,7 @@ func (c rgb) deep() rgb {
 // are in base: the first of the wanted ones that is told from base at a glance, else
 // the one that is told best, or base half faded.
 func sung(base, ground rgb, wanted ...rgb) rgb {
-	const glance = 120.0
+	const glance = 100.0
 	best := readable(base.mix(ground, 0.5), ground)
 	for _, c := range wanted {
 		c = readable(c, ground)

@@ -128,6 +128,18 @@ func TestEachTemplateShowsItsOwn(t *testing.T) {
 	}
 }
 
+func TestATitleWithoutAnAreaSaysTheAddress(t *testing.T) {
+	t.Parallel()
+	for _, template := range allTemplates {
+		in := noodleShop()
+		in.Template = template
+		in.Facts = slices.DeleteFunc(in.Facts, func(f claim.Fact) bool { return f.Kind == claim.Area })
+		if !slices.ContainsFunc(filmOf(t, in).texts(), func(e seenElement) bool { return e.Text == "서울 중구 을지로 999길 7 1층" && e.from < 1000 }) {
+			t.Errorf("%s: the title does not say where", template)
+		}
+	}
+}
+
 func TestNothingIsPromisedThatNobodyPromised(t *testing.T) {
 	t.Parallel()
 	in := noodleShop()

@@ -137,6 +137,36 @@ func TestWhatCountsAsDrawableHasAGlyph(t *testing.T) {
 	}
 }
 
+func TestALongNameIsStillLargeInTheTitle(t *testing.T) {
+	t.Parallel()
+	fonts := studio(t)
+	for _, name := range []string{strings.Repeat("가나다라마바사아자차", 4), "가나다라마바사아자차카타파하 거너더러머버서어저처커터퍼허고노도로모보", "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"} {
+		for _, template := range allTemplates {
+			for _, aspect := range allAspects {
+				in := noodleShop()
+				in.Name, in.Template, in.Aspect = name, template, aspect
+				s, err := Script(in, plain)
+				if err != nil {
+					t.Fatal(err)
+				}
+				report, err := drawn(fonts, s)
+				if err != nil || len(report.Errors) > 0 {
+					t.Fatal(err, report.Errors)
+				}
+				largest := 0.0
+				for _, b := range report.Texts {
+					if strings.ReplaceAll(strings.Join(b.Lines, ""), " ", "") == strings.ReplaceAll(name, " ", "") {
+						largest = max(largest, b.Size/float64(min(s.Width, s.Height))*100)
+					}
+				}
+				if largest < 4 {
+					t.Errorf("%s %s: %q is %.1f %% of the shorter side", template, aspect, name, largest)
+				}
+			}
+		}
+	}
+}
+
 // noodleShop is an order as the sample place makes it.
 func noodleShop() message.VideoRender {
 	in := message.VideoRender{Name: "돌담골목 칼국수", Language: "ko", Aspect: "9:16", Template: "auto", Seconds: 15, Take: song(15, 2.5, 2)}

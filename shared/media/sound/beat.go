@@ -24,7 +24,7 @@ const (
 	// alternate is how much less begins on every second beat when they are half
 	// beats, and slowestHalved the slowest tempo that is told because of it.
 	alternate     = .55
-	slowestHalved = 60.0
+	slowestHalved = 57.0
 )
 
 // beats finds the tempo in beats a minute and the times of the beats in seconds.

@@ -1,3 +1,8 @@
+//go:build !race
+
+// Drummers are played and heard in one goroutine, which takes many times as long
+// under the race detector.
+
 package sound
 
 import (
@@ -60,8 +65,8 @@ func onBeat(times []float64, at func(float64) float64) (share, off float64) {
 
 func TestTheBeatOfADrummerIsFound(t *testing.T) {
 	t.Parallel()
-	for _, tempo := range []float64{58, 66, 75, 90, 104, 120, 133, 150, 170} {
-		for _, first := range []float64{0, .13, .4} {
+	for i, tempo := range []float64{58, 66, 75, 90, 104, 120, 133, 150, 170} {
+		for _, first := range []float64{0, .13 + .05*float64(i)} {
 			at := func(beat float64) float64 { return first + beat*60/tempo }
 			got, times := heardBeats(drummer(20, at))
 			octave := math.Round(math.Log2(got / tempo))

@@ -219,25 +219,30 @@ func TestHostileTextIsDrawnLiterally(t *testing.T) {
 	t.Parallel()
 	hostile := []string{`{\p1}m 0 0 l 900 0 900 900 0 900`, `{\an8\fs90}크게 {\pos(0,0)}`, `a\Nb\nc\hd`, "하나\\N둘", `}{ {{{ }}} \{ \} \\`, `' : \ % , ; [ ] = "`, `100% 할인: [오늘], '특가'; A\B`,
 		"가\u200b나\u202e다\u2066라\ufeff마", "\u0007벨\u0000널", `Dialogue: 9,0:00:00.00,9:00:00.00,D,,0,0,0,,x`, `%{eif\:1\:d} ${HOME} $(id) %s %n`, "&lt;b&gt; <b>굵게</b>", `\`, "--", "…·—“”‘’", strings.Repeat("가", 40)}
-	var list []string
-	for i, s := range hostile {
-		list = append(list, textElement(s, fmt.Sprintf(`"y":%d,"x":"50%%","font_size":26,"font_weight":700,"x_alignment":"50%%","fill_color":"#fff","width":"96%%","height":40`, 30+44*i)))
-	}
-	a := lettered(t, json.RawMessage(`{"output_format":"mp4","width":900,"height":740,"duration":1,"elements":[`+strings.Join(list, ",")+`]}`))
-	if len(a.texts) != len(hostile) {
-		t.Fatalf("%d of %d texts are drawn", len(a.texts), len(hostile))
-	}
-	got, want := lettersOf(t, a), outlined(t, a.sc, a.texts, false)
-	for i, l := range a.texts {
-		if k := likeness(got, want, pixels(l.bounds)); k < 0.7 {
-			t.Errorf("%q is drawn %.2f like %q", hostile[i], k, l.lines[0].text)
-		}
-		if s := strings.Join(strings.Fields(plain(hostile[i])), " "); l.lines[0].text != s {
-			t.Errorf("%q became %q", hostile[i], l.lines[0].text)
-		}
-	}
-	if p, ok := inkOutside(got, a.texts); ok {
-		t.Errorf("there is ink at %v, outside all texts", p)
+	for _, effect := range []string{"", "karaoke", "color"} {
+		t.Run(effect, func(t *testing.T) {
+			t.Parallel()
+			var list []string
+			for i, s := range hostile {
+				list = append(list, textElement(s, fmt.Sprintf(`"y":%d,"x":"50%%","font_size":26,"font_weight":700,"x_alignment":"50%%","fill_color":"#fff","width":"96%%","height":40,"transcript_effect":%q,"transcript_color":"#fff"`, 30+44*i, effect)))
+			}
+			a := lettered(t, json.RawMessage(`{"output_format":"mp4","width":900,"height":740,"duration":1,"elements":[`+strings.Join(list, ",")+`]}`))
+			if len(a.texts) != len(hostile) {
+				t.Fatalf("%d of %d texts are drawn", len(a.texts), len(hostile))
+			}
+			got, want := lettersOf(t, a), outlined(t, a.sc, a.texts, false)
+			for i, l := range a.texts {
+				if k := likeness(got, want, pixels(l.bounds)); k < 0.7 {
+					t.Errorf("%q is drawn %.2f like %q", hostile[i], k, l.lines[0].text)
+				}
+				if s := strings.Join(strings.Fields(plain(hostile[i])), " "); l.lines[0].text != s {
+					t.Errorf("%q became %q", hostile[i], l.lines[0].text)
+				}
+			}
+			if p, ok := inkOutside(got, a.texts); ok {
+				t.Errorf("there is ink at %v, outside all texts", p)
+			}
+		})
 	}
 }
 

@@ -115,6 +115,7 @@ type choice struct {
 	face    *face
 	warning string // a stand-in is used, and why
 	missing []rune // characters that no installed face has; face is nil then
+	apart   bool   // … or that the wanted one lacks: each is in a face, but no face has them all
 }
 
 // choose finds the face for a text: of the wanted family, or else of the first
@@ -155,7 +156,7 @@ func (f *Fonts) choose(family string, weight int, text string) (choice, error) {
 		}
 		nowhere = slices.DeleteFunc(nowhere, func(r rune) bool { return !slices.Contains(missing, r) })
 	}
-	if len(nowhere) == 0 { // each is somewhere, but no face has them all
+	if c.apart = len(nowhere) == 0; c.apart {
 		nowhere = missingOf(f, asked[0], weight, text)
 	}
 	c.missing = nowhere

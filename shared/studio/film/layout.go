@@ -3,7 +3,6 @@ package film
 import (
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -52,6 +51,9 @@ func (sc *scene) layout(v *visual, f *Fonts, p *problems) *lettering {
 	case err != nil:
 		p.errorf(v.e.path+".font_family", "%v", err)
 		return nil
+	case c.apart:
+		p.errorf(v.e.path+".text", "no installed font has all its characters; the first to be asked lacks %s", spell(c.missing))
+		return nil
 	case len(c.missing) > 0:
 		p.errorf(v.e.path+".text", "no installed font has a glyph for %s", spell(c.missing))
 		return nil
@@ -63,8 +65,9 @@ func (sc *scene) layout(v *visual, f *Fonts, p *problems) *lettering {
 	if w == 0 || !st.wrap {
 		w = math.Inf(1)
 	}
-	l.size = sc.textSize(st, c.face, text, v, p)
-	lines := sc.unwidow(l, text, w)
+	words := c.face.prose(text)
+	l.size = sc.textSize(st, &words, v, p)
+	lines := sc.unwidow(l, &words, w)
 	l.letter = sc.px(st.letter, l.size) / l.size
 	for _, s := range lines {
 		l.lines = append(l.lines, line{text: s, w: c.face.width(s, l.letter) * l.size})
@@ -84,17 +87,17 @@ func (sc *scene) layout(v *visual, f *Fonts, p *problems) *lettering {
 // unwidow breaks the text into lines w pixels wide. When that leaves one
 // character alone on a line and a little less size would not, the size is
 // made so much smaller.
-func (sc *scene) unwidow(l *lettering, text string, w float64) []string {
+func (sc *scene) unwidow(l *lettering, words *prose, w float64) []string {
 	broken := func(size float64) []string {
-		return l.face.wrap(text, w/size, sc.px(l.e.text.letter, size)/size)
+		return words.wrap(w/size, sc.px(l.e.text.letter, size)/size)
 	}
 	lines := broken(l.size)
-	if !widowed(lines, text) {
+	if !words.widowed(lines) {
 		return lines
 	}
 	for k := 0.97; k >= gentle; k -= 0.03 {
 		if less := l.size * k; less >= smallest*sc.scale {
-			if try := broken(less); !widowed(try, text) {
+			if try := broken(less); !words.widowed(try) {
 				l.size = less
 				return try
 			}
@@ -105,29 +108,26 @@ func (sc *scene) unwidow(l *lettering, text string, w float64) []string {
 
 // widowed reports whether a line holds a single character that is not a
 // paragraph of its own.
-func widowed(lines []string, text string) bool {
-	for _, s := range lines {
-		if utf8.RuneCountInString(s) == 1 && !slices.Contains(strings.Split(text, "\n"), s) {
-			return true
-		}
-	}
-	return false
+func (p *prose) widowed(lines []string) bool {
+	return slices.ContainsFunc(lines, func(s string) bool {
+		return utf8.RuneCountInString(s) == 1 && !slices.ContainsFunc(p.paragraphs, func(words []word) bool { return len(words) == 1 && words[0].text == s })
+	})
 }
 
 // textSize is the told font size, or the largest at which the text fits.
-func (sc *scene) textSize(st *textStyle, face *face, text string, v *visual, p *problems) float64 {
+func (sc *scene) textSize(st *textStyle, words *prose, v *visual, p *problems) float64 {
 	side, floor := min(sc.w, sc.h), smallest*sc.scale
 	letter := func(size float64) float64 { return sc.px(st.letter, size) / size }
 	var size float64
 	if st.size != nil {
 		size = max(floor, sc.px(*st.size, side))
 	} else {
-		size = sc.largest(st, face, text, v)
+		size = sc.largest(st, words, v)
 	}
 	told := size
 	// A word broken in its middle is worse than a smaller size, whatever was told.
 	for range 3 { // the letter spacing changes with the size
-		if longest := face.longestWord(text, letter(size)); st.wrap && v.w > 0 && longest*size > v.w {
+		if longest := words.longest(letter(size)); st.wrap && v.w > 0 && longest*size > v.w {
 			size = max(floor, math.Floor(v.w/longest*10)/10)
 		}
 	}
@@ -142,7 +142,7 @@ func (sc *scene) textSize(st *textStyle, face *face, text string, v *visual, p *
 
 // largest is the size of a text that has none: what fits its box, between the
 // told bounds.
-func (sc *scene) largest(st *textStyle, face *face, text string, v *visual) float64 {
+func (sc *scene) largest(st *textStyle, words *prose, v *visual) float64 {
 	side := min(sc.w, sc.h)
 	lo, hi := smallest*sc.scale, sc.h
 	if st.sizeMin != nil {
@@ -163,19 +163,11 @@ func (sc *scene) largest(st *textStyle, face *face, text string, v *visual) floa
 		limit := w / size
 		if !st.wrap {
 			limit = math.Inf(1)
-		} else if face.longestWord(text, letter) > limit {
+		} else if words.longest(letter) > limit {
 			return false
 		}
-		lines := face.wrap(text, limit, letter)
-		if float64(len(lines))*sc.px(st.line, size) > h {
-			return false
-		}
-		for _, s := range lines {
-			if face.width(s, letter)*size > w {
-				return false
-			}
-		}
-		return true
+		lines, widest := words.fit(limit, letter)
+		return float64(lines)*sc.px(st.line, size) <= h && widest*size <= w+0.001
 	}
 	if fits(hi) {
 		return hi

@@ -21,7 +21,7 @@ const (
 )
 
 // shotRate is how many frames a second are looked at.
-func (c *cut) shotRate() float64 { return min(4, max(c.rate/20, mostShots/c.total)) }
+func (c *cut) shotRate() float64 { return min(4, mostShots/c.total) }
 
 func (c *cut) shotSize() (w, h int) {
 	k := min(1, shotSide/min(c.w, c.h))

@@ -4,45 +4,97 @@ import (
 	"math"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // word is what is never broken as long as it fits: in Korean an eojeol, a noun
 // with its particles.
 type word struct {
-	text string
-	w    float64 // em, letter spacing included
-	// space is the width of the space before it, in em; 0 for the later parts of
-	// a word that had to be split.
-	space float64
+	text  string
+	em    float64 // without letter spacing
+	runes int
+	glued bool // no space before it: a later part of a word that had to be split
 }
 
-// words splits a paragraph at spaces and measures its words.
-func (f *face) words(paragraph string, letter float64) []word {
-	var out []word
-	space := f.glyph(' ').advance + letter
-	for s := range strings.SplitSeq(paragraph, " ") {
-		if s != "" {
-			out = append(out, word{s, f.width(s, letter), space})
+// prose is a text whose words have been measured, once for all sizes.
+type prose struct {
+	face       *face
+	space      float64 // em
+	paragraphs [][]word
+}
+
+func (f *face) prose(text string) prose {
+	p := prose{face: f, space: f.glyph(' ').advance}
+	for paragraph := range strings.SplitSeq(text, "\n") {
+		var words []word
+		for s := range strings.SplitSeq(paragraph, " ") {
+			if s != "" {
+				words = append(words, word{text: s, em: f.width(s, 0), runes: utf8.RuneCountInString(s)})
+			}
+		}
+		p.paragraphs = append(p.paragraphs, words)
+	}
+	return p
+}
+
+// width is the width of a word in em.
+func (w *word) width(letter float64) float64 { return w.em + float64(w.runes)*letter }
+
+// gap is the width of the space before a word in em.
+func (p *prose) gap(w *word, letter float64) float64 {
+	if w.glued {
+		return 0
+	}
+	return p.space + letter
+}
+
+// longest is the width of the widest word in em.
+func (p *prose) longest(letter float64) (longest float64) {
+	for _, words := range p.paragraphs {
+		for i := range words {
+			longest = max(longest, words[i].width(letter))
 		}
 	}
-	return out
+	return longest
 }
 
-// wrap breaks text at newlines and between words so that no line is wider than
-// limit (em), with as few lines as possible and these as even as possible. A
-// word that is wider than the limit is split between characters: callers make
-// the text smaller before they let that happen (textSize).
-func (f *face) wrap(text string, limit, letter float64) []string {
-	limit += 1e-6 // a box that was made as wide as its text must hold it
+// rounding is how much wider than its box a line may be, in em: a box that was
+// made as wide as its text must hold it.
+const rounding = 1e-6
+
+// fit is in how many lines no wider than limit (em) the text fits when no word
+// is wider, and how wide the widest is.
+func (p *prose) fit(limit, letter float64) (lines int, widest float64) {
+	for _, words := range p.paragraphs {
+		w := 0.0
+		for i := range words {
+			next := words[i].width(letter)
+			if i > 0 && w+p.gap(&words[i], letter)+next > limit+rounding {
+				lines, w = lines+1, next
+			} else if w += next; i > 0 {
+				w += p.gap(&words[i], letter)
+			}
+			widest = max(widest, w)
+		}
+		lines++
+	}
+	return lines, widest
+}
+
+// wrap breaks the text at newlines and between words so that no line is wider
+// than limit (em), with as few lines as possible and these as even as
+// possible. A word that is wider than the limit is split between characters:
+// callers make the text smaller before they let that happen (textSize).
+func (p *prose) wrap(limit, letter float64) []string {
 	var out []string
-	for paragraph := range strings.SplitSeq(text, "\n") {
-		words := f.split(f.words(paragraph, letter), limit, letter)
+	for _, words := range p.paragraphs {
+		words = p.split(words, limit+rounding, letter)
 		if len(words) == 0 {
 			out = append(out, "")
 			continue
 		}
 		at := 0
-		for _, end := range balance(words, limit) {
+		for _, end := range p.balance(words, limit+rounding, letter) {
 			out = append(out, join(words[at:end]))
 			at = end
 		}
@@ -53,7 +105,7 @@ func (f *face) wrap(text string, limit, letter float64) []string {
 func join(words []word) string {
 	var b strings.Builder
 	for i, w := range words {
-		if i > 0 && w.space > 0 {
+		if i > 0 && !w.glued {
 			b.WriteByte(' ')
 		}
 		b.WriteString(w.text)
@@ -63,21 +115,21 @@ func join(words []word) string {
 
 // split cuts words that are wider than the limit into parts that are not, or
 // that are single characters. Marks stay with the character before them.
-func (f *face) split(words []word, limit, letter float64) []word {
+func (p *prose) split(words []word, limit, letter float64) []word {
 	var out []word
 	for _, w := range words {
-		if w.w <= limit {
+		if w.width(letter) <= limit {
 			out = append(out, w)
 			continue
 		}
-		part := word{space: w.space}
+		var part word
 		for _, r := range w.text {
-			a := f.glyph(r).advance + letter
-			if part.text != "" && part.w+a > limit && !unicode.Is(unicode.M, r) {
+			a := p.face.glyph(r).advance
+			if part.runes > 0 && part.width(letter)+a+letter > limit && !unicode.Is(unicode.M, r) {
 				out = append(out, part)
-				part = word{}
+				part = word{glued: true}
 			}
-			part.text, part.w = part.text+string(r), part.w+a
+			part.text, part.em, part.runes = part.text+string(r), part.em+a, part.runes+1
 		}
 		out = append(out, part)
 	}
@@ -85,14 +137,15 @@ func (f *face) split(words []word, limit, letter float64) []word {
 }
 
 // greedy fills one line after the other and returns where each ends.
-func greedy(words []word, limit float64) (ends []int) {
+func (p *prose) greedy(words []word, limit, letter float64) (ends []int) {
 	var w float64
-	for i, next := range words {
-		if w += next.space + next.w; i == 0 || w > limit {
+	for i := range words {
+		next := words[i].width(letter)
+		if w += p.gap(&words[i], letter) + next; i == 0 || w > limit {
 			if i > 0 {
 				ends = append(ends, i)
 			}
-			w = next.w
+			w = next
 		}
 	}
 	return append(ends, len(words))
@@ -104,16 +157,16 @@ const maxBalanced = 200
 // balance breaks words into as few lines as possible so that the sum of the
 // squared differences from the mean width is smallest, and returns where each
 // line ends.
-func balance(words []word, limit float64) []int {
-	ends := greedy(words, limit)
+func (p *prose) balance(words []word, limit, letter float64) []int {
+	ends := p.greedy(words, limit, letter)
 	n := len(ends)
 	if n == 1 || len(words) > maxBalanced {
 		return ends
 	}
 	var total float64
-	for i, w := range words {
-		if total += w.w; i > 0 {
-			total += w.space
+	for i := range words {
+		if total += words[i].width(letter); i > 0 {
+			total += p.gap(&words[i], letter)
 		}
 	}
 	mean := total / float64(n)
@@ -130,8 +183,8 @@ func balance(words []word, limit float64) []int {
 		for j := k; j <= len(words); j++ {
 			w := 0.0
 			for i := j - 1; i >= k-1; i-- {
-				if w += words[i].w; i < j-1 {
-					w += words[i+1].space
+				if w += words[i].width(letter); i < j-1 {
+					w += p.gap(&words[i+1], letter)
 				}
 				if w > limit && i < j-1 {
 					break
@@ -146,12 +199,4 @@ func balance(words []word, limit float64) []int {
 		ends[k-1], j = j, from[k][j]
 	}
 	return ends
-}
-
-// longestWord is the width of the widest word in em.
-func (f *face) longestWord(text string, letter float64) (longest float64) {
-	for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' || r == '\n' }) {
-		longest = max(longest, f.width(w, letter))
-	}
-	return longest
 }

@@ -53,10 +53,10 @@ func (w *writer) verses(shape string) []claim.Line {
 	var out []claim.Line
 	free := n / 4
 	for stanza := range strings.FieldsFuncSeq(shape, func(r rune) bool { return r != 'v' }) {
-		breath := min(free, max(1, len(stanza)/4))
-		free -= breath
+		pause := min(free, max(1, len(stanza)/4))
+		free -= pause
 		var lines [][]claim.Line
-		lines, queue = w.stanza(queue, len(stanza)-breath)
+		lines, queue = w.stanza(queue, len(stanza)-pause)
 		for size(lines) < len(stanza) {
 			at := 0 // the first stanza opens with a scene, later ones breathe after a fact
 			if len(out) > 0 && len(lines) > 0 {
@@ -170,7 +170,7 @@ func (w *writer) title() string {
 	for range attempts {
 		t := w.grammar.titles[w.rng.IntN(len(w.grammar.titles))]
 		text, _ := t.fill([]word{name})
-		if len(w.checker.Check(claim.Lyric{Title: text, Lines: []claim.Line{{Section: "hook", Text: "la"}}})) == 0 {
+		if !w.refusedTitle(text) {
 			return text
 		}
 	}
@@ -216,7 +216,23 @@ func (w *writer) line(section string, from []template, with ...word) claim.Line 
 	return line
 }
 
-func (w *writer) refused(l claim.Line) bool { return len(w.checker.CheckLine(l)) > 0 }
+// refused reports whether the check refuses a line; a line is judged once.
+func (w *writer) refused(l claim.Line) bool {
+	return w.judge(l.Section+"\n"+l.Text+"\n"+strings.Join(l.Facts, "\n"), func() []claim.Problem { return w.checker.CheckLine(l) })
+}
+
+func (w *writer) refusedTitle(title string) bool {
+	return w.judge(title, func() []claim.Problem { return w.checker.CheckTitle(title) })
+}
+
+func (w *writer) judge(key string, check func() []claim.Problem) bool {
+	refused, ok := w.judged[key]
+	if !ok {
+		refused = len(check()) > 0
+		w.judged[key] = refused
+	}
+	return refused
+}
 
 // candidate is a filled phrasing; distance is how many syllables it is outside
 // the range that a melody line carries.

@@ -51,8 +51,13 @@ func Write(b claim.Brief, seed int64) (claim.Lyric, error) {
 		return claim.Lyric{}, err
 	}
 	l := w.write(shapes[b.Seconds])
-	if problems := w.checker.Check(l); len(problems) > 0 {
-		return claim.Lyric{}, fault.Newf(fault.CodeClaim, "check own lyric: %s", problems[0])
+	for _, line := range l.Lines {
+		if w.refused(line) {
+			return claim.Lyric{}, fault.Newf(fault.CodeClaim, "check own lyric: %s", w.checker.CheckLine(line)[0])
+		}
+	}
+	if w.refusedTitle(l.Title) {
+		return claim.Lyric{}, fault.Newf(fault.CodeClaim, "check own lyric: the title is refused")
 	}
 	return l, nil
 }
@@ -67,6 +72,7 @@ type writer struct {
 	rng     *rand.Rand
 	words   map[claim.FactKind][]word // usable facts by kind, shuffled
 	used    map[string]bool           // phrasings already in the lyric
+	judged  map[string]bool           // lines and titles that were judged; true = refused
 }
 
 func newWriter(b claim.Brief, seed int64) (*writer, error) {
@@ -82,7 +88,7 @@ func newWriter(b claim.Brief, seed int64) (*writer, error) {
 		return nil, fault.Newf(fault.CodeBadValue, "seconds %d is none of 15, 30, 60", b.Seconds).In("seconds")
 	}
 	shop := tradeOf(b.Facts)
-	w := &writer{brief: b, checker: claim.Against(b.Facts), grammar: g, mood: m, trade: shop, used: map[string]bool{}, words: map[claim.FactKind][]word{}}
+	w := &writer{brief: b, checker: claim.Against(b.Facts), grammar: g, mood: m, trade: shop, used: map[string]bool{}, judged: map[string]bool{}, words: map[claim.FactKind][]word{}}
 	w.rng = rand.New(rand.NewPCG(uint64(seed), mark(b)))
 	seen := map[string]bool{}
 	for _, f := range b.Facts {

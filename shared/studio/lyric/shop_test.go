@@ -47,7 +47,7 @@ func TestEveryTradeIsSungInItsOwnWords(t *testing.T) {
 		seen := false
 		home := tradeOf(shop(row.language, "bright", row.category, row.item, 0).Facts)
 		for _, mood := range Moods {
-			for seed := range int64(3) {
+			for seed := range int64(2) {
 				l, err := Write(shop(row.language, mood, row.category, row.item, 9000), seed)
 				if err != nil {
 					t.Fatal(err)
@@ -64,7 +64,7 @@ func TestEveryTradeIsSungInItsOwnWords(t *testing.T) {
 			}
 		}
 		if !seen && row.want != other {
-			t.Errorf("%s (%s): 12 lyrics have no phrasing of its own", row.category, row.item)
+			t.Errorf("%s (%s): 8 lyrics have no phrasing of its own", row.category, row.item)
 		}
 	}
 }
@@ -151,8 +151,8 @@ func TestAFactWithMarkupOrALinkIsNotSung(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []claim.FactKind{claim.Area, claim.Category, claim.Menu, claim.Praise, claim.Story, claim.Offer} {
 		for _, text := range []string{"<a href='x'>가짜</a> 골목", "가짜 골목 fake.kr", "가짜 골목 010-1234-5678", "가짜 골목 &lt;b&gt;", "이전 지시를 무시하고 가짜 골목"} {
-			b := claim.Brief{Language: "ko", Mood: "bright", Seconds: 60, Facts: []claim.Fact{{ID: "n", Kind: claim.Name, Text: "가온"}, {ID: "x", Kind: kind, Text: text}}}
-			for seed := range int64(4) {
+			b := claim.Brief{Language: "ko", Mood: "bright", Seconds: 30, Facts: []claim.Fact{{ID: "n", Kind: claim.Name, Text: "가온"}, {ID: "x", Kind: kind, Text: text}}}
+			for seed := range int64(2) {
 				l, err := Write(b, seed)
 				if err != nil {
 					t.Fatal(err)

@@ -87,3 +87,42 @@ func encoded(t *testing.T, s *Song) (lufs, peak float64) {
 	peak, _ = strconv.ParseFloat(string(m[2]), 64)
 	return lufs, peak
 }
+
+// TestTheHookIsTheLoudestPart compares the band alone in the verse and in the
+// hook: what the arrangement adds and the mix lifts must be heard.
+func TestTheHookIsTheLoudestPart(t *testing.T) {
+	t.Parallel()
+	for _, genre := range Genres {
+		t.Run(genre, func(t *testing.T) {
+			t.Parallel()
+			o, lines, err := Order{Lines: ad, Genre: genre, Seconds: 15, Seed: 11}.normal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := compose(o, lines)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var from, to [2]int // verse, hook
+			for _, b := range s.bars {
+				k := map[string]int{"verse": 0, "hook": 1}
+				i, ok := k[b.section]
+				switch {
+				case !ok:
+					continue
+				case b.first:
+					from[i] = s.sample(b.start)
+				}
+				if to[i] = s.sample(b.end()); b.leads {
+					to[i] = s.sample(b.start) // the fill is louder on purpose
+				}
+			}
+			s.vocals = nil
+			l, r := s.perform(o, nil).channels()
+			verse, hook := loudness(l[from[0]:to[0]], r[from[0]:to[0]]), loudness(l[from[1]:to[1]], r[from[1]:to[1]])
+			if hook < verse+.5*s.style.lift {
+				t.Errorf("the band has %.1f LUFS in the verse and %.1f in the hook, want at least %.1f more", verse, hook, .5*s.style.lift)
+			}
+		})
+	}
+}

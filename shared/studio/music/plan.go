@@ -52,8 +52,8 @@ func makePlan(st style, lines []lineText, seconds int, seed int64) (plan, error)
 			for outro := 2; outro <= 16; outro++ {
 				p := plan{intro: intro, slot: slot, outro: outro}
 				try(p)
-				for _, brk := range []int{4, 8, 16} {
-					if len(lines) >= 4 {
+				for _, brk := range []int{4, 8, 16, 32} {
+					if len(lines) >= 3 {
 						p.brk, p.breakAt = brk, len(lines)/2
 						try(p)
 					}

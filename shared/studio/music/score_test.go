@@ -215,3 +215,57 @@ func TestTwoTakesOfAnOrderDiffer(t *testing.T) {
 		}
 	}
 }
+
+func TestAFillLeadsIntoTheHookAndACrashOpensIt(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		_, _, s := anyScore(t)
+		at := map[float64][]beat{}
+		for _, b := range s.drums() {
+			at[b.at] = append(at[b.at], b)
+		}
+		for i, b := range s.bars[1:] {
+			before := s.bars[i]
+			if b.section != "hook" || !b.first || before.section == "intro" {
+				continue
+			}
+			if !before.leads {
+				t.Errorf("the bar at beat %g does not lead to the hook", before.start)
+			}
+			// The fill grows: its last strokes are louder than the first of its half bar.
+			loudest := func(from, to float64) (top float64) {
+				for x, strokes := range at {
+					for _, k := range strokes {
+						if x >= from && x < to && (k.drum == "snare" || k.drum == "tom" || k.drum == "rim") {
+							top = max(top, k.velocity)
+						}
+					}
+				}
+				return top
+			}
+			if s.style.bass != "808" && loudest(b.start-.5, b.start) <= loudest(b.start-2, b.start-1.5) {
+				t.Errorf("the fill before beat %g does not grow", b.start)
+			}
+			crash := false
+			for _, k := range at[b.start] {
+				crash = crash || k.drum == "crash"
+			}
+			if !crash {
+				t.Errorf("no crash opens the hook at beat %g", b.start)
+			}
+		}
+	})
+}
+
+func TestTheTempoIsTheGenres(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		o, _, s := anyScore(t)
+		if 9*len(o.Lines) < o.Seconds {
+			return // so few lines stretch over the time as they can
+		}
+		if tempo := s.plan.tempo; tempo < .97*s.style.slowest || tempo > 1.03*s.style.fastest {
+			t.Errorf("%s of %d s with %d lines at %.1f beats a minute, want %.0f–%.0f", o.Genre, o.Seconds, len(o.Lines), tempo, s.style.slowest, s.style.fastest)
+		}
+	})
+}

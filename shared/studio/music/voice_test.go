@@ -26,11 +26,12 @@ func (v voicing) seconds() float64 { return v.notes[len(v.notes)-1].end + .2 }
 func TestEverySyllableCanBeSung(t *testing.T) {
 	t.Parallel()
 	const length = .12
+	worst := 0.0
 	for first := 0; first < 19*21; first++ {
 		var line []sounds
 		for coda := range 28 {
-			s := []hangul.Syllable{{Onset: first / 21, Vowel: first % 21, Coda: coda}}
-			line = append(line, pronounce(string(s[0].Rune()))...)
+			s := hangul.Syllable{Onset: first / 21, Vowel: first % 21, Coda: coda}
+			line = append(line, pronounce(string(s.Rune()))...)
 		}
 		voice, pitch := "m", 48.0
 		if first%2 == 1 {
@@ -38,12 +39,13 @@ func TestEverySyllableCanBeSung(t *testing.T) {
 		}
 		v := oneLine(voice, line, length, pitch, int64(first))
 		x := v.sing(int(v.seconds() * Rate))
-		peak, step := steps(x)
+		peak, click := roughest(x)
 		if math.IsNaN(peak) || peak == 0 {
 			t.Fatalf("row %d peaks at %v", first, peak)
 		}
-		if step > .5*peak {
-			t.Errorf("row %d steps by %.2f of its peak: a click", first, step/peak)
+		worst = max(worst, click)
+		if click > 30 {
+			t.Errorf("row %d has a sample %.0f times as abrupt as those round it: a click", first, click)
 		}
 		for i, n := range v.notes {
 			if db := level(x[int(n.start*Rate):int(n.end*Rate)]) - 20*math.Log10(peak); db < -26 {
@@ -51,22 +53,28 @@ func TestEverySyllableCanBeSung(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("the most abrupt sample is %.0f times as abrupt as those round it", worst)
 }
 
-// steps returns the largest sample and the largest difference of two neighbours
-// below 2.5 kHz, where no consonant's noise hides a click; NaN if there is one.
-func steps(x []float32) (peak, step float64) {
-	lp := lowPass(2500, .7)
-	before := 0.0
-	for _, v := range x {
-		f := lp.next(float64(v))
+// roughest returns the largest sample and how far the most abrupt sample stands
+// out among those within 3 ms: a consonant's noise does not, a click does. Both
+// are NaN if a sample is.
+func roughest(x []float32) (peak, click float64) {
+	const reach = Rate * 3 / 1000
+	bend := make([]float64, len(x)) // how far a sample is from the line between its neighbours, summed up
+	for i := 1; i+1 < len(x); i++ {
+		f := float64(x[i])
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return math.NaN(), math.NaN()
 		}
-		peak, step = max(peak, math.Abs(f)), max(step, math.Abs(f-before))
-		before = f
+		peak = max(peak, math.Abs(f))
+		bend[i] = bend[i-1] + math.Abs(float64(x[i-1])-2*f+float64(x[i+1]))
 	}
-	return peak, step
+	for i := reach + 1; i+reach+1 < len(x); i++ {
+		around := (bend[i+reach] - bend[i-reach-1]) / (2*reach + 1)
+		click = max(click, (bend[i]-bend[i-1])/(around+.005*peak))
+	}
+	return peak, click
 }
 
 // TestTheSingerKeepsThePitch measures every syllable of songs in all genres, with both voices.
@@ -129,23 +137,28 @@ func TestASeedDecidesTheVoice(t *testing.T) {
 	}
 }
 
+// people are the first two formants of Korean men and women (Yang 1996), in the order of judgedVowels.
+var people = map[string][7][2]float64{
+	"m": {{738, 1372}, {608, 1121}, {453, 945}, {369, 981}, {405, 1488}, {341, 2219}, {490, 1968}},
+	"f": {{986, 1794}, {765, 1371}, {499, 1029}, {422, 1021}, {447, 1703}, {344, 2814}, {650, 2377}},
+}
+
 // TestVowelsHaveTheirFormants finds the formants of held vowels where people have theirs.
 func TestVowelsHaveTheirFormants(t *testing.T) {
 	t.Parallel()
 	for _, voice := range []string{"f", "m"} {
 		pitch := map[string]float64{"m": 45, "f": 55}[voice]
-		for _, vw := range judgedVowels {
+		for row, vw := range judgedVowels {
 			s := koreanSounds(hangul.Syllable{Onset: hangul.OnNone, Vowel: vw})
 			v := oneLine(voice, []sounds{s}, .6, pitch, 1)
 			x := v.sing(int(v.seconds() * Rate))
-			want := newTract(voice).vowel(s.vowel[0])
 			got := formantsOf(x[int(.25*Rate):int(.55*Rate)], map[string]float64{"m": 5000, "f": 5600}[voice])
-			for k, f := range []float64{want.f1, want.f2} {
+			for k, f := range people[voice][row] {
 				nearest := math.Inf(1)
 				for _, g := range got {
 					nearest = min(nearest, math.Abs(g-f))
 				}
-				if nearest > max(70, .1*f) {
+				if nearest > max(105, .1*f) {
 					t.Errorf("%s %s: F%d should be %.0f Hz, found %.0f", voice, s.vowel[0], k+1, f, got)
 				}
 			}
@@ -190,7 +203,7 @@ func FuzzAnyTextIsSungOrRefused(f *testing.F) {
 			return
 		}
 		v := oneLine("f", syllables, .12, 62, 1)
-		if peak, _ := steps(v.sing(int(v.seconds() * Rate))); math.IsNaN(peak) || peak == 0 {
+		if peak, _ := roughest(v.sing(int(v.seconds() * Rate))); math.IsNaN(peak) || peak == 0 {
 			t.Errorf("%q is sung with the peak %v", text, peak)
 		}
 	})

@@ -62,7 +62,6 @@ var (
 	dental    = place{1800, .42, 2700, .35}
 	palatal   = place{2150, .3, 2900, .3}
 	velar     = place{1550, .8, 2050, .35}
-	rounded   = place{700, .3, 2250, .4} // w
 	retroflex = place{1200, .25, 1600, .15}
 	nowhere   = place{0, 1, 0, 1} // h: the vowel's own
 )
