@@ -197,7 +197,6 @@ type stretch struct {
 
 // across looks at a row of a plane; ok is false when nothing of it is seen.
 func (b *brush) across(h *hole, y int, p *plane) (w stretch, ok bool) {
-	const bit = 1e-6 // of a pixel: what adding up movements loses
 	k := float64(p.scale)
 	y0, y1 := max(float64(y), h.all.y/k), min(float64(y+1), (h.all.y+h.all.h)/k)
 	if w.cover = y1 - y0; w.cover < 0.002 {

@@ -220,7 +220,7 @@ func (l *layer) smart(p *photo) {
 		return
 	}
 	c.blurred = p.blurred(c.cover, l.w, l.h)
-	sides := max(c.a.w, c.b.w) > c.photo.w
+	sides := max(c.a.w, c.b.w) > c.photo.w+bit
 	c.soft = softEdge * max(c.a.h, c.b.h) / c.photo.h
 	if sides {
 		c.soft = softEdge * max(c.a.w, c.b.w) / c.photo.w
@@ -238,9 +238,11 @@ func (l *layer) keep(p *photo, part rect, k float64) {
 	l.part = rect{float64(cut.Min.X), float64(cut.Min.Y), float64(cut.Dx()), float64(cut.Dy())}
 }
 
-// holds reports whether s is inside r, but for what rounding adds.
+// bit is more than what rounding adds to a length.
+const bit = 1e-6
+
+// holds reports whether s is inside r.
 func (r rect) holds(s rect) bool {
-	const bit = 1e-6
 	return s.x >= r.x-bit && s.y >= r.y-bit && s.x+s.w <= r.x+r.w+bit && s.y+s.h <= r.y+r.h+bit
 }
 

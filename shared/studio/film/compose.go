@@ -77,7 +77,6 @@ func (l *layer) covers(v *view, alpha, w, h float64) bool {
 		}
 		whole = whole.and(p.rect)
 	}
-	const bit = 1e-6 // of a pixel: what adding up movements loses
 	return whole.x <= bit && whole.y <= bit && whole.x+whole.w >= w-bit && whole.y+whole.h >= h-bit
 }
 

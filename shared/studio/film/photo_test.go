@@ -9,6 +9,8 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -258,6 +260,24 @@ func TestFilmsOfOneAndOfThirtyPhotos(t *testing.T) {
 	}
 	if _, p := read(t, `{`+frame+`,"duration":3}`); len(p.errors) != 1 || p.errors[0].Path != "elements" {
 		t.Errorf("no elements: %v", p.errors)
+	}
+}
+
+func TestTheOwnerIsToldWhatIsWrongWithAPhoto(t *testing.T) {
+	t.Parallel()
+	files := httptest.NewServer(http.FileServer(http.Dir(filepath.Join("testdata", "photos"))))
+	t.Cleanup(files.Close)
+	b := start(t, nil)
+	for name, want := range map[string]string{
+		"phone.heic":    "elements[0].source: is HEIC; send it as JPEG, PNG or WebP",
+		"web.avif":      "elements[0].source: is AVIF; send it as JPEG, PNG or WebP",
+		"animated.webp": "elements[0].source: is an animated WebP; send a still picture",
+		"cmyk.jpg":      "",
+	} {
+		r := b.ended(b.order(small(files.URL+"/"+name, "")).ID)
+		if want == "" && r.Status != statusSucceeded || want != "" && (r.Status != statusFailed || !strings.Contains(r.ErrorMessage, want)) {
+			t.Errorf("%s: %s %q, want %q", name, r.Status, r.ErrorMessage, want)
+		}
 	}
 }
 
