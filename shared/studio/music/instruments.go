@@ -6,11 +6,11 @@ import "math"
 // scores through both, by the same master: FluidSynth 2.3.1 with FluidR3_GM (MIT).
 //
 //	                                     ours            SoundFont
-//	processor seconds a second of song   0.017–0.028     0.038–0.086
+//	processor seconds a second of song   0.019–0.030     0.045–0.084 (ours with the mix)
 //	to install                           nothing         141 MB and a process (LGPL)
-//	loudness range, LU                   2.9–6.1         1.9–4.6
-//	correlation of the sides             0.69–0.91       −0.65–0.99
-//	distance between genres, mean/least  5.4/2.1         5.4/3.7
+//	loudness range, LU                   2.4–6.0         1.3–4.7
+//	correlation of the sides             0.68–0.91       −0.65–0.99
+//	distance between genres, mean/least  5.3/2.3         5.5/3.7
 //	spectral centre, kHz                 3.3–5.8         2.2–3.8
 //	piano's middle C falls in 0.8 s, dB  14              9
 //
