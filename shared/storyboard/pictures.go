@@ -16,6 +16,9 @@ type change struct {
 // transition is the change as Creatomate writes it; its middle is the moment of the change.
 func (c change) transition(seconds float64) *cm.Animation {
 	a := &cm.Animation{Type: c.kind, Duration: cm.Num(round(seconds))}
+	if c.kind != "fade" {
+		a.Fade = new(false) // an edge that moves over the picture, not through a dissolve
+	}
 	switch c.kind {
 	case "slide":
 		a.Direction, a.Easing = c.direction, "quadratic-in-out"

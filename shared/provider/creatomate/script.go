@@ -208,7 +208,7 @@ type Animation struct {
 	Easing     string `json:"easing,omitempty"`
 	Transition bool   `json:"transition,omitempty"`
 	Reversed   bool   `json:"reversed,omitempty"`
-	Fade       bool   `json:"fade,omitempty"`
+	Fade       *bool  `json:"fade,omitempty"` // nil is the renderer's own choice, which differs by type
 	Scope      string `json:"scope,omitempty"`
 	Direction  string `json:"direction,omitempty"`
 	Distance   Value  `json:"distance,omitzero"`    // of a slide, in parts of the element
