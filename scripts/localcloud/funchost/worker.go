@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -77,17 +78,39 @@ func newWorker(h *Host) (*worker, error) {
 	}}, nil
 }
 
+// Handlers' ports lie below those that systems give out by themselves (32768 and
+// up on Linux): a handler is slow to bind its port, and until then any program
+// that listens on port 0 could be given it and be taken for the handler.
+const firstPort, lastPort = 10_000, 32_000
+
 // freePort binds, reads the number and closes, as the host does; another
 // program may take the port in between, which the handler then reports by
-// exiting.
+// exiting. Two hosts of one process are not given the same port.
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+	given.Lock()
+	defer given.Unlock()
+	var last error
+	for range 100 {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		if given.ports[port] {
+			continue
+		}
+		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err != nil {
+			last = err
+			continue
+		}
+		given.ports[port] = true
+		return port, listener.Close()
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("find a free port: %w", errors.Join(errors.New("a hundred were taken"), last))
 }
+
+// given are the ports that this process has given out.
+var given = struct {
+	sync.Mutex
+	ports map[int]bool
+}{ports: map[int]bool{}}
 
 func (w *worker) base() string { return "http://127.0.0.1:" + strconv.Itoa(w.port) }
 
