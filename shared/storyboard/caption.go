@@ -3,6 +3,7 @@ package storyboard
 import (
 	"math"
 	"regexp"
+	"strings"
 	"unicode"
 
 	"castad/shared/message"
@@ -49,7 +50,7 @@ func (b *board) captions(lines []message.LineTime, look captionLook) {
 		if i+1 < len(lines) {
 			after = math.Min(after, lines[i+1].Start)
 		}
-		text := price.ReplaceAllString(drawable(l.Text), "$1\u00a0$2")
+		text := subtitle(l.Text)
 		at, ok := readTime(l, text, span{before, after})
 		if !ok {
 			continue
@@ -61,9 +62,18 @@ func (b *board) captions(lines []message.LineTime, look captionLook) {
 	rest(span{before, b.time.length})
 }
 
-// price finds a spelled price, whose won a line must not begin with: the two are
-// joined by a space that does not break.
-var price = regexp.MustCompile(`([0-9일이삼사오육칠팔구십백천만억]) (원)`)
+// price finds a spelled price: 이만 오천 원.
+var price = regexp.MustCompile(`(?:^| )[0-9,일이삼사오육칠팔구십백천만억]+(?: [0-9,일이삼사오육칠팔구십백천만억]+)* 원`)
+
+// subtitle is a sung line as it is shown. It keeps a telephone number, which is
+// the place's own: the line has passed claim.Check. The words of a price are
+// joined by spaces that do not break.
+func subtitle(line string) string {
+	return price.ReplaceAllStringFunc(glyphs(line), func(s string) string {
+		rest := strings.TrimPrefix(s, " ")
+		return s[:len(s)-len(rest)] + strings.ReplaceAll(rest, " ", "\u00a0")
+	})
+}
 
 func (b *board) caption(at span, text string, look captionLook) placed {
 	in := b.sung

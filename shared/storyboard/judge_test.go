@@ -310,11 +310,11 @@ func sungOnly(f reel, in message.VideoRender) string {
 		if i+1 < len(in.Take.Lines) {
 			next = min(next, int(in.Take.Lines[i+1].Start*1000))
 		}
-		if n < len(list) && strings.ReplaceAll(list[n].Text, "\u00a0", " ") == drawable(l.Text) && list[n].from >= start-501 && list[n].to <= next+1 {
+		if n < len(list) && list[n].Text == subtitle(l.Text) && list[n].from >= start-501 && list[n].to <= next+1 {
 			n++
 			continue
 		}
-		if t := drawable(l.Text); t != "" && float64(next-start) >= 1000*(float64(len([]rune(t)))/12+0.31) {
+		if t := subtitle(l.Text); t != "" && float64(next-start) >= 1000*(float64(len([]rune(t)))/12+0.31) {
 			return fmt.Sprintf("no caption for %q, sung at %d–%d of %d ms; %d of %d captions so far", t, start, int(l.End*1000), f.end, n, len(list))
 		}
 	}

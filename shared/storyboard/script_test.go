@@ -303,12 +303,17 @@ func TestALineThatIsSungTooFastToReadHasNoCaption(t *testing.T) {
 	}
 }
 
-func TestAPriceStaysOnOneLine(t *testing.T) {
+func TestALineIsShownAsItIsSung(t *testing.T) {
 	t.Parallel()
 	for sung, want := range map[string]string{
-		"두피 케어 사만 원 기분 전환": "두피 케어 사만\u00a0원 기분 전환",
-		"칼국수는 9000 원이라네":   "칼국수는 9000\u00a0원이라네",
-		"내가 원하는 단 한 곳":     "내가 원하는 단 한 곳",
+		"두피 케어 사만 원 기분 전환":  "두피 케어 사만\u00a0원 기분 전환",
+		"칼국수는 9000 원이라네":    "칼국수는 9000\u00a0원이라네",
+		"디자인 커트 이만 오천 원 콜":  "디자인 커트 이만\u00a0오천\u00a0원 콜",
+		"둘이 만 원이면 돼요":       "둘이 만\u00a0원이면 돼요",
+		"전화는 054-000-0000":  "전화는 054-000-0000",
+		"Call 02-0000-0000": "Call 02-0000-0000",
+		"오늘도 ❤ 고마워요":        "오늘도 고마워요",
+		"내가 원하는 단 한 곳":      "내가 원하는 단 한 곳",
 	} {
 		in := noodleShop()
 		in.Take.Lines[0].Text = sung
