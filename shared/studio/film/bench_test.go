@@ -97,14 +97,22 @@ func gradient(t *testing.T) []byte {
 	return b.Bytes()
 }
 
+// wav is a tone that swells, level loud.
 func wav(seconds int, level float64) []byte {
-	n := seconds * 44100
+	pcm := make([]int16, seconds*soundRate)
+	for i := range pcm {
+		pcm[i] = int16(level * 32767 * math.Sin(float64(i)*440*2*math.Pi/soundRate) * (0.6 + 0.4*math.Sin(float64(i)/9000)))
+	}
+	return mono(pcm)
+}
+
+// mono is a WAV file of one channel.
+func mono(pcm []int16) []byte {
 	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x44\xac\x00\x00\x88\x58\x01\x00\x02\x00\x10\x00data")
-	binary.LittleEndian.PutUint32(b[4:], uint32(36+2*n))
-	b = binary.LittleEndian.AppendUint32(b, uint32(2*n))
-	for i := range n {
-		v := level * 32767 * math.Sin(float64(i)*440*2*math.Pi/44100) * (0.6 + 0.4*math.Sin(float64(i)/9000))
-		b = binary.LittleEndian.AppendUint16(b, uint16(int16(v)))
+	binary.LittleEndian.PutUint32(b[4:], uint32(36+2*len(pcm)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*len(pcm)))
+	for _, v := range pcm {
+		b = binary.LittleEndian.AppendUint16(b, uint16(v))
 	}
 	return b
 }

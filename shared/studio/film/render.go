@@ -184,8 +184,8 @@ func (c *cut) encode(ctx context.Context, dir string) (string, error) {
 			"-video_size", fmt.Sprintf("%.0fx%.0f", c.w, c.h), "-framerate", rate}}}}
 	if c.wav != "" {
 		spec.Inputs = append(spec.Inputs, ffmpeg.Input{Path: c.wav, Format: "wav"})
-		graph += fmt.Sprintf(";[1:a]%s,aresample=44100,%s,apad,atrim=end=%s[a]", c.norm, stereo, decimal(c.total))
-		out = append(out, "-map", "[a]", "-c:a", "aac", "-b:a", "160k", "-ar", "44100")
+		graph += ";[1:a]" + c.finish(c.norm)
+		out = append(out, soundOptions...)
 	}
 	spec.Graph = graph
 	spec.Outputs = []ffmpeg.Output{{Path: mp4, Format: "mp4", Options: out}}
