@@ -64,7 +64,7 @@ func (sc *scene) mixSound(ctx context.Context, dir string, files map[string]sour
 const trials = 4
 
 // held is the filter with which the sound keeps below highestPeak when it is
-// encoded. AAC peaks above what it is given by as much as 1 dB, which is only
+// encoded. AAC peaks above what it is given by as much as 2 dB, which is only
 // known afterwards: of 86 films with songs of the studio's 3 came out above. So the sound is
 // encoded and measured, and what peaks too high is limited by that much more.
 // Limiting everybody's sound by 1 dB would be heard; this is one song in thirty.
