@@ -35,11 +35,11 @@ func contentOf(in message.VideoRender) content {
 		text := drawable(f.Text)
 		switch f.Kind {
 		case claim.Menu:
-			if text != "" {
+			if text != "" && claim.Plain(f.Text) {
 				c.menu = append(c.menu, item{text, c.won(f.Won)})
 			}
-		case claim.Praise:
-			if text != "" {
+		case claim.Praise: // a stranger's words: with markup or a link in them what is left of them is no praise
+			if text != "" && claim.Plain(f.Text) {
 				c.praise = append(c.praise, text)
 			}
 		case claim.Phone:
