@@ -3,6 +3,7 @@ package storyboard
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -39,7 +40,7 @@ func contentOf(in message.VideoRender) content {
 				c.menu = append(c.menu, item{text, c.won(f.Won)})
 			}
 		case claim.Praise: // a stranger's words: with markup or a link in them what is left of them is no praise
-			if text != "" && claim.Plain(f.Text) {
+			if text != "" && claim.Plain(f.Text) && !isSung(text, in.Take.Lines) {
 				c.praise = append(c.praise, text)
 			}
 		case claim.Phone:
@@ -57,6 +58,12 @@ func contentOf(in message.VideoRender) content {
 		}
 	}
 	return c
+}
+
+// isSung reports whether a line sings the text word for word: its caption says
+// it, and a card need not say it again.
+func isSung(text string, lines []message.LineTime) bool {
+	return slices.ContainsFunc(lines, func(l message.LineTime) bool { return strings.Contains(glyphs(l.Text), text) })
 }
 
 // longWord is the length in ems from which a word is a line of its own.

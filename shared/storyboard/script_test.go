@@ -344,3 +344,20 @@ func TestAStrangersTrickIsNotShownInParts(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsSungIsNotSaidAgainOnACard(t *testing.T) {
+	t.Parallel()
+	in := noodleShop()
+	in.Template, in.Take.Lines[1].Text = "news-flash", "새벽 다섯 시에 문을 연다"
+	in.Facts = append(in.Facts, claim.Fact{ID: "f90", Kind: claim.Praise, Text: "새벽 다섯 시에 문을 연다"}, claim.Fact{ID: "f91", Kind: claim.Praise, Text: "기구가 깨끗하다"})
+	f := filmOf(t, in)
+	n := 0
+	for _, e := range f.texts() {
+		if e.Text == "새벽 다섯 시에 문을 연다" {
+			n++
+		}
+	}
+	if n != 1 || !f.has("기구가 깨끗하다") {
+		t.Errorf("the sung praise is shown %d times, the other %t", n, f.has("기구가 깨끗하다"))
+	}
+}
