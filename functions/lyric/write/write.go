@@ -8,7 +8,6 @@ package write
 import (
 	"context"
 	_ "embed"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,15 +46,13 @@ func New(lyrics Lyrics, writer Writer) trigger.Function {
 // much. What can be repaired without changing the words is repaired first
 // (claim.Mend): a forgotten citation is no reason to pay for another lyric.
 func checked(ctx context.Context, writer Writer, b claim.Brief) (claim.Lyric, error) {
-	facts := b.Facts
-	b.Facts = slices.DeleteFunc(slices.Clone(facts), func(f claim.Fact) bool { return f.Kind == claim.Link || f.Kind == claim.Color }) // shown, never sung
 	for range 2 {
 		text, err := writer.Write(ctx, b)
 		if err != nil {
 			return claim.Lyric{}, err
 		}
-		text = claim.Mend(facts, text)
-		problems := claim.Check(facts, text)
+		text = claim.Mend(b.Facts, text)
+		problems := claim.Check(b.Facts, text)
 		if len(problems) == 0 {
 			return text, nil
 		}

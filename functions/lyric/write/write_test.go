@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
@@ -129,20 +128,6 @@ func TestAForgottenCitationIsRepairedWithoutAskingAgain(t *testing.T) {
 	got, err := checked(t.Context(), a, brief)
 	if diff := cmp.Diff(want, got); diff != "" || err != nil || len(a.briefs) != 1 {
 		t.Errorf("%v, %d requests, lyric (-want +got):\n%s", err, len(a.briefs), diff)
-	}
-}
-
-func TestWhatIsNeverSungIsNotInTheRequest(t *testing.T) {
-	t.Parallel()
-	b := brief
-	b.Facts = append(slices.Clone(b.Facts), claim.Fact{ID: "f3", Kind: claim.Link, Text: "https://doldam.example"}, claim.Fact{ID: "f4", Kind: claim.Color, Text: "#8a9000"})
-	linked := claim.Lyric{Title: "칼국수", Lines: []claim.Line{{Section: "hook", Text: "돌담골목 doldam.example.kr", Facts: []string{"f1", "f3"}}}}
-	a := &author{lyrics: []claim.Lyric{linked, linked}}
-	if _, err := checked(t.Context(), a, b); fault.CodeOf(err) != fault.CodeClaim {
-		t.Errorf("a sung link: %v", err)
-	}
-	if diff := cmp.Diff(brief.Facts, a.briefs[0].Facts); diff != "" || len(b.Facts) != 4 {
-		t.Errorf("the writer's facts (-want +got):\n%s", diff)
 	}
 }
 
