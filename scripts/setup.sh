@@ -41,7 +41,7 @@ if [ -n "$missing" ]; then
 fi
 if [ "$want" = test ]; then
 	for dir in scripts/localcloud/blobserver/azurite scripts/studio/clients; do # the referee for our blob server, the vendors' own clients
-		[ -d $dir/node_modules ] && continue
+		[ -e $dir/node_modules/.package-lock.json ] && continue # npm writes it last
 		echo "setup: installing what $dir/package.json names from npm"
 		(cd $dir && npm ci --silent --no-audit --no-fund)
 	done
