@@ -69,6 +69,7 @@ const (
 	CodeVendorSettings  Code = "vendor.misconfigured"
 	CodeVendorUnknown   Code = "vendor.unknown_outcome"
 	CodeVendorResult    Code = "vendor.bad_result"
+	CodeReconnect       Code = "social.reconnect_needed"
 )
 
 var catalogue = map[Code]Entry{
@@ -169,6 +170,8 @@ var catalogue = map[Code]Entry{
 		"castad", "CastAD가 확인하고 있습니다. 다시 주문하지 마세요.", "CastAD is finding out; please do not order again.", false},
 	CodeVendorResult: {Refused, "외부 서비스가 준 파일이 올바르지 않습니다.", "The file that the outside service gave is not valid.",
 		"vendor", "비용은 청구되지 않습니다. 다시 시도해 주세요.", "You are not charged; please retry.", true},
+	CodeReconnect: {Refused, "채널 계정의 연결이 끊어졌습니다.", "The channel account is no longer connected.",
+		"you", "채널 계정을 다시 연결한 뒤 다시 시도해 주세요.", "Connect the channel account again, then retry.", false},
 }
 
 // Kind returns the kind that the catalogue gives the code; Internal when it has none.

@@ -40,6 +40,7 @@ type (
 	videoKind    struct{}
 	postKind     struct{}
 	artifactKind struct{}
+	accountKind  struct{}
 )
 
 func (tenantKind) Prefix() string   { return "acct" }
@@ -54,6 +55,7 @@ func (songKind) Prefix() string     { return "song" }
 func (videoKind) Prefix() string    { return "video" }
 func (postKind) Prefix() string     { return "post" }
 func (artifactKind) Prefix() string { return "file" }
+func (accountKind) Prefix() string  { return "channel" }
 
 // The typed ids.
 type (
@@ -69,6 +71,7 @@ type (
 	Video    = ID[videoKind]
 	Post     = ID[postKind]
 	Artifact = ID[artifactKind]
+	Account  = ID[accountKind]
 )
 
 // Make returns a new id of kind K for the given time.

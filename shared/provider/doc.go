@@ -24,6 +24,7 @@
 //	unknown         something may have been started; only a look at the vendor can tell
 //	failed          the vendor's job ended in failure; a new attempt is a new paid job
 //	badResult       the vendor's job ended, what it made is not usable
+//	reconnect       nothing was started; the account's permission has ended
 //
 // For a call that costs money or is seen by people (Call.Paid) the class is
 // unknown from the moment a connection was obtained until the vendor's answer

@@ -23,6 +23,7 @@ const (
 	OurFault                    // nothing was started; key, address or request is wrong
 	Failed                      // the vendor's job ended in failure
 	BadResult                   // the vendor's job ended with an unusable result
+	Reconnect                   // nothing was started; the account's owner must connect it again
 )
 
 var classes = [...]struct {
@@ -37,6 +38,7 @@ var classes = [...]struct {
 	OurFault:       {"our_fault", fault.CodeVendorSettings},
 	Failed:         {"failed", fault.CodeVendorFailed},
 	BadResult:      {"bad_result", fault.CodeVendorResult},
+	Reconnect:      {"reconnect", fault.CodeReconnect},
 }
 
 // String returns the class's snake_case name, as used in logs and metrics.

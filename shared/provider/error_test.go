@@ -27,6 +27,7 @@ func TestEveryClassHasItsKindAndCode(t *testing.T) {
 		{OurFault, fault.Misconfigured, fault.CodeVendorSettings},
 		{Failed, fault.Refused, fault.CodeVendorFailed},
 		{BadResult, fault.Refused, fault.CodeVendorResult},
+		{Reconnect, fault.Refused, fault.CodeReconnect},
 		{Class(99), fault.Unknown, fault.CodeVendorUnknown},
 	} {
 		err := fmt.Errorf("wrapped: %w", &Error{Provider: "p", Op: "o", Class: row.class, RetryAfter: time.Second})
@@ -73,7 +74,7 @@ func TestNotYetAndAbsentAreTheEnginesOwn(t *testing.T) {
 
 func TestAPostIsRefusedBeforeAnyIO(t *testing.T) {
 	t.Parallel()
-	good := Post{Channel: "youtube", Account: "a", Title: "t", Marker: "m", AI: Generated(), Video: strings.NewReader("x"), Bytes: 1,
+	good := Post{Channel: "youtube", Account: "a", Title: "t", Marker: "m", Privacy: Unlisted, AI: Generated(), Video: strings.NewReader("x"), Bytes: 1,
 		SHA256: strings.Repeat("ab", 32), Hashtags: []string{"전주"}}
 	if err := good.Check(); err != nil {
 		t.Fatalf("a complete post: %v", err)
@@ -86,6 +87,8 @@ func TestAPostIsRefusedBeforeAnyIO(t *testing.T) {
 		"a post without a channel":             {func(p *Post) { p.Channel = "" }, "account"},
 		"a post without an account":            {func(p *Post) { p.Account = "" }, "account"},
 		"a post that could not be found again": {func(p *Post) { p.Marker = "" }, "marker"},
+		"a post of no privacy":                 {func(p *Post) { p.Privacy = "" }, "privacy"},
+		"a post of an unheard-of privacy":      {func(p *Post) { p.Privacy = "friends" }, "privacy"},
 		"a post without a film":                {func(p *Post) { p.Video = nil }, "video"},
 		"a film of no bytes":                   {func(p *Post) { p.Bytes = 0 }, "video"},
 		"a hash that is no hash":               {func(p *Post) { p.SHA256 = "abc" }, "sha256"},

@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"time"
 
 	"castad/shared/fault"
 )
@@ -62,29 +64,70 @@ func Generated() Disclosure { return Disclosure{generated: true} }
 // Generated says whether the film is disclosed as made by generative AI.
 func (d Disclosure) Generated() bool { return d.generated }
 
+// Privacies of a post.
+const (
+	Public   = "public"
+	Unlisted = "unlisted" // seen by whoever has the address
+	Private  = "private"  // seen by the account's owner
+)
+
 // Post is a film to be published on one account of one channel.
 type Post struct {
-	// Channel is "youtube" or "instagram"; Account is the channel's account id.
+	// Channel is "youtube" or "instagram"; Account is the channel's own id of the account.
 	Channel, Account string
-	Title, Caption   string
+	// Access is the account's access token; a secret. "" where the channel takes none.
+	Access         string
+	Title, Caption string
 	// Hashtags are without "#".
 	Hashtags []string
-	// Marker is the call's tag. It is written where the channel keeps it, so that a
-	// post whose answer was lost can be found again.
+	// Marker is a text that no other post has. It is written where the channel keeps
+	// it, so that a post whose answer was lost can be found again.
 	Marker string
-	AI     Disclosure
-	// Video is read once; it must have Bytes bytes with the hash SHA256 (hex).
-	Video  io.Reader
+	// Privacy is Public, Unlisted or Private; never "", since channels read that as public.
+	Privacy string
+	// MadeForKids is what the owner declares about the audience.
+	MadeForKids bool
+	AI          Disclosure
+	// Video is the film, of Bytes bytes with the hash SHA256 (hex). It is read from
+	// where the channel wants it: a broken upload goes on in the middle.
+	Video  io.ReadSeeker
 	Bytes  int64
 	SHA256 string
 	// Thumbnail is a JPEG, or nil.
 	Thumbnail []byte
+	// VideoURL and CoverURL are where a channel that fetches by itself finds the film
+	// and the thumbnail; secret while they work, "" without a public address.
+	VideoURL, CoverURL string
+	// Notes are the channel's own memory of this publication.
+	Notes Notes
+}
+
+// Notes is what a channel must remember of a publication that is under way: an
+// upload's session and how far it got, a container's id. The channel chooses the
+// form. They may hold secrets, so they are kept sealed.
+type Notes interface {
+	// Last returns what was kept last, also by a process that has died; nil = nothing.
+	Last() []byte
+	// Keep replaces it. When it returns nil the notes survive a crash.
+	Keep(ctx context.Context, notes []byte) error
+}
+
+// Sought names a post that may be on a channel.
+type Sought struct {
+	// Channel, Account, Access and Marker are as in Post.
+	Channel, Account, Access, Marker string
+	// ID is the channel's id of the post, "" when it was never told.
+	ID string
+	// Bytes is the film's length.
+	Bytes int64
+	// Notes is what the channel last kept while publishing, nil = nothing.
+	Notes []byte
 }
 
 // States of a Posted.
 const (
 	Processing = "processing" // accepted; not yet visible
-	Published  = "published"  // visible
+	Published  = "published"  // visible to those that its privacy says
 )
 
 // Posted is a post as the channel sees it.
@@ -92,6 +135,33 @@ type Posted struct {
 	ID, URL string
 	// State is Processing or Published.
 	State string
+	// Privacy is what the channel says that it is now; "" when the channel has no such thing.
+	Privacy string
+	// Note says what the channel took and did not do (a thumbnail that it ignored), "" = nothing.
+	Note string
+}
+
+// Metrics is how a post is doing. What a channel does not count is -1.
+type Metrics struct {
+	Views, Likes, Comments, Shares int64
+	// At is when the channel was asked.
+	At time.Time
+}
+
+// Grant is what the owner of a channel account has allowed us, as OAuth 2.0 tokens.
+type Grant struct {
+	// Access is sent with calls until Expires. Refresh buys the next one; "" when the
+	// channel renews the access token itself.
+	Access, Refresh string
+	Expires         time.Time
+	// RefreshExpires is when Refresh ends; zero = not told.
+	RefreshExpires time.Time
+	Scopes         []string
+}
+
+// Account is a channel account as its channel names it.
+type Account struct {
+	ID, Name, URL string
 }
 
 // Check refuses a post that must not leave the house; channels call it before any I/O.
@@ -103,6 +173,8 @@ func (p Post) Check() error {
 	switch {
 	case !p.AI.generated:
 		return refuse("ai", "a film that is not disclosed as made by AI is not published")
+	case p.Privacy != Public && p.Privacy != Unlisted && p.Privacy != Private:
+		return refuse("privacy", "a post whose privacy is not said would be public")
 	case p.Channel == "" || p.Account == "":
 		return refuse("account", "a post needs a channel and an account")
 	case p.Marker == "":

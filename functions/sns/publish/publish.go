@@ -63,7 +63,7 @@ func post(ctx context.Context, channels Channels, files Files, in message.SnsPub
 	}
 	defer film.Close()
 	posted, err := channels.Publish(ctx, provider.Post{Channel: in.Channel, Account: in.Account, Title: in.Title, Caption: in.Caption,
-		Hashtags: in.Hashtags, Marker: sns.Marker(in), AI: provider.Generated(), Video: film, Bytes: in.Bytes, SHA256: in.SHA256, Thumbnail: thumbnail})
+		Hashtags: in.Hashtags, Marker: sns.Marker(in), Privacy: provider.Public, AI: provider.Generated(), Video: film, Bytes: in.Bytes, SHA256: in.SHA256, Thumbnail: thumbnail})
 	return posted.ID, err
 }
 

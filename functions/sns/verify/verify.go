@@ -26,8 +26,8 @@ type Posts interface {
 
 // Channels reads social networks.
 type Channels interface {
-	Look(ctx context.Context, channel, account, id string) (provider.Posted, error)
-	Find(ctx context.Context, channel, account, marker string) (provider.Posted, error)
+	Look(ctx context.Context, s provider.Sought) (provider.Posted, error)
+	Find(ctx context.Context, s provider.Sought) (provider.Posted, error)
 }
 
 // New returns the function.
@@ -41,13 +41,12 @@ func New(posts Posts, channels Channels) trigger.Function {
 }
 
 func look(ctx context.Context, channels Channels, in message.SnsPublish, call message.Call) (message.SnsPosted, error) {
-	var posted provider.Posted
-	var err error
+	sought := provider.Sought{Channel: in.Channel, Account: in.Account, Marker: sns.Marker(in), ID: call.ExternalID, Bytes: in.Bytes}
+	ask := channels.Look
 	if call.Unsure {
-		posted, err = channels.Find(ctx, in.Channel, in.Account, sns.Marker(in))
-	} else {
-		posted, err = channels.Look(ctx, in.Channel, in.Account, call.ExternalID)
+		ask = channels.Find
 	}
+	posted, err := ask(ctx, sought)
 	if err != nil {
 		return message.SnsPosted{}, err
 	}

@@ -191,10 +191,10 @@ func (c *Client) read(call provider.Call, a *provider.Answer, body []byte) (prov
 	return provider.Posted{}, c.p.Unintelligible(call, a, errors.New("a post in an unknown state"))
 }
 
-// Look asks about a post; message.Absent when the channel does not have it (any more).
-func (c *Client) Look(ctx context.Context, channel, account, id string) (provider.Posted, error) {
-	call := provider.Call{Op: "look", Method: http.MethodGet, Path: "/" + url.PathEscape(channel) + "/" + url.PathEscape(account) + "/posts/" + url.PathEscape(id)}
-	if !validID(id) {
+// Look asks about a post by its id; message.Absent when the channel does not have it (any more).
+func (c *Client) Look(ctx context.Context, s provider.Sought) (provider.Posted, error) {
+	call := provider.Call{Op: "look", Method: http.MethodGet, Path: "/" + url.PathEscape(s.Channel) + "/" + url.PathEscape(s.Account) + "/posts/" + url.PathEscape(s.ID)}
+	if !validID(s.ID) {
 		return provider.Posted{}, c.notSent(call, "a post's id has letters, digits, - and _")
 	}
 	a, err := c.p.Do(ctx, call)
@@ -212,10 +212,10 @@ func (c *Client) Look(ctx context.Context, channel, account, id string) (provide
 // Find looks for a post by its marker: the earliest, should there be several.
 // message.Absent means that the channel has none and is not receiving one;
 // while it is receiving one the error is message.NotYet.
-func (c *Client) Find(ctx context.Context, channel, account, marker string) (provider.Posted, error) {
-	call := provider.Call{Op: "find", Method: http.MethodGet, Path: "/" + url.PathEscape(channel) + "/" + url.PathEscape(account) + "/posts",
-		Query: url.Values{"marker": {marker}}}
-	if marker == "" {
+func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, error) {
+	call := provider.Call{Op: "find", Method: http.MethodGet, Path: "/" + url.PathEscape(s.Channel) + "/" + url.PathEscape(s.Account) + "/posts",
+		Query: url.Values{"marker": {s.Marker}}}
+	if s.Marker == "" {
 		return provider.Posted{}, c.notSent(call, "no marker to look for")
 	}
 	a, err := c.p.Do(ctx, call)

@@ -33,7 +33,7 @@ func film(n int) []byte {
 
 func postOf(channel string, video []byte) provider.Post {
 	sum := sha256.Sum256(video)
-	return provider.Post{Channel: channel, Account: "acc 1", Title: "한빛분식", Caption: "전주 골목", Hashtags: []string{"전주", "분식"}, Marker: "run_x.4.1",
+	return provider.Post{Channel: channel, Account: "acc 1", Title: "한빛분식", Caption: "전주 골목", Hashtags: []string{"전주", "분식"}, Marker: "run_x.4.1", Privacy: provider.Public,
 		AI: provider.Generated(), Video: bytes.NewReader(video), Bytes: int64(len(video)), SHA256: hex.EncodeToString(sum[:]), Thumbnail: jpeg}
 }
 
@@ -77,7 +77,7 @@ func TestAPostIsPublishedLookedAtAndFound(t *testing.T) {
 		began := time.Now()
 		s, c := start(t, sandboxtest.Options{Key: "k", Processing: time.Minute, Now: func() time.Time { return began.Add(time.Duration(passed.Load())) }})
 		video := film(300_000)
-		if _, err := c.Find(t.Context(), channel, "acc 1", "run_x.4.1"); !absent(err) {
+		if _, err := c.Find(t.Context(), provider.Sought{Channel: channel, Account: "acc 1", Marker: "run_x.4.1"}); !absent(err) {
 			t.Fatalf("before: %v", err)
 		}
 		p, err := c.Publish(t.Context(), postOf(channel, video))
@@ -85,18 +85,18 @@ func TestAPostIsPublishedLookedAtAndFound(t *testing.T) {
 			t.Fatalf("%+v, %v", p, err)
 		}
 		passed.Store(int64(2 * time.Minute))
-		seen, err := c.Look(t.Context(), channel, "acc 1", p.ID)
+		seen, err := c.Look(t.Context(), provider.Sought{Channel: channel, Account: "acc 1", ID: p.ID})
 		if want := (provider.Posted{ID: p.ID, URL: p.URL, State: provider.Published}); err != nil || seen != want {
 			t.Errorf("look: %+v, %v", seen, err)
 		}
-		if found, err := c.Find(t.Context(), channel, "acc 1", "run_x.4.1"); err != nil || found != seen {
+		if found, err := c.Find(t.Context(), provider.Sought{Channel: channel, Account: "acc 1", Marker: "run_x.4.1"}); err != nil || found != seen {
 			t.Errorf("find: %+v, %v", found, err)
 		}
 		for _, other := range [][2]string{{channel, "acc 2"}, {map[string]string{"youtube": "instagram", "instagram": "youtube"}[channel], "acc 1"}} {
-			if _, err := c.Find(t.Context(), other[0], other[1], "run_x.4.1"); !absent(err) {
+			if _, err := c.Find(t.Context(), provider.Sought{Channel: other[0], Account: other[1], Marker: "run_x.4.1"}); !absent(err) {
 				t.Errorf("another account's post was found: %v", err)
 			}
-			if _, err := c.Look(t.Context(), other[0], other[1], p.ID); !absent(err) {
+			if _, err := c.Look(t.Context(), provider.Sought{Channel: other[0], Account: other[1], ID: p.ID}); !absent(err) {
 				t.Errorf("another account's post was shown: %v", err)
 			}
 		}
@@ -228,13 +228,18 @@ func TestOnlyTheLastRequestCanBeUnknown(t *testing.T) {
 			}
 			c = client(t, s.URL, "")
 			// Looking settles what is unknown, and what was later has left nothing.
-			_, err = c.Find(t.Context(), row.channel, "acc 1", "run_x.4.1")
+			_, err = c.Find(t.Context(), provider.Sought{Channel: row.channel, Account: "acc 1", Marker: "run_x.4.1"})
 			if row.posts == 1 && err != nil || row.posts == 0 && !absent(err) {
 				t.Errorf("find: %v", err)
 			}
 		})
 	}
 }
+
+// oneWay is a film that can be read in order only.
+type oneWay struct{ io.Reader }
+
+func (oneWay) Seek(int64, int) (int64, error) { return 0, errors.ErrUnsupported }
 
 type brokenReader struct{}
 
@@ -245,7 +250,7 @@ func TestAFilmThatCannotBeReadToItsEndIsLater(t *testing.T) {
 	for _, channel := range channels {
 		s, c := start(t, sandboxtest.Options{})
 		p := postOf(channel, film(200_000))
-		p.Video = io.MultiReader(bytes.NewReader(film(100_000)), brokenReader{})
+		p.Video = oneWay{io.MultiReader(bytes.NewReader(film(100_000)), brokenReader{})}
 		_, err := c.Publish(t.Context(), p)
 		if fault.KindOf(err) != fault.Unavailable || len(s.Posts()) != 0 {
 			t.Errorf("%s: %v", channel, err)
@@ -279,7 +284,7 @@ func TestAnotherFilmThanAnnouncedIsOurFault(t *testing.T) {
 		}
 		longer := film(1000)
 		q = postOf(channel, longer)
-		q.Video = io.MultiReader(bytes.NewReader(longer), strings.NewReader("and a tail that nobody announced"))
+		q.Video = bytes.NewReader(append(longer[:len(longer):len(longer)], "and a tail that nobody announced"...))
 		if _, err := c.Publish(t.Context(), q); err != nil {
 			t.Errorf("%s: only the announced bytes are sent: %v", channel, err)
 		}
@@ -292,14 +297,14 @@ func TestThereIsNoProofOfAbsenceWhileAFilmArrives(t *testing.T) {
 	r, w := io.Pipe()
 	video := film(100_000)
 	p := postOf("youtube", video)
-	p.Video = r
+	p.Video = oneWay{r}
 	done := make(chan error, 1)
 	go func() { _, err := c.Publish(t.Context(), p); done <- err }()
 	if _, err := w.Write(video[:50_000]); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(5 * time.Second); ; {
-		_, err := c.Find(t.Context(), "youtube", "acc 1", "run_x.4.1")
+		_, err := c.Find(t.Context(), provider.Sought{Channel: "youtube", Account: "acc 1", Marker: "run_x.4.1"})
 		if notYet(err) {
 			break
 		}
@@ -314,7 +319,7 @@ func TestThereIsNoProofOfAbsenceWhileAFilmArrives(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if found, err := c.Find(t.Context(), "youtube", "acc 1", "run_x.4.1"); err != nil || found.ID != s.Posts()[0].ID {
+	if found, err := c.Find(t.Context(), provider.Sought{Channel: "youtube", Account: "acc 1", Marker: "run_x.4.1"}); err != nil || found.ID != s.Posts()[0].ID {
 		t.Errorf("%+v %v", found, err)
 	}
 }
@@ -335,7 +340,7 @@ func TestWhoAsksTwicePublishesTwice(t *testing.T) {
 	if n := len(s.Posts()); n != 2 {
 		t.Errorf("%d posts: a real channel knows no idempotency", n)
 	}
-	if found, err := c.Find(t.Context(), "instagram", "acc 1", "run_x.4.1"); err != nil || found.ID != first.ID {
+	if found, err := c.Find(t.Context(), provider.Sought{Channel: "instagram", Account: "acc 1", Marker: "run_x.4.1"}); err != nil || found.ID != first.ID {
 		t.Errorf("not the earliest: %+v %v", found, err)
 	}
 }
@@ -346,21 +351,21 @@ func TestAnswersThatProveNothing(t *testing.T) {
 	for _, f := range []providertest.Fault{{Kind: providertest.Page}, {Kind: providertest.Malformed}, {Kind: providertest.Drop}, {Kind: providertest.Truncated},
 		{Kind: providertest.Status, Status: 404}, {Kind: providertest.Status, Status: 422, Code: "x"}, {Kind: providertest.Status, Status: 500}, {Kind: providertest.Status, Status: 401}} {
 		s.Next(f)
-		if _, err := c.Find(t.Context(), "youtube", "acc 1", "m"); err == nil || absent(err) || fault.KindOf(err) == fault.Refused || fault.KindOf(err) == fault.Unknown {
+		if _, err := c.Find(t.Context(), provider.Sought{Channel: "youtube", Account: "acc 1", Marker: "m"}); err == nil || absent(err) || fault.KindOf(err) == fault.Refused || fault.KindOf(err) == fault.Unknown {
 			t.Errorf("find, %+v: %v", f, err)
 		}
 		s.Next(f)
-		if _, err := c.Look(t.Context(), "youtube", "acc 1", "ABC"); err == nil || absent(err) || fault.KindOf(err) == fault.Refused || fault.KindOf(err) == fault.Unknown {
+		if _, err := c.Look(t.Context(), provider.Sought{Channel: "youtube", Account: "acc 1", ID: "ABC"}); err == nil || absent(err) || fault.KindOf(err) == fault.Refused || fault.KindOf(err) == fault.Unknown {
 			t.Errorf("look, %+v: %v", f, err)
 		}
 	}
-	if _, err := c.Look(t.Context(), "youtube", "acc 1", "ABC"); !absent(err) {
+	if _, err := c.Look(t.Context(), provider.Sought{Channel: "youtube", Account: "acc 1", ID: "ABC"}); !absent(err) {
 		t.Errorf("%v", err)
 	}
-	if _, err := c.Look(t.Context(), "youtube", "acc 1", "../x"); fault.KindOf(err) != fault.Misconfigured {
+	if _, err := c.Look(t.Context(), provider.Sought{Channel: "youtube", Account: "acc 1", ID: "../x"}); fault.KindOf(err) != fault.Misconfigured {
 		t.Errorf("%v", err)
 	}
-	if _, err := c.Find(t.Context(), "youtube", "acc 1", ""); fault.KindOf(err) != fault.Misconfigured {
+	if _, err := c.Find(t.Context(), provider.Sought{Channel: "youtube", Account: "acc 1", Marker: ""}); fault.KindOf(err) != fault.Misconfigured {
 		t.Errorf("every post was asked for: %v", err)
 	}
 }
@@ -389,7 +394,7 @@ func FuzzAnswers(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found, err := c.Find(t.Context(), "youtube", "a", "m")
+		found, err := c.Find(t.Context(), provider.Sought{Channel: "youtube", Account: "a", Marker: "m"})
 		if (err == nil) == (found.ID == "") && !strings.Contains(body, "failed") {
 			t.Errorf("%+v %v", found, err)
 		}

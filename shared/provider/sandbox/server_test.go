@@ -79,7 +79,7 @@ func TestPostsSurviveARestart(t *testing.T) {
 	if diff := cmp.Diff(s.Posts(), again.Posts()); diff != "" || len(again.Posts()) != 2 {
 		t.Errorf("%d posts %s", len(again.Posts()), diff)
 	}
-	if found, err := c.Find(t.Context(), "youtube", "acc 1", "run_x.4.1"); err != nil || found.ID != s.Posts()[0].ID {
+	if found, err := c.Find(t.Context(), provider.Sought{Channel: "youtube", Account: "acc 1", Marker: "run_x.4.1"}); err != nil || found.ID != s.Posts()[0].ID {
 		t.Errorf("%+v %v", found, err)
 	}
 	var ledger struct{ Items []sandboxtest.Post }

@@ -1,0 +1,4 @@
+package card
+
+// creatomate is the wing of Creatomate.
+var creatomate = []Card{}

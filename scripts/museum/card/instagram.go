@@ -1,0 +1,4 @@
+package card
+
+// instagram is the wing of Instagram.
+var instagram = []Card{}

@@ -1,0 +1,4 @@
+package card
+
+// kakao is the wing of Kakao.
+var kakao = []Card{}

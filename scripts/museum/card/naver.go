@@ -1,0 +1,4 @@
+package card
+
+// naver is the wing of Naver.
+var naver = []Card{}

@@ -1,0 +1,4 @@
+package card
+
+// suno is the wing of Suno's resellers.
+var suno = []Card{}

@@ -1,0 +1,4 @@
+package card
+
+// youtube is the wing of YouTube.
+var youtube = []Card{}
