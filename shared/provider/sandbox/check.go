@@ -10,20 +10,12 @@ import (
 	"castad/shared/provider"
 )
 
-// captionOf is the caption with the hashtags below it, as both channels show it.
-func captionOf(p provider.Post) string {
-	if len(p.Hashtags) == 0 {
-		return p.Caption
-	}
-	return strings.TrimSpace(p.Caption + "\n\n#" + strings.Join(p.Hashtags, " #"))
-}
-
 // check refuses what the channel would refuse.
 func check(p provider.Post) error {
 	refuse := func(field, format string, args ...any) error {
 		return provider.Refused(name, "publish", field, format, args...)
 	}
-	caption := captionOf(p)
+	caption := p.FullCaption()
 	switch p.Channel {
 	case YouTube:
 		n := utf8.RuneCountInString(p.Title)
@@ -40,15 +32,7 @@ func check(p provider.Post) error {
 			return refuse("hashtags", "have more than 500 characters together")
 		}
 	case Instagram:
-		n := utf8.RuneCountInString(caption)
-		switch {
-		case n > 2200:
-			return refuse("caption", "has %d characters with its hashtags, 2200 are allowed", n)
-		case strings.Count(caption, "#") > 30:
-			return refuse("hashtags", "more than 30")
-		case strings.Count(caption, "@") > 20:
-			return refuse("caption", "more than 20 mentions")
-		}
+		return provider.ReelCaption.Check(name, "publish", caption)
 	default:
 		return refuse("channel", "the sandbox has youtube and instagram")
 	}
