@@ -13,9 +13,9 @@ import (
 func check(p provider.Post) error {
 	switch p.Channel {
 	case YouTube:
-		return provider.YouTubeText.Check(name, "publish", p, p.Hashtags)
+		return provider.CheckVideoText(name, "publish", p, p.Hashtags)
 	case Instagram:
-		return provider.InstagramText.Check(name, "publish", p, nil)
+		return provider.ReelCaption.Check(name, "publish", p.FullCaption())
 	}
 	return provider.Refused(name, "publish", "channel", "the sandbox has youtube and instagram")
 }
