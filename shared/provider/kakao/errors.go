@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -26,7 +25,7 @@ var kauthCodes = map[string]provider.Class{
 	"KOE322": provider.Reconnect, // refresh token used or ended
 }
 
-// oauthErrors are OAuth's and OpenID's words, in redirects and answers without a known KOE.
+// oauthErrors are OAuth's and OpenID's words in redirects.
 var oauthErrors = map[string]provider.Class{
 	"access_denied":           provider.UserFault, // the person called it off
 	"login_required":          provider.UserFault,
@@ -71,13 +70,11 @@ type kauthError struct {
 // signing in again.
 func (c *Client) refused(call provider.Call, a *provider.Answer, k kauthError, secrets ...string) error {
 	class, ok := kauthCodes[k.Code]
-	if !ok {
-		class, ok = oauthErrors[k.Error]
-	}
-	if !ok {
-		class = provider.OurFault
-		if a != nil && (a.Status >= 500 || a.Status == http.StatusTooManyRequests || a.Status == http.StatusRequestTimeout) {
-			class = provider.StatusClass(a.Status, call.Paid)
+	if !ok && a != nil {
+		class = statusClass(a.Status, call.Paid)
+	} else if !ok {
+		if class, ok = oauthErrors[k.Error]; !ok {
+			class = provider.OurFault
 		}
 	}
 	code := k.Code
@@ -91,6 +88,15 @@ func (c *Client) refused(call provider.Call, a *provider.Answer, k kauthError, s
 	return e
 }
 
+// statusClass is the class of a refusal without a code that we know. A 4xx is then
+// ours: what a person can do wrong has codes.
+func statusClass(status int, paid bool) provider.Class {
+	if c := provider.StatusClass(status, paid); c != provider.UserFault {
+		return c
+	}
+	return provider.OurFault
+}
+
 // openAuth decodes an answer of kauth into out.
 func (c *Client) openAuth(call provider.Call, a *provider.Answer, out any, secrets ...string) error {
 	if a.Status < 300 {
@@ -101,7 +107,7 @@ func (c *Client) openAuth(call provider.Call, a *provider.Answer, out any, secre
 	}
 	var k kauthError
 	if json.Unmarshal(a.Body, &k) != nil || k.Error == "" && k.Code == "" { // a gateway's page
-		return c.auth.Fail(call, a, provider.StatusClass(a.Status, call.Paid), "", "-")
+		return c.auth.Fail(call, a, statusClass(a.Status, call.Paid), "", "-")
 	}
 	return c.refused(call, a, k, secrets...)
 }
@@ -121,13 +127,13 @@ func (c *Client) open(call provider.Call, a *provider.Answer, credential string,
 		return nil
 	}
 	if bad != nil || k.Code == 0 {
-		return c.api.Fail(call, a, provider.StatusClass(a.Status, call.Paid), "", "-")
+		return c.api.Fail(call, a, statusClass(a.Status, call.Paid), "", "-")
 	}
 	class, ok := kapiCodes[k.Code]
 	switch {
-	case !ok && a.Status >= 500, !ok && a.Status == http.StatusTooManyRequests:
-		class = provider.StatusClass(a.Status, call.Paid)
-	case !ok, k.Code == -401 && !strings.HasPrefix(credential, "Bearer "):
+	case !ok:
+		class = statusClass(a.Status, call.Paid)
+	case k.Code == -401 && !strings.HasPrefix(credential, "Bearer "):
 		class = provider.OurFault
 	}
 	_, secret, _ := strings.Cut(credential, " ")

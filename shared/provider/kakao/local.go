@@ -15,8 +15,8 @@ import (
 // Limits of Local search.
 const (
 	pageSize = 15
-	// MaxPages is how many pages a search has: Kakao shows 45 results and answers
-	// requests beyond with the last page again.
+	// MaxPages is how many pages a search has: Kakao shows 45 results. Requests beyond are
+	// said to bring the last page again (unverified), so they are not sent.
 	MaxPages = 3
 	maxText  = 200 // of a result's texts, in characters
 	maxQuery = 100 // characters; names and addresses of shops are far below

@@ -3,6 +3,7 @@ package kakao
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -44,6 +45,9 @@ func (c *Client) Me(ctx context.Context, access string) (User, error) {
 	if err := c.ask(ctx, call, "Bearer "+access, &in); err != nil {
 		return User{}, err
 	}
+	if in.ID == "" {
+		return User{}, c.api.Fail(call, nil, provider.Later, "unintelligible", "a user without an id")
+	}
 	u := User{ID: string(in.ID), Nickname: line(in.Account.Profile.Nickname, maxNickname)}
 	if a := in.Account; a.Valid && a.Verified && !a.Needs {
 		u.Email = a.Email
@@ -64,6 +68,7 @@ func (c *Client) UnlinkUser(ctx context.Context, id string) error {
 	}
 	if c.cfg.AdminKey == "" {
 		e := c.api.Fail(provider.Call{Op: "unlink"}, nil, provider.OurFault, "bad_setting", "")
+		e.Err = errors.New("no admin key is set")
 		return e
 	}
 	return c.unlink(ctx, url.Values{"target_id_type": {"user_id"}, "target_id": {id}}, "KakaoAK "+c.cfg.AdminKey, id)
