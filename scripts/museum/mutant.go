@@ -54,13 +54,12 @@ func (w *workshop) mutant(ctx context.Context, c card.Card, before verdict) verd
 		return verdict{word: "NO MUTANT", line: err.Error()}
 	}
 	defer os.RemoveAll(filepath.Dir(overlay))
-	began := time.Now()
 	o, err := w.test(ctx, c.Package, pattern(c.Test), overlay)
 	if err != nil {
 		return verdict{word: "NOT RUN", line: err.Error()}
 	}
 	v := reddened(c, o)
-	v.took = time.Since(began)
+	v.took = o.took
 	return v
 }
 

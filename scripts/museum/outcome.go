@@ -29,9 +29,10 @@ type outcome struct {
 	unbuilt   bool // it did not compile
 	hung      bool // it was ended by -timeout
 	tests     map[string]*testRun
-	build     []string // what the compiler said
-	rest      []string // output of no test
-	complaint string   // what go wrote to standard error
+	build     []string      // what the compiler said
+	rest      []string      // output of no test
+	complaint string        // what go wrote to standard error
+	took      time.Duration // compiling included, waiting for a turn not
 }
 
 // read reads what go test -json wrote.

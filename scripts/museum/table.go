@@ -130,7 +130,7 @@ func pieces(word string) []string {
 	runes := []rune(word)
 	for i := 1; i < len(runes); i++ {
 		before, here := runes[i-1], runes[i]
-		if unicode.IsUpper(here) && !unicode.IsUpper(before) || strings.ContainsRune("/-_#", before) || i-last >= 16 {
+		if unicode.IsUpper(here) && !unicode.IsUpper(before) || strings.ContainsRune("/-_", before) || here == '#' || i-last >= 16 {
 			all, last = append(all, string(runes[last:i])), i
 		}
 	}

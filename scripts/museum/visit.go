@@ -115,15 +115,14 @@ func pattern(test string) string {
 
 func place(c card.Card) string { return strings.TrimPrefix(c.Package, "./") + " " + c.Test }
 
-// sourceText is a card's sources without their addresses' schemes.
+// sourceText is a card's first source, and how many more there are.
 func sourceText(c card.Card) string {
 	links, err := c.Sources()
-	if err != nil {
+	switch {
+	case err != nil:
 		return c.Source
+	case len(links) > 1:
+		return fmt.Sprintf("%s +%d", links[0].Text, len(links)-1)
 	}
-	var texts []string
-	for _, l := range links {
-		texts = append(texts, l.Text)
-	}
-	return strings.Join(texts, ", ")
+	return links[0].Text
 }

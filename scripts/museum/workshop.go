@@ -75,7 +75,9 @@ func (w *workshop) test(ctx context.Context, pkg, pattern, overlay string) (outc
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 10 * time.Second
+	began := time.Now()
 	err = cmd.Run()
+	took := time.Since(began)
 	if left := killAll("TMPDIR=" + tmp); left != nil {
 		return outcome{}, left
 	}
@@ -86,7 +88,9 @@ func (w *workshop) test(ctx context.Context, pkg, pattern, overlay string) (outc
 	case err != nil && !errors.As(err, &exit):
 		return outcome{}, fmt.Errorf("run go test %s: %w", pkg, err)
 	}
-	return read(out.Bytes(), complaints.String()), nil
+	o := read(out.Bytes(), complaints.String())
+	o.took = took
+	return o, nil
 }
 
 // killAll ends every process that has entry in its environment. A test that is

@@ -16,10 +16,10 @@ var pipeline = []Card{
 		ID: "queue-lock-lost-during-work", Source: "Azure/azure-sdk-for-net#46125, Azure/azure-functions-dotnet-worker#3240",
 		Vendor:  "The lock of a long step's message ends, another instance takes the step over, and the first one reports late.",
 		Must:    "write no outcome of a claim that has been taken over: each claim has a fence.",
-		Package: "./shared/pipeline", Test: "TestNoInterleavingOrdersTwiceOrLosesARun",
+		Package: "./shared/pipeline", Test: "TestWhatALostClaimReportsIsNotWritten",
 		Mutant: Mutant{"shared/pipeline/outcomes.go",
 			"return m.step.State == s && m.step.Fence == m.e.Fence && m.step.Attempt == m.e.Attempt",
-			"return m.step.State == s"},
+			"return m.step.State == s && m.step.Attempt == m.e.Attempt"},
 	},
 	{
 		ID: "queue-purged", Source: "gitroomhq/postiz-app#1724, gitroomhq/postiz-app#1110",
@@ -62,7 +62,7 @@ var pipeline = []Card{
 		Package: "./shared/trigger", Test: "TestWhatIsNotOursIsKeptAndDoesNotComeAgain",
 		Mutant: Mutant{"shared/envelope/envelope.go",
 			"if !hmac.Equal(mac(key.Secret, w.V, w.Kid, w.Queue, w.ID, w.Exp, w.Traceparent, []byte(w.Body)), w.MAC) {",
-			"if len(w.MAC) == 0 {"},
+			"if len(key.Secret) == 0 {"},
 	},
 	{
 		ID: "queue-metadata-as-quoted-text", Source: "Azure/azure-functions-host#5815, Azure/azure-functions-host#6997",
@@ -127,8 +127,8 @@ var pipeline = []Card{
 		ID: "database-commit-answer-lost", Source: "go-sql-driver/mysql#1226, go-sql-driver/mysql#1407",
 		Vendor:  "The connection drops during COMMIT: the driver's error is the same whether the rows are there or not.",
 		Must:    "look on a new connection whether the transaction is there, and only then run it again.",
-		Package: "./shared/store", Test: "TestACommitWhoseAnswerIsLostIsFoundOut",
-		Mutant: Mutant{"shared/store/tx.go", "return tx, &lostCommit{id: id, since: since, err: err}", "_, _ = id, since\n	return nil, &againError{err}"},
+		Package: "./shared/store", Test: "TestACommitWhoseAnswerIsLostIsFoundOut/the server had committed, so it is done",
+		Mutant: Mutant{"shared/store/tx.go", "ok, serr := p.settle(ctx, lost, landed)", "ok, serr := false, error(nil)"},
 	},
 	{
 		ID: "storage-answer-lost-looks-taken", Source: "Azure/azure-sdk-for-python#19486, Azure/azure-sdk-for-net#16625",
@@ -148,8 +148,8 @@ var pipeline = []Card{
 		ID: "film-cut-off", Source: "jhj0517/Whisper-WebUI#415, lbryio/spee.ch#564",
 		Vendor:  "A finished film arrives without its end: a length that was right, an index that points behind the last byte.",
 		Must:    "read the film's index against the file, box by box and chunk by chunk, before it counts.",
-		Package: "./shared/media", Test: "TestNoPieceOfAFilePasses",
-		Mutant: Mutant{"shared/media/movie.go", "if err == nil && total > uint64(m.f.size) {", "if false {"},
+		Package: "./shared/media", Test: "TestHostileIndexesAreRefused",
+		Mutant: Mutant{"shared/media/movie.go", "if offset >= uint64(m.f.size) {", "if offset >= uint64(m.f.size)<<32 {"},
 	},
 	{
 		ID: "film-without-its-song", Source: "calesthio/OpenMontage#210, gitroomhq/postiz-app PR#2033",
@@ -170,7 +170,7 @@ var pipeline = []Card{
 		Vendor:  "A renderer without the right font draws Korean, Chinese or Japanese captions as empty boxes.",
 		Must:    "refuse a text that no installed font has a glyph for, before anything is drawn, and name the characters.",
 		Package: "./shared/studio/film", Test: "TestACharacterWithoutAGlyphIsAnError",
-		Mutant: Mutant{"shared/studio/film/layout.go", "case len(c.missing) > 0:", "case len(c.missing) > 1000:"},
+		Mutant: Mutant{"shared/studio/film/face.go", "if r != '\\n' && !f.glyph(r).drawn && !slices.Contains(out, r) {", "if r != '\\n' && f.glyph(r).advance < 0 && !slices.Contains(out, r) {"},
 	},
 	{
 		ID: "song-leaves-out-its-hook", Source: "ace-step/ACE-Step#6, ace-step/ACE-Step-1.5#1153",
@@ -187,7 +187,7 @@ var pipeline = []Card{
 		Mutant: Mutant{"shared/media/lines.go", "func (l Line) Sung() bool { return l.Coverage >= minCoverage }", "func (l Line) Sung() bool { return true }"},
 	},
 	{
-		ID: "lyric-claims-what-nobody-said", Source: "https://genai.owasp.org/llmrisk/llm092025-misinformation/, harry0703/MoneyPrinterTurbo#501",
+		ID: "lyric-claims-what-nobody-said", Source: "https://genai.owasp.org/llmrisk/llm092025-misinformation/",
 		Vendor:  "A language model invents a price, a rank or an award for the shop.",
 		Must:    "judge each line against the facts it cites; send it back once with the reasons, then fail the step.",
 		Package: "./functions/lyric/write", Test: "TestALyricThatClaimsTooMuchGoesBackOnceWithTheReasons",
@@ -197,7 +197,7 @@ var pipeline = []Card{
 		ID: "lyric-obeys-a-review", Source: "https://cheatsheetseries.owasp.org/cheatsheets/LLM_Prompt_Injection_Prevention_Cheat_Sheet.html",
 		Vendor:  "A review that was copied from a web page tells the model what to write, and it does.",
 		Must:    "refuse a line that talks to a language model, whoever wrote it.",
-		Package: "./shared/claim", Test: "TestCheckJudgesALineByTheFactsItCites",
+		Package: "./shared/claim", Test: "TestNoUnsupportedClaimOfTheGoldenSetPasses",
 		Mutant: Mutant{"shared/claim/check.go", `if m := instruction.FindString(s); m != "" {`, `if m := instruction.FindString(s); len(m) > 1000 {`},
 	},
 }
