@@ -36,6 +36,9 @@ type HTTP struct {
 	UserAgent string
 	// Guard is asked before each call is sent; nil = nobody.
 	Guard Guard
+	// Resumable says that a 308 is an answer ("resume incomplete" in Google's
+	// uploads) and not a redirect.
+	Resumable bool
 	// Observe is told about every finished call, for metrics; nil = nobody.
 	Observe func(Observation)
 	// Now is the clock; nil = time.Now.
@@ -237,6 +240,9 @@ func (c *Client) request(ctx context.Context, call Call) (req *http.Request, rel
 		return nil, nil, err
 	}
 	req.ContentLength = length
+	if call.Method == http.MethodPut && call.JSON == nil && call.Body == nil {
+		req.Body = http.NoBody // says "Content-Length: 0"; any other empty body is sent chunked
+	}
 	for k, v := range call.Header {
 		req.Header[k] = v
 	}

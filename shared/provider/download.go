@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -36,6 +37,8 @@ type Downloader struct {
 	Timeout time.Duration
 	// Idle bounds the wait for the next byte, and for the answer's header; 0 = 30 s.
 	Idle time.Duration
+	// UserAgent replaces CastAD's own.
+	UserAgent string
 
 	resolver *net.Resolver // tests
 	tls      *tls.Config   // tests
@@ -167,14 +170,9 @@ func (d Downloader) follow(ctx context.Context, list origins, rawURL string) (*h
 		return nil, d.fail(BadResult, "bad_url", 0, errors.New("the vendor's URL cannot be parsed"))
 	}
 	for hop := 0; ; hop++ {
-		o, err := originOf(u)
-		if err == nil {
-			if _, ok := list[o]; !ok {
-				err = errors.New("the origin is not on the list")
-			}
-		}
+		o, err := d.listed(list, u)
 		if err != nil {
-			return nil, d.fail(OurFault, "origin_not_allowed", 0, fmt.Errorf("%s: %w", RedactURL(u.String()), err))
+			return nil, err
 		}
 		res, err := d.fetch(ctx, list, o, u)
 		if err != nil {
@@ -192,6 +190,20 @@ func (d Downloader) follow(ctx context.Context, list origins, rawURL string) (*h
 			return nil, d.fail(BadResult, "bad_redirect", res.StatusCode, errors.New("the redirect's URL cannot be parsed"))
 		}
 	}
+}
+
+// listed returns the origin of u, which must be on the list.
+func (d Downloader) listed(list origins, u *url.URL) (origin, error) {
+	o, err := originOf(u)
+	if err == nil {
+		if _, ok := list[o]; !ok {
+			err = errors.New("the origin is not on the list")
+		}
+	}
+	if err != nil {
+		return o, d.fail(OurFault, "origin_not_allowed", 0, fmt.Errorf("%s: %w", RedactURL(u.String()), err))
+	}
+	return o, nil
 }
 
 // errNotPublic marks a dial that was refused for its address.
@@ -220,7 +232,7 @@ func (d Downloader) fetch(ctx context.Context, list origins, o origin, u *url.UR
 	if err != nil {
 		return nil, d.fail(BadResult, "bad_url", 0, redacted{err: err})
 	}
-	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("User-Agent", cmp.Or(d.UserAgent, userAgent))
 	req.Header.Set("Accept-Encoding", "identity")
 	res, err := t.RoundTrip(req) // no Referer, no cookies: the URL of the hop before may be a secret
 	var refused errNotPublic
