@@ -137,6 +137,7 @@ var bySubcode = map[number]provider.Class{
 }
 
 // believed are the subcodes that media_publish answers before it has done anything.
+// subSpam and the servers' own troubles are not among them: reels were live all the same.
 var believed = map[number]bool{subExpired: true, subContainerGone: true, subNotReady: true, subDailyCap: true, subRestricted: true,
 	subCaption: true, subMentions: true, subFormat: true}
 
@@ -148,8 +149,6 @@ func class(e graphError, status int, paid bool) provider.Class {
 		lost = provider.Unknown
 	}
 	switch {
-	case paid && e.Subcode == subSpam: // answered for reels that are live
-		return provider.Unknown
 	case bySubcode[e.Subcode] != 0 && (!paid || believed[e.Subcode]):
 		return bySubcode[e.Subcode]
 	case e.Code == codeNotReady:
