@@ -5,38 +5,19 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"castad/shared/provider"
 )
 
 // check refuses what the channel would refuse.
 func check(p provider.Post) error {
-	refuse := func(field, format string, args ...any) error {
-		return provider.Refused(name, "publish", field, format, args...)
-	}
-	caption := p.FullCaption()
 	switch p.Channel {
 	case YouTube:
-		n := utf8.RuneCountInString(p.Title)
-		switch {
-		case strings.TrimSpace(p.Title) == "" || n > 100:
-			return refuse("title", "has %d characters, 1–100 are allowed", n)
-		case strings.ContainsAny(p.Title, "<>"):
-			return refuse("title", "must not contain < or >")
-		case strings.ContainsAny(caption, "<>"):
-			return refuse("caption", "must not contain < or >")
-		case len(caption) > 5000:
-			return refuse("caption", "has %d bytes with its hashtags, 5000 are allowed", len(caption))
-		case utf8.RuneCountInString(strings.Join(p.Hashtags, ",")) > 500:
-			return refuse("hashtags", "have more than 500 characters together")
-		}
+		return provider.CheckVideoText(name, "publish", p, p.Hashtags)
 	case Instagram:
-		return provider.ReelCaption.Check(name, "publish", caption)
-	default:
-		return refuse("channel", "the sandbox has youtube and instagram")
+		return provider.ReelCaption.Check(name, "publish", p.FullCaption())
 	}
-	return nil
+	return provider.Refused(name, "publish", "channel", "the sandbox has youtube and instagram")
 }
 
 // ourCodes are refusals that the owner's words have no part in: the file in our
