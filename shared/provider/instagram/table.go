@@ -167,6 +167,9 @@ func class(e graphError, status int, paid bool) provider.Class {
 	return provider.StatusClass(max(status, http.StatusBadRequest), false)
 }
 
+// opaque is how tokens (IGAA…) and codes (AQ…) look, ours and those that we do not know.
+var opaque = regexp.MustCompile(`\b(?:IG|AQ)[A-Za-z0-9_-]{16,}`)
+
 // refusal is the error for an answer that is one.
 func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Answer, e graphError, secrets []string) *provider.Error {
 	said := e.said()
@@ -178,6 +181,7 @@ func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Ans
 			said = strings.ReplaceAll(said, s, "***")
 		}
 	}
+	said = opaque.ReplaceAllString(said, "***")
 	err := p.Fail(call, a, class(e, a.Status, call.Paid), e.code(), or(said, "-"))
 	if e.Subcode == subDailyCap && err.RetryAfter == 0 {
 		err.RetryAfter = provider.MaxRetryAfter // the window slides over 24 h; when a place falls free is not told
