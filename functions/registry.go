@@ -67,8 +67,8 @@ type parts struct {
 	songs  *song.Store
 	videos *video.Store
 	posts  *sns.Store
-	// accounts are the connected channel accounts, consents the channels' OAuth clients.
-	accounts *social.Store
+	// social are the connected channel accounts, consents the channels' OAuth clients.
+	social   *social.Store
 	consents consents
 
 	watcher *ad.Watcher
@@ -122,10 +122,10 @@ func registry(p parts) []trigger.Function {
 		snspublish.New(p.posts, p.channels, p.files),
 		snsverify.New(p.posts, p.channels),
 
-		socialstart.New(p.accounts, p.consents, p.public),
-		socialcallback.New(p.accounts, p.consents, p.public),
-		sociallist.New(p.accounts),
-		socialdisconnect.New(p.accounts),
+		socialstart.New(p.social, p.consents, p.public),
+		socialcallback.New(p.social, p.consents, p.public),
+		sociallist.New(p.social),
+		socialdisconnect.New(p.social),
 
 		healthlive.New(),
 		healthready.New(p.ready),
@@ -133,8 +133,8 @@ func registry(p parts) []trigger.Function {
 		backgroundrelay.New(p.outbox),
 		backgroundsweep.New(sweeper{p.engine}),
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
-		backgroundrenew.New(p.accounts),
-		backgroundpurge.New(outdated{p.outbox, p.accounts}, p.files, []backgroundpurge.Owner{
+		backgroundrenew.New(p.social),
+		backgroundpurge.New(outdated{p.outbox, p.social}, p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),
