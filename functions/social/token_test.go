@@ -396,6 +396,7 @@ func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
 	var all []social.Account
 	for n := range 7 {
 		all = append(all, b.connect("youtube", fmt.Sprint("UC", n), b.short(n)))
+		b.later(time.Millisecond) // ids of one millisecond have no order
 	}
 	b.config.Seal = b.sealer("b", "a")
 	both := social.New(b.config)
