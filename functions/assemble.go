@@ -172,6 +172,7 @@ func vendors(c config.Config, p *parts) error {
 	if c.SunoTable == "kie" {
 		table = suno.Kie()
 	}
+	p.songKey = c.SunoCallbackKey.Reveal()
 	if p.music, err = suno.New(suno.Config{BaseURL: c.SunoURL, Key: c.SunoKey.Reveal(), Model: c.SunoModel, Table: table}); err != nil {
 		return fmt.Errorf("CASTAD_SUNO_URL: %w", err)
 	}
