@@ -181,6 +181,7 @@ func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	if c.SunoTable == "kie" {
 		table = suno.Kie()
 	}
+	p.songKey = c.SunoCallbackKey.Reveal()
 	if p.music, err = suno.New(suno.Config{BaseURL: c.SunoURL, Key: c.SunoKey.Reveal(), Model: c.SunoModel, Table: table, HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_SUNO_URL: %w", err)
 	}

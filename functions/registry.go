@@ -79,8 +79,10 @@ type parts struct {
 	links   *link.Signer
 	seal    *seal.Sealer
 
-	chat     *openai.Client
-	music    *suno.Client
+	chat  *openai.Client
+	music *suno.Client
+	// songKey is what the music provider signs its callbacks with; "" = it does not.
+	songKey  string
 	renderer *creatomate.Client
 	channels *sandbox.Client
 	// downloads fetches what vendors made, from the origins that are allowed.
@@ -111,7 +113,7 @@ func registry(p parts) []trigger.Function {
 
 		songgenerate.New(p.songs, p.music),
 		songcollect.New(p.songs, p.music, p.downloads.For("suno"), p.files),
-		songcallback.New(p.songs, parseSong),
+		songcallback.New(p.songs, readSong(p.songKey, p.now)),
 
 		videorender.New(p.videos, p.renderer, p.links, p.now),
 		videocollect.New(p.videos, p.renderer, p.downloads.For("creatomate"), p.files),

@@ -78,13 +78,14 @@ type Config struct {
 	TokenIssuer     string `envconfig:"CASTAD_TOKEN_ISSUER" default:"castad" desc:"Claim iss of access tokens."`
 	TokenAud        string `envconfig:"CASTAD_TOKEN_AUDIENCE" default:"castad-api" desc:"Claim aud of access tokens."`
 
-	OpenAIURL   string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
-	OpenAIKey   Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`
-	OpenAIModel string `envconfig:"CASTAD_OPENAI_MODEL" default:"castad-studio" desc:"Model that writes lyrics; the default is the studio's."`
-	SunoURL     string `envconfig:"CASTAD_SUNO_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Suno-compatible music API: a vendor or the studio."`
-	SunoKey     Secret `envconfig:"CASTAD_SUNO_KEY" sample:"studio" desc:"Its API key."`
-	SunoModel   string `envconfig:"CASTAD_SUNO_MODEL" default:"V5" desc:"Model that sings, by the vendor's name; the studio takes any."`
-	SunoTable   string `envconfig:"CASTAD_SUNO_TABLE" default:"sunoapi" one:"sunoapi,kie" desc:"Whose table of status codes the music client reads answers by: sunoapi.org's, which the studio follows too, or kie.ai's."`
+	OpenAIURL       string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
+	OpenAIKey       Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`
+	OpenAIModel     string `envconfig:"CASTAD_OPENAI_MODEL" default:"castad-studio" desc:"Model that writes lyrics; the default is the studio's."`
+	SunoURL         string `envconfig:"CASTAD_SUNO_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Suno-compatible music API: a vendor or the studio."`
+	SunoKey         Secret `envconfig:"CASTAD_SUNO_KEY" sample:"studio" desc:"Its API key."`
+	SunoModel       string `envconfig:"CASTAD_SUNO_MODEL" default:"V5" desc:"Model that sings, by the vendor's name; the studio takes any."`
+	SunoTable       string `envconfig:"CASTAD_SUNO_TABLE" default:"sunoapi" one:"sunoapi,kie" desc:"Whose table of status codes the music client reads answers by: sunoapi.org's, which the studio follows too, or kie.ai's."`
+	SunoCallbackKey Secret `envconfig:"CASTAD_SUNO_CALLBACK_KEY" desc:"Key with which kie.ai signs its callbacks (webhookHmacKey of its settings page); unsigned ones are then refused. Empty: callbacks are not signed; sunoapi.org and the studio sign none."`
 
 	CreatomateURL string `envconfig:"CASTAD_CREATOMATE_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Creatomate-compatible render API: the vendor or the studio."`
 	CreatomateKey Secret `envconfig:"CASTAD_CREATOMATE_KEY" sample:"studio" desc:"Its API key."`
