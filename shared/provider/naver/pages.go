@@ -121,12 +121,12 @@ func (p *Pages) Page(ctx context.Context, link Link) (Place, error) {
 		return Place{}, err
 	}
 	at := link.URL
-	for range maxHops {
+	for hop := range maxHops {
 		u, err := url.Parse(at)
 		if err != nil || u.Host != "m.place.naver.com" {
 			return Place{}, p.fail("page", provider.BadResult, StopElsewhere, 0, errors.New("the page is elsewhere"))
 		}
-		a, err := p.look(ctx, "page", u, maxPage)
+		a, err := p.look(ctx, "page", u, hop == 0, maxPage)
 		if err != nil {
 			return Place{}, err
 		}
@@ -177,7 +177,7 @@ func (p *Pages) Resolve(ctx context.Context, link Link) (Link, error) {
 		if hop == maxHops {
 			return link, p.fail("short", provider.BadResult, StopElsewhere, 0, errors.New("too many redirects"))
 		}
-		a, err := p.look(ctx, "short", u, 64<<10)
+		a, err := p.look(ctx, "short", u, hop == 0, 64<<10)
 		if err != nil {
 			return link, err
 		}
@@ -229,7 +229,8 @@ func allowed(u *url.URL) error {
 }
 
 // look sends one request, if robots.txt, the limiter and Naver's last word allow it.
-func (p *Pages) look(ctx context.Context, op string, u *url.URL, limit int64) (*provider.Answer, error) {
+// A redirect belongs to its request: the limiter is asked for the first only.
+func (p *Pages) look(ctx context.Context, op string, u *url.URL, first bool, limit int64) (*provider.Answer, error) {
 	if err := allowed(u); err != nil {
 		return nil, p.fail(op, provider.OurFault, StopElsewhere, 0, err)
 	}
@@ -241,8 +242,10 @@ func (p *Pages) look(ctx context.Context, op string, u *url.URL, limit int64) (*
 			return nil, err
 		}
 	}
-	if err := p.c.Limit.Allow(ctx, name, op); err != nil {
-		return nil, err
+	if first {
+		if err := p.c.Limit.Allow(ctx, name, op); err != nil {
+			return nil, err
+		}
 	}
 	a, err := p.from.Look(ctx, p.at(u), limit)
 	if err != nil {

@@ -76,8 +76,8 @@ func (p *Pages) rules(ctx context.Context, host string) (rules, error) {
 // fetchRules asks for the host's robots.txt; at most maxHops redirects, none to another host.
 func (p *Pages) fetchRules(ctx context.Context, host string) (*robotstxt.Group, error) {
 	u := &url.URL{Scheme: "https", Host: host, Path: "/robots.txt"}
-	for range maxHops {
-		a, err := p.look(ctx, "robots", u, maxRobots)
+	for hop := range maxHops {
+		a, err := p.look(ctx, "robots", u, hop == 0, maxRobots)
 		if err != nil {
 			return nil, err
 		}
