@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -21,12 +22,12 @@ func TestALookReturnsWhateverComes(t *testing.T) {
 		status int
 		body   string
 	}{{"/page", 200, "<!doctype html>"}, {"/403", 403, ""}, {"/404", 404, ""}, {"/429", 429, ""}, {"/500", 500, ""}, {"/empty", 200, ""}, {"/hops/2", 302, ""}} {
-		a, err := d.Look(t.Context(), base+row.path, 1000)
+		a, err := d.Look(t.Context(), "page", base+row.path, 1000)
 		if err != nil || a.Status != row.status || !strings.HasPrefix(string(a.Body), row.body) {
 			t.Errorf("%s: %+v, %v", row.path, a, err)
 		}
 	}
-	if a, err := d.Look(t.Context(), base+"/hops/2", 1000); err != nil || a.Header.Get("Location") != "/hops/1" {
+	if a, err := d.Look(t.Context(), "page", base+"/hops/2", 1000); err != nil || a.Header.Get("Location") != "/hops/1" {
 		t.Errorf("a redirect: %+v, %v", a, err)
 	}
 	for path, want := range map[string]struct {
@@ -38,21 +39,49 @@ func TestALookReturnsWhateverComes(t *testing.T) {
 		"/chunked": {int64(4*len(film)) - 1, BadResult, "too_long"},
 		"/short":   {2000, Later, "broken_off"},
 	} {
-		if _, err := d.Look(t.Context(), base+path, want.limit); classOf(t, err).Class != want.class || classOf(t, err).Code != want.code {
+		if _, err := d.Look(t.Context(), "page", base+path, want.limit); classOf(t, err).Class != want.class || classOf(t, err).Code != want.code {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 	d.Timeout = 200 * time.Millisecond
 	for _, path := range []string{"/silent", "/stall"} {
-		if _, err := d.Look(t.Context(), base+path, 2000); classOf(t, err).Class != Later {
+		if _, err := d.Look(t.Context(), "page", base+path, 2000); classOf(t, err).Class != Later {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 	for _, url := range []string{"https://evil.example/", "http://[", "file:///etc/passwd", strings.Replace(base, "127.0.0.1", "localhost", 1) + "/page"} {
-		if _, err := d.Look(t.Context(), url, 1000); err == nil {
+		if _, err := d.Look(t.Context(), "page", url, 1000); err == nil {
 			t.Errorf("%s was looked at", url)
 		}
 	}
+}
+
+func TestTheGuardIsToldHowALookEnded(t *testing.T) {
+	t.Parallel()
+	base := cdn(t)
+	for path, want := range map[string]Verdict{"/page": Healthy, "/403": Healthy, "/404": Healthy, "/429": Busy, "/500": Sick, "/gzip": Sick, "/short": Sick} {
+		g := &told{}
+		_, _ = Downloader{Provider: "pages", Allow: []string{base}, Guard: g}.Look(t.Context(), "page", base+path, 2000)
+		if g.asked != (Attempt{Vendor: "pages", Op: "page"}) || g.said.Verdict != want {
+			t.Errorf("%s: asked for %+v, told %v, want %v", path, g.asked, g.said.Verdict, want)
+		}
+	}
+	g := &told{no: &Error{Provider: "pages", Class: RateLimited}}
+	if _, err := (Downloader{Allow: []string{base}, Guard: g}).Look(t.Context(), "page", base+"/page", 2000); classOf(t, err).Class != RateLimited {
+		t.Errorf("%v", err)
+	}
+}
+
+// told is a guard that remembers what it was asked and told.
+type told struct {
+	no    error
+	asked Attempt
+	said  Outcome
+}
+
+func (g *told) Allow(_ context.Context, a Attempt) (Pass, error) {
+	g.asked = a
+	return func(o Outcome) { g.said = o }, g.no
 }
 
 func TestALookSaysWhoLooks(t *testing.T) {
@@ -62,7 +91,7 @@ func TestALookSaysWhoLooks(t *testing.T) {
 	}))
 	t.Cleanup(s.Close)
 	for agent, want := range map[string]string{"": "CastAD/1|", "CastAD/1 (+ops@castad.example)": "CastAD/1 (+ops@castad.example)|"} {
-		a, err := Downloader{Allow: []string{s.URL}, UserAgent: agent}.Look(t.Context(), s.URL, 100)
+		a, err := Downloader{Allow: []string{s.URL}, UserAgent: agent}.Look(t.Context(), "page", s.URL, 100)
 		if err != nil || string(a.Body) != want {
 			t.Errorf("%+v, %v", a, err)
 		}
@@ -79,7 +108,7 @@ func TestALookDialsPublicAddressesOnly(t *testing.T) {
 		resolver, asked := nameServer(t, ip)
 		allowed := "https://naver.me:" + port
 		d := Downloader{Allow: []string{allowed}, resolver: resolver, tls: &tls.Config{InsecureSkipVerify: true}, Timeout: 5 * time.Second}
-		if _, err := d.Look(t.Context(), allowed+"/x", 100); classOf(t, err).Code != "address_not_allowed" || asked.Load() == 0 {
+		if _, err := d.Look(t.Context(), "page", allowed+"/x", 100); classOf(t, err).Code != "address_not_allowed" || asked.Load() == 0 {
 			t.Errorf("%s: %v (asked %d times)", name, err, asked.Load())
 		}
 	}

@@ -16,14 +16,16 @@ import (
 	"castad/shared/provider/providertest"
 )
 
-// freely is a Limiter that always allows.
+// freely is a guard that always allows.
 type freely struct{}
 
-func (freely) Allow(context.Context, string, string) error { return nil }
+func (freely) Allow(context.Context, provider.Attempt) (provider.Pass, error) {
+	return func(provider.Outcome) {}, nil
+}
 
 func fetcher(t *testing.T, s *navertest.Server, at *clock) *naver.Pages {
 	t.Helper()
-	p, err := naver.NewPages(naver.PagesConfig{Contact: "ops@castad.example", Via: s.URL, Limit: freely{}, Timeout: 20 * time.Second, Now: at.now})
+	p, err := naver.NewPages(naver.PagesConfig{Contact: "ops@castad.example", Via: s.URL, Guard: freely{}, Timeout: 20 * time.Second, Now: at.now})
 	if err != nil {
 		t.Fatal(err)
 	}
