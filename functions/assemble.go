@@ -25,6 +25,7 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
@@ -181,9 +182,23 @@ func vendors(c config.Config, p *parts) error {
 	if p.channels, err = sandbox.New(sandbox.Config{BaseURL: c.ChannelsURL, Key: c.ChannelsKey.Reveal()}); err != nil {
 		return fmt.Errorf("CASTAD_CHANNELS_URL: %w", err)
 	}
+	if err := p.finders(c); err != nil {
+		return err
+	}
 	p.downloads = provider.Downloader{Provider: "result", Allow: c.DownloadOrigins}
 	if err := p.downloads.Check(); err != nil {
 		return fmt.Errorf("CASTAD_DOWNLOAD_ORIGINS: %w", err)
+	}
+	return nil
+}
+
+// finders are who is asked about places: nobody, unless the settings say so.
+func (p *parts) finders(c config.Config) error {
+	var err error
+	if c.PlaceFetch == "on" {
+		if p.pages, err = naver.NewPages(naver.PagesConfig{Contact: c.PlaceFetchContact, Via: c.PlaceFetchVia, Now: clock}); err != nil {
+			return fmt.Errorf("CASTAD_PLACE_FETCH_CONTACT: %w", err)
+		}
 	}
 	return nil
 }
