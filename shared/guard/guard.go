@@ -72,7 +72,7 @@ const (
 	// freshFor is how old the states may be: an operator's pause is obeyed within a second.
 	freshFor = time.Second
 	// askTime bounds the guard's own questions to the database.
-	askTime = 2 * time.Second
+	askTime = 5 * time.Second
 	// Waits of those who are not let through.
 	awayWait   = 5 * time.Second
 	pausedWait = 30 * time.Second
