@@ -51,6 +51,7 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
@@ -85,6 +86,8 @@ type parts struct {
 	songKey  string
 	renderer *creatomate.Client
 	channels *sandbox.Client
+	// pages is nil while no place pages are read.
+	pages *naver.Pages
 	// downloads fetches what vendors made, from the origins that are allowed.
 	downloads provider.Downloader
 
@@ -92,6 +95,14 @@ type parts struct {
 	public string
 	ready  func(context.Context) error
 	now    func() time.Time
+}
+
+// pageReader is pages as an interface that is nil when they are.
+func (p parts) pageReader() placecollect.Pages {
+	if p.pages == nil {
+		return nil
+	}
+	return p.pages
 }
 
 // registry is every function of the app, module by module, each with all that it may touch.
@@ -104,10 +115,10 @@ func registry(p parts) []trigger.Function {
 		adcancel.New(p.ads),
 		adretry.New(p.ads),
 
-		placecreate.New(p.places),
+		placecreate.New(p.places, p.pages != nil),
 		placeshow.New(p.places),
 		placephoto.New(p.places, p.files, p.now),
-		placecollect.New(p.places),
+		placecollect.New(p.places, p.pageReader()),
 
 		lyricwrite.New(p.lyrics, writer{p.chat}),
 
