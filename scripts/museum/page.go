@@ -76,7 +76,7 @@ func writeCard(b *strings.Builder, c card.Card) error {
 	}
 	fmt.Fprintf(b, "\n### %s\n\n", c.ID)
 	fmt.Fprintf(b, "Seen at %s.\n\n", strings.Join(links, ", "))
-	fmt.Fprintf(b, "**The vendor:** %s\\\n**CastAD:** %s\\\n**Test:** `%s` in [%s](../%s)\n\n",
+	fmt.Fprintf(b, "**The vendor:** %s\\\n**CastAD must:** %s\\\n**Test:** `%s` in [%s](../%s)\n\n",
 		sentence(c.Vendor), sentence(c.Must), c.Test, strings.TrimPrefix(c.Package, "./"), strings.TrimPrefix(c.Package, "./"))
 	fmt.Fprintf(b, "Red with this in [%s](../%s):\n\n```diff\n%s```\n", c.Mutant.File, c.Mutant.File, diff(c.Mutant.Old, c.Mutant.New))
 	return nil
