@@ -4,7 +4,7 @@ package card
 // songs and films (shared/pipeline, outbox, envelope, blob, media, functions/*).
 var pipeline = []Card{
 	{
-		ID: "queue-message-delivered-twice", Source: "Azure/azure-functions-dotnet-worker#3425, Azure/azure-webjobs-sdk#2955",
+		ID: "queue-message-delivered-twice", Source: "Azure/azure-functions-host#2792, Azure/azure-functions-host#3880, Azure/azure-functions-dotnet-worker#3425",
 		Vendor:  "Service Bus delivers a message again while its first delivery is still being handled.",
 		Must:    "Let the claim in MySQL decide: the step is made once, whatever the queue repeats.",
 		Package: "./shared/pipeline", Test: "TestEveryMessageThreeTimesAtOnceChangesNothing",
@@ -13,7 +13,7 @@ var pipeline = []Card{
 			"if m.run.State != Running || !m.e.At.Before(s.Deadline) {"},
 	},
 	{
-		ID: "queue-lock-lost-during-work", Source: "Azure/azure-sdk-for-net#46125, Azure/azure-functions-dotnet-worker#3240",
+		ID: "queue-lock-lost-during-work", Source: "Azure/azure-functions-host#2796, Azure/azure-functions-dotnet-worker#1003, Azure/azure-functions-dotnet-worker#3240",
 		Vendor:  "The lock of a long step's message ends, another instance takes the step over, and the first one reports late.",
 		Must:    "Write no outcome of a claim that has been taken over: each claim has a fence.",
 		Package: "./shared/pipeline", Test: "TestWhatALostClaimReportsIsNotWritten",
@@ -47,7 +47,7 @@ var pipeline = []Card{
 		Mutant: Mutant{"shared/outbox/outbox.go", "refused = append(refused, bad...)", "break"},
 	},
 	{
-		ID: "queue-redelivery-without-pause", Source: "Azure/azure-webjobs-sdk#2955, Azure/azure-functions-host#2796",
+		ID: "queue-redelivery-without-pause", Source: "Azure/azure-webjobs-sdk#2955, Azure/azure-sdk-for-net#46125",
 		Vendor:  "The Functions host abandons a failed message and gets it back at once: all ten deliveries are gone in a second.",
 		Must:    "Hold a failed answer back, longer each time, so that ten deliveries outlast a minute.",
 		Package: "./shared/trigger", Test: "TestAFailureIsHeldBackLongerEachTime",
@@ -75,7 +75,7 @@ var pipeline = []Card{
 	},
 	{
 		ID: "host-empty-answer-hangs", Source: "Azure/azure-functions-host#6462, https://learn.microsoft.com/en-us/azure/azure-functions/functions-custom-handlers",
-		Vendor:  "The Functions host leaves an invocation hanging when its 200 has no JSON object, and kills the whole process at the timeout.",
+		Vendor:  "The Functions host takes nothing but a JSON object for an answer: text is a failure, and an empty 200 hangs until the timeout kills the whole process.",
 		Must:    "Answer each message that was understood with 200 and an empty set of outputs as JSON.",
 		Package: "./shared/trigger", Test: "TestAMessageOfOursIsHeard",
 		Mutant: Mutant{"shared/trigger/worker.go", "var outputs = []byte(`{\"Outputs\":{},\"Logs\":[],\"ReturnValue\":null}`)", "var outputs = []byte(nil)"},
