@@ -37,6 +37,9 @@ func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Errorf(
 func (c Config) local() bool { return c.Stage == Local }
 
 func (c Config) checkChoices(p *problems) {
+	if c.SunoCallbackKey.Set() && c.SunoTable != "kie" {
+		p.add("CASTAD_SUNO_CALLBACK_KEY is set, but CASTAD_SUNO_TABLE is %s, whose callbacks are not signed: all would be refused", c.SunoTable)
+	}
 	all := reflect.ValueOf(c)
 	for f, i := range settings() {
 		if one := f.Tag.Get("one"); one != "" && !slices.Contains(strings.Split(one, ","), all.Field(i).String()) {
