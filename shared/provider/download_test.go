@@ -220,7 +220,7 @@ func TestListsAreCheckedAtStart(t *testing.T) {
 
 func TestWhichAddressesServeAnOrigin(t *testing.T) {
 	t.Parallel()
-	list, err := parseOrigins([]string{"https://cdn.example.com", "http://127.0.0.1:9000", "http://localhost:9001", "https://10.1.2.3", "http://[::1]:9000"},
+	list, err := parseOrigins([]string{"https://cdn.example.com", "http://127.0.0.1:9000", "http://localhost:9001", "https://10.1.2.3", "http://[::1]:9000", "https://168.63.129.16", "https://169.254.169.254"},
 		[]string{"https://studio.internal"})
 	if err != nil {
 		t.Fatal(err)
@@ -242,6 +242,7 @@ func TestWhichAddressesServeAnOrigin(t *testing.T) {
 		{o("http", "::1", "9000"), "::1", true},
 		{o("http", "localhost", "9001"), "127.0.0.1", true}, {o("http", "localhost", "9001"), "::1", true}, {o("http", "localhost", "9001"), "10.0.0.1", false},
 		{o("https", "10.1.2.3", "443"), "10.1.2.3", true},
+		{o("https", "168.63.129.16", "443"), "168.63.129.16", false}, {o("https", "169.254.169.254", "443"), "169.254.169.254", false},
 		{o("https", "studio.internal", "443"), "10.0.0.7", true}, {o("https", "studio.internal", "443"), "fd00::7", true},
 		{o("https", "studio.internal", "443"), "127.0.0.1", false}, {o("https", "studio.internal", "443"), "169.254.169.254", false},
 		{o("https", "studio.internal", "443"), "168.63.129.16", false},
