@@ -110,11 +110,11 @@ func registry(p parts) []trigger.Function {
 		lyricwrite.New(p.lyrics, writer{p.chat}),
 
 		songgenerate.New(p.songs, p.music),
-		songcollect.New(p.songs, p.music, p.downloads, p.files),
+		songcollect.New(p.songs, p.music, p.downloads.For("suno"), p.files),
 		songcallback.New(p.songs, parseSong),
 
 		videorender.New(p.videos, p.renderer, p.links, p.now),
-		videocollect.New(p.videos, p.renderer, p.downloads, p.files),
+		videocollect.New(p.videos, p.renderer, p.downloads.For("creatomate"), p.files),
 		videocallback.New(p.videos, parseVideo),
 		videofile.New(index{p.ads}, p.files),
 		videomedia.New(p.links, p.files),

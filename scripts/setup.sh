@@ -40,7 +40,7 @@ if [ -n "$missing" ]; then
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 if [ "$want" = test ]; then
-	for dir in scripts/localcloud/blobserver/azurite scripts/studio/clients; do # the referee for our blob server, the vendors' own clients
+	for dir in scripts/localcloud/blobserver/azurite scripts/studio/clients shared/provider/youtube/youtubetest/clients; do # the referee for our blob server, the vendors' own clients
 		[ -e $dir/node_modules/.package-lock.json ] && continue # npm writes it last
 		echo "setup: installing what $dir/package.json names from npm"
 		(cd $dir && npm ci --silent --no-audit --no-fund)
