@@ -400,9 +400,9 @@ func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
 	}
 	b.config.Seal = b.sealer("b", "a")
 	both := social.New(b.config)
-	last, changed, err := both.Reseal(t.Context(), 0, 3) // and then the process is killed
-	if last != all[2].ID || changed != 3 || err != nil {
-		t.Fatalf("%v %d %v", last, changed, err)
+	p, err := both.Reseal(t.Context(), 0, 3) // and then the process is killed
+	if want := (social.Progress{Last: all[2].ID, Changed: 3}); p != want || err != nil {
+		t.Fatalf("%+v %v", p, err)
 	}
 	for n, a := range all { // old and new rows are readable by both
 		if _, token, err := both.Access(t.Context(), owner, "youtube", a.ID); err != nil || token != fmt.Sprint("access-", n) {
@@ -410,11 +410,11 @@ func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
 		}
 	}
 	total := 0
-	for last = 0; ; {
-		if last, changed, err = both.Reseal(t.Context(), last, 3); err != nil {
+	for p.Last = 0; ; {
+		if p, err = both.Reseal(t.Context(), p.Last, 3); err != nil {
 			t.Fatal(err)
 		}
-		if total += changed; last == 0 {
+		if total += p.Changed; p.Last == 0 {
 			break
 		}
 	}
@@ -446,8 +446,8 @@ func TestResealingLeavesAGrantAloneThatIsRenewedMeanwhile(t *testing.T) {
 	b.must(err)
 	config := b.config
 	config.Seal = s
-	if _, changed, err := social.New(config).Reseal(t.Context(), 0, 10); changed != 0 || err != nil {
-		t.Errorf("%d changed, %v", changed, err)
+	if p, err := social.New(config).Reseal(t.Context(), 0, 10); p != (social.Progress{Left: 1}) || err != nil {
+		t.Errorf("%+v, %v", p, err)
 	}
 	if got := b.access(a); got != "access-2" {
 		t.Errorf("the renewed token is %q", got)
