@@ -199,6 +199,44 @@ func TestAfterALostAnswerARotatedTokenAsksForTheOwnerOnce(t *testing.T) {
 	}
 }
 
+// The owner connects again while a renewal with the old grant is under way: its
+// "invalid_grant" says nothing about the new one.
+func TestARefusalOfAGrantThatNoLongerCountsEndsNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("youtube", "UC1", b.short(1))
+	b.later(2 * time.Hour)
+	b.channel.answers(func(n int, g provider.Grant) (provider.Grant, error) {
+		fresh := b.short(7)
+		fresh.Refresh = "refresh-7"
+		b.connect("youtube", "UC1", fresh)
+		return ended(n, g)
+	})
+	if got := b.access(a); got != "access-7" || b.noticed() != 0 || b.shown(a.ID).State != social.Connected {
+		t.Errorf("%q, %d notices, %s", got, b.noticed(), b.shown(a.ID).State)
+	}
+}
+
+func TestARenewalThatBringsNoRefreshTokenKeepsTheOldOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("youtube", "UC1", b.short(1))
+	var with []string
+	b.channel.answers(func(n int, g provider.Grant) (provider.Grant, error) {
+		with = append(with, g.Refresh)
+		return provider.Grant{Access: fmt.Sprintf("access-%d", n+1), Expires: b.now().Add(time.Hour)}, nil
+	})
+	for n := range 3 {
+		b.later(2 * time.Hour)
+		if got, want := b.access(a), fmt.Sprintf("access-%d", n+2); got != want || with[n] != "refresh-0" {
+			t.Errorf("%q, want %q; renewed with %q", got, want, with)
+		}
+	}
+	if got := b.shown(a.ID).Scopes; len(got) != 2 {
+		t.Errorf("the scopes are %v", got)
+	}
+}
+
 // While the other process may still be alive nobody spends the refresh token a
 // second time; a token that lives is used meanwhile.
 func TestWhileAnotherProcessRenewsALivingTokenIsUsed(t *testing.T) {
