@@ -30,6 +30,7 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
@@ -181,6 +182,7 @@ func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	if c.SunoTable == "kie" {
 		table = suno.Kie()
 	}
+	p.songKey = c.SunoCallbackKey.Reveal()
 	if p.music, err = suno.New(suno.Config{BaseURL: c.SunoURL, Key: c.SunoKey.Reveal(), Model: c.SunoModel, Table: table, HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_SUNO_URL: %w", err)
 	}
@@ -190,9 +192,23 @@ func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	if p.channels, err = sandbox.New(sandbox.Config{BaseURL: c.ChannelsURL, Key: c.ChannelsKey.Reveal(), HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_CHANNELS_URL: %w", err)
 	}
+	if err := p.finders(c, h); err != nil {
+		return err
+	}
 	p.downloads = provider.Downloader{Provider: "result", Allow: c.DownloadOrigins, Guard: h.Guard}
 	if err := p.downloads.Check(); err != nil {
 		return fmt.Errorf("CASTAD_DOWNLOAD_ORIGINS: %w", err)
+	}
+	return nil
+}
+
+// finders are who is asked about places: nobody, unless the settings say so.
+func (p *parts) finders(c config.Config, h provider.HTTP) error {
+	var err error
+	if c.PlaceFetch == "on" {
+		if p.pages, err = naver.NewPages(naver.PagesConfig{Contact: c.PlaceFetchContact, Via: c.PlaceFetchVia, Guard: h.Guard, Now: clock}); err != nil {
+			return fmt.Errorf("CASTAD_PLACE_FETCH_CONTACT: %w", err)
+		}
 	}
 	return nil
 }
