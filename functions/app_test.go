@@ -20,6 +20,7 @@ import (
 	"castad/scripts/localcloud/blobserver/blobtest"
 	"castad/scripts/localcloud/servicebus"
 	"castad/shared/config"
+	"castad/shared/guard"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/message"
@@ -41,6 +42,7 @@ type bench struct {
 	url      string // http://127.0.0.1:port
 	db       *store.DB
 	parts    parts
+	guard    *guard.Guard
 	issuer   *identity.Issuer
 	chat     *openaitest.Server
 	music    *sunotest.Server
@@ -53,9 +55,10 @@ const (
 	envelopeKey = "t:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 	tokenKey    = "t:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 	mediaKey    = "t:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8="
+	sealKey     = "t:YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8="
 )
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 	t.Helper()
 	b := &bench{t: t, db: storetest.Open(t)}
 	queues, err := servicebus.Start(t.Context(), servicebus.Options{Config: "../scripts/localcloud/Config.json"})
@@ -74,12 +77,15 @@ func newBench(t *testing.T) *bench {
 	b.url = "http://" + listener.Addr().String()
 	c := config.Config{Stage: config.Local, HostKind: config.Reference, LogLevel: "info", MySQLDSN: config.NewSecret(storetest.DSN(t, b.db)),
 		ServiceBus: config.NewSecret(queues.ConnectionString()), Blob: config.NewSecret(blobs.ConnectionString()), BlobContainer: "castad", PublicURL: b.url,
-		EnvelopeKeys: config.NewSecret(envelopeKey), TokenKeys: config.NewSecret(tokenKey), MediaKeys: config.NewSecret(mediaKey), TokenIssuer: "castad", TokenAud: "castad-api",
+		EnvelopeKeys: config.NewSecret(envelopeKey), TokenKeys: config.NewSecret(tokenKey), MediaKeys: config.NewSecret(mediaKey), SealKeys: config.NewSecret(sealKey), TokenIssuer: "castad", TokenAud: "castad-api",
 		OpenAIURL: b.chat.URL, OpenAIModel: "gpt-4o-mini", SunoURL: b.music.URL, SunoKey: config.NewSecret("k"), SunoModel: "V5",
 		CreatomateURL: b.renderer.URL, CreatomateKey: config.NewSecret("k"), ChannelsURL: b.channels.URL, ChannelsKey: config.NewSecret("k"),
-		DownloadOrigins: []string{b.music.URL, b.renderer.URL},
-		Lease:           5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
+		DownloadOrigins: []string{b.music.URL, b.renderer.URL}, BreakerCooldown: 500 * time.Millisecond,
+		Lease: 5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
 		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute}
+	for _, change := range with {
+		change(&c)
+	}
 	b.start(c, listener)
 	keys, err := identity.ParseKeys(tokenKey)
 	if err != nil {
@@ -116,11 +122,11 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	if err := g.open(b.t.Context(), app.db, log); err != nil {
 		b.t.Fatal(err)
 	}
-	b.parts = p
+	b.parts, b.guard = p, app.guard
 	server := &http.Server{Handler: host.Handler(), ReadHeaderTimeout: time.Second}
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []func()
-	ends = append(ends, background(func() { _ = server.Serve(listener) }), background(func() { p.outbox.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
+	ends = append(ends, background(func() { _ = server.Serve(listener) }), background(func() { p.outbox.Run(ctx) }), background(func() { app.guard.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
 		background(func() { b.tick(ctx) }))
 	for _, q := range message.Queues {
 		ends = append(ends, background(func() { b.pump(ctx, string(q)) }))

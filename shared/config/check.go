@@ -37,6 +37,9 @@ func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Errorf(
 func (c Config) local() bool { return c.Stage == Local }
 
 func (c Config) checkChoices(p *problems) {
+	if c.SunoCallbackKey.Set() && c.SunoTable != "kie" {
+		p.add("CASTAD_SUNO_CALLBACK_KEY is set, but CASTAD_SUNO_TABLE is %s, whose callbacks are not signed: all would be refused", c.SunoTable)
+	}
 	all := reflect.ValueOf(c)
 	for f, i := range settings() {
 		if one := f.Tag.Get("one"); one != "" && !slices.Contains(strings.Split(one, ","), all.Field(i).String()) {
@@ -97,7 +100,11 @@ func (c Config) checkKeys(p *problems) {
 		name string
 		keys Secret
 		seed bool
-	}{{"CASTAD_ENVELOPE_KEYS", c.EnvelopeKeys, false}, {"CASTAD_TOKEN_KEYS", c.TokenKeys, true}, {"CASTAD_MEDIA_KEYS", c.MediaKeys, false}} {
+	}{{"CASTAD_ENVELOPE_KEYS", c.EnvelopeKeys, false}, {"CASTAD_TOKEN_KEYS", c.TokenKeys, true}, {"CASTAD_MEDIA_KEYS", c.MediaKeys, false},
+		{"CASTAD_SEAL_KEYS", c.SealKeys, false}} {
+		if !set.keys.Set() && set.name == "CASTAD_SEAL_KEYS" && c.SealVaultKeyURL != "" {
+			continue // the vault's is there instead
+		}
 		if !set.keys.Set() {
 			p.add("%s is not set; it must be kid:base64 of 32 random bytes", set.name)
 			continue
@@ -110,6 +117,9 @@ func (c Config) checkKeys(p *problems) {
 		for _, k := range ring.Keys() {
 			if set.seed && len(k.Secret) != ed25519.SeedSize {
 				p.add("%s: key %q has %d bytes; an Ed25519 seed has %d", set.name, k.ID, len(k.Secret), ed25519.SeedSize)
+			}
+			if set.name == "CASTAD_SEAL_KEYS" && !k.Until.IsZero() {
+				p.add("%s: key %q has an end, at which everything that it seals would be lost", set.name, k.ID)
 			}
 			if !c.local() && bytes.HasPrefix(k.Secret, []byte(development)) {
 				p.add("%s: key %q is the development key, which everybody knows; only the stage local may use it", set.name, k.ID)
@@ -134,10 +144,13 @@ func (c Config) checkURLs(p *problems) {
 	}{
 		{"CASTAD_BLOB_ACCOUNT_URL", c.BlobAccountURL, false},
 		{"CASTAD_PUBLIC_URL", c.PublicURL, false},
+		{"CASTAD_SEAL_VAULT_KEY_URL", c.SealVaultKeyURL, false},
 		{"CASTAD_OPENAI_URL", c.OpenAIURL, true},
 		{"CASTAD_SUNO_URL", c.SunoURL, true},
 		{"CASTAD_CREATOMATE_URL", c.CreatomateURL, true},
 		{"CASTAD_CHANNELS_URL", c.ChannelsURL, false},
+		{"CASTAD_NAVER_URL", c.NaverURL, false},
+		{"CASTAD_NAVER_MAP_URL", c.NaverMapURL, false},
 	} {
 		if u.value == "" {
 			if u.needed {
@@ -160,6 +173,22 @@ func (c Config) checkURLs(p *problems) {
 	}
 	if c.ChannelsURL != "" && !c.ChannelsKey.Set() {
 		p.add("CASTAD_CHANNELS_KEY is not set although CASTAD_CHANNELS_URL is")
+	}
+	c.checkPlaces(p)
+}
+
+func (c Config) checkPlaces(p *problems) {
+	if c.NaverAdapter != "off" && (c.NaverID == "" || !c.NaverSecret.Set()) {
+		p.add("CASTAD_NAVER_ID and CASTAD_NAVER_SECRET must be set when CASTAD_NAVER_ADAPTER is legacy or hub")
+	}
+	if c.NaverMapID != "" && !c.NaverMapSecret.Set() {
+		p.add("CASTAD_NAVER_MAP_SECRET is not set although CASTAD_NAVER_MAP_ID is")
+	}
+	if c.PlaceFetch == "on" && c.PlaceFetchContact == "" {
+		p.add("CASTAD_PLACE_FETCH_CONTACT is not set although CASTAD_PLACE_FETCH is on: whoever is asked must be able to write to us")
+	}
+	if !c.local() && c.PlaceFetchVia != "" {
+		p.add("CASTAD_PLACE_FETCH_VIA is a stand-in, which only the stage local may use")
 	}
 }
 
