@@ -37,6 +37,9 @@ func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Errorf(
 func (c Config) local() bool { return c.Stage == Local }
 
 func (c Config) checkChoices(p *problems) {
+	if c.SunoCallbackKey.Set() && c.SunoTable != "kie" {
+		p.add("CASTAD_SUNO_CALLBACK_KEY is set, but CASTAD_SUNO_TABLE is %s, whose callbacks are not signed: all would be refused", c.SunoTable)
+	}
 	all := reflect.ValueOf(c)
 	for f, i := range settings() {
 		if one := f.Tag.Get("one"); one != "" && !slices.Contains(strings.Split(one, ","), all.Field(i).String()) {
@@ -146,6 +149,8 @@ func (c Config) checkURLs(p *problems) {
 		{"CASTAD_SUNO_URL", c.SunoURL, true},
 		{"CASTAD_CREATOMATE_URL", c.CreatomateURL, true},
 		{"CASTAD_CHANNELS_URL", c.ChannelsURL, false},
+		{"CASTAD_NAVER_URL", c.NaverURL, false},
+		{"CASTAD_NAVER_MAP_URL", c.NaverMapURL, false},
 	} {
 		if u.value == "" {
 			if u.needed {
@@ -168,6 +173,22 @@ func (c Config) checkURLs(p *problems) {
 	}
 	if c.ChannelsURL != "" && !c.ChannelsKey.Set() {
 		p.add("CASTAD_CHANNELS_KEY is not set although CASTAD_CHANNELS_URL is")
+	}
+	c.checkPlaces(p)
+}
+
+func (c Config) checkPlaces(p *problems) {
+	if c.NaverAdapter != "off" && (c.NaverID == "" || !c.NaverSecret.Set()) {
+		p.add("CASTAD_NAVER_ID and CASTAD_NAVER_SECRET must be set when CASTAD_NAVER_ADAPTER is legacy or hub")
+	}
+	if c.NaverMapID != "" && !c.NaverMapSecret.Set() {
+		p.add("CASTAD_NAVER_MAP_SECRET is not set although CASTAD_NAVER_MAP_ID is")
+	}
+	if c.PlaceFetch == "on" && c.PlaceFetchContact == "" {
+		p.add("CASTAD_PLACE_FETCH_CONTACT is not set although CASTAD_PLACE_FETCH is on: whoever is asked must be able to write to us")
+	}
+	if !c.local() && c.PlaceFetchVia != "" {
+		p.add("CASTAD_PLACE_FETCH_VIA is a stand-in, which only the stage local may use")
 	}
 }
 
