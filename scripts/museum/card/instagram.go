@@ -72,7 +72,7 @@ var instagram = []Card{
 		Vendor:  "A container says PUBLISHED and the account's list does not show the reel yet.",
 		Must:    "Wait for the id; never read the list as a proof against the container.",
 		Package: instagramPackage, Test: "TestALiveReelThatTheListDoesNotShowYetIsNotPublishedAgain",
-		Mutant: Mutant{File: instagramLook, Old: "\tcase code == published:\n\t\treturn c.locate(ctx, access, account, n)\n", New: "\tcase code == published && false:\n"},
+		Mutant: Mutant{File: instagramLook, Old: "\tcase code == published:\n\t\treturn c.locate(ctx, w, n)\n", New: "\tcase code == published && false:\n"},
 	},
 	{
 		ID: "instagram-container-expired", Source: metaDocs + "instagram-graph-api/reference/ig-container",
@@ -205,7 +205,7 @@ var instagram = []Card{
 		Vendor:  "A personal account can be named and cannot be published on.",
 		Must:    "Refuse to connect it, and say what the owner can do.",
 		Package: instagramPackage, Test: "TestAPersonalAccountCannotPublish",
-		Mutant: Mutant{File: instagramOAuth, Old: "case !professional[strings.ToUpper(me.Type)]:", New: "case strings.ToUpper(me.Type) == \"\":"},
+		Mutant: Mutant{File: instagramOAuth, Old: "if !professional[strings.ToUpper(me.Type)] {", New: "if strings.ToUpper(me.Type) == \"\" {"},
 	},
 	{
 		ID: "instagram-secret-in-the-answer", Source: metaDocs + "reference/access_token",

@@ -141,6 +141,9 @@ var bySubcode = map[number]provider.Class{
 var believed = map[number]bool{subExpired: true, subContainerGone: true, subNotReady: true, subDailyCap: true, subRestricted: true,
 	subCaption: true, subMentions: true, subFormat: true}
 
+// ofJob are the subcodes that tell of a container or its film, and nothing of Meta's health.
+var ofJob = map[number]bool{subNotReady: true, subExpired: true, subContainerGone: true, subUnfetchable: true, subUnfetchable2: true, subUnfetchable3: true}
+
 // class says what an error means. paid is media_publish: it may have worked all the
 // same, unless the error is one that comes before.
 func class(e graphError, status int, paid bool) provider.Class {
@@ -182,6 +185,9 @@ func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Ans
 		}
 	}
 	said = opaque.ReplaceAllString(said, "***")
+	if ofJob[e.Subcode] {
+		a.Good()
+	}
 	err := p.Fail(call, a, class(e, a.Status, call.Paid), e.code(), or(said, "-"))
 	if e.Subcode == subDailyCap && err.RetryAfter == 0 {
 		err.RetryAfter = provider.MaxRetryAfter // the window slides over 24 h; when a place falls free is not told
