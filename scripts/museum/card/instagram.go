@@ -23,7 +23,7 @@ var instagram = []Card{
 		Vendor:  "media_publish says 9007/2207027 of a container that said FINISHED a moment ago.",
 		Must:    "Come again later; the publication has not failed and nobody need look for it.",
 		Package: instagramPackage, Test: "TestAPublishThatCameTooEarlyIsRepeated",
-		Mutant: Mutant{File: instagramPublish, Old: "if e.Code == \"9007/2207027\" || sub == subNotReady {", New: "if e.Code == \"9007\" {"},
+		Mutant: Mutant{File: instagramPublish, Old: "if code == strconv.Itoa(codeNotReady) {", New: "if code == strconv.Itoa(codeToken) {"},
 	},
 	{
 		ID: "instagram-2207051-though-live", Source: "gitroomhq/postiz-app PR#1681",

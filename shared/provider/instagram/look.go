@@ -27,7 +27,7 @@ func absent(err error) bool { return errors.As(err, &message.Absent{}) }
 type reel struct {
 	ID        text   `json:"id"`
 	Permalink string `json:"permalink"`
-	Product   string `json:"media_product_type"`
+	Product   string `json:"media_product_type"` // "REELS"
 	Caption   string `json:"caption"`
 	// Timestamp is 2026-11-29T01:02:03+0000.
 	Timestamp   string `json:"timestamp"`
@@ -211,7 +211,7 @@ func (c *Client) find(ctx context.Context, w who, n notes) (provider.Posted, err
 		return c.locate(ctx, w, n)
 	case code == inProgress:
 		return provider.Posted{}, provider.NotYet(c.poll)
-	case code == broken: // seen of reels that are live
+	case code == broken: // "failed to complete the publishing process", which may have been begun
 		posted, err := c.locate(ctx, w, n)
 		var not message.NotYet
 		if !errors.As(err, &not) {
@@ -237,7 +237,7 @@ func (c *Client) locate(ctx context.Context, w who, n notes) (provider.Posted, e
 		if string(r.ID) == n.Before || !at.IsZero() && at.Before(since.Add(-skew)) {
 			return true // older than our request
 		}
-		if validID(string(r.ID)) && captionHash(r.Caption) == n.Caption {
+		if validID(string(r.ID)) && (r.Product == "REELS" || r.Product == "") && captionHash(r.Caption) == n.Caption {
 			fit = append(fit, r)
 		}
 		return false

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"castad/shared/provider"
@@ -58,6 +60,8 @@ func (c *Client) check(p provider.Post) error {
 		return c.ours("publish", "there is no access token")
 	case p.VideoURL == "":
 		return c.ours("publish", "Instagram fetches the film itself: it needs a public address (CASTAD_PUBLIC_URL)")
+	case len(p.Thumbnail) > 0 && p.CoverURL == "":
+		return c.ours("publish", "Instagram fetches the cover itself: without an address it would be left out")
 	}
 	for _, raw := range []string{p.VideoURL, p.CoverURL} {
 		if u, err := url.Parse(raw); raw != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
@@ -246,21 +250,20 @@ func (c *Client) unpublished(ctx context.Context, p provider.Post, n notes, err 
 	if !errors.As(err, &e) {
 		return err
 	}
-	sub := subcodeOf(e)
+	code, sub, _ := strings.Cut(e.Code, "/")
+	unsure := e.Class == provider.Unknown
 	switch {
-	case e.Class == provider.Unknown:
-		if n.Blocked = n.Blocked || sub == subSpam; !n.Blocked {
-			return e
-		}
-	case sub == subExpired || sub == subContainerGone:
-		return c.drop(ctx, p, n, sub)
+	case unsure && sub == strconv.Itoa(subSpam):
+		n.Blocked = true
+	case unsure:
+		return e
 	default:
 		n.Publishing = time.Time{}
 	}
-	if err := keep(ctx, p, n); err != nil && e.Class != provider.Unknown {
+	if err := keep(ctx, p, n); err != nil && !unsure {
 		return err
 	}
-	if e.Code == "9007/2207027" || sub == subNotReady {
+	if code == strconv.Itoa(codeNotReady) { // FINISHED, and not ready after all
 		return provider.NotYet(c.poll)
 	}
 	return e
