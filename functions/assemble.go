@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -11,12 +13,15 @@ import (
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
+	"castad/functions/social"
 	"castad/functions/song"
 	"castad/functions/video"
 
 	"castad/shared/blob"
 	"castad/shared/config"
 	"castad/shared/envelope"
+	"castad/shared/guard"
+	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/keyring"
 	"castad/shared/link"
@@ -25,6 +30,7 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
@@ -40,6 +46,7 @@ import (
 // app is what the parts are made from and main needs too.
 type app struct {
 	db        *store.DB
+	guard     *guard.Guard
 	outbox    *outbox.Outbox
 	envelopes keyring.Ring
 	tokens    *identity.Verifier
@@ -59,11 +66,12 @@ func clock() time.Time { return time.Now().UTC() }
 // reached yet is no reason not to listen.
 func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, error) {
 	a := &app{}
-	p := parts{now: clock}
+	p := parts{now: clock, public: c.PublicURL}
 	for _, step := range []func() error{
 		func() error { return a.keys(c, &p) },
 		func() error { return a.stores(c, &p, meter) },
-		func() error { return vendors(c, &p) },
+		func() error { return a.guards(c, log, meter) },
+		func() error { return vendors(c, &p, provider.HTTP{Guard: a.guard, Observe: meter.observed}) },
 	} {
 		if err := step(); err != nil {
 			return p, a, err
@@ -77,6 +85,10 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.places = place.New(a.db.Primary(), p.engine, clock)
 	p.lyrics, p.songs, p.videos = lyric.New(p.engine), song.New(p.engine), video.New(p.engine)
 	p.posts = sns.New(a.db.Primary(), p.engine, clock)
+	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Now: clock,
+		Notice: func(ctx context.Context, tenant id.Tenant, account id.Account, channel string) {
+			log.WarnContext(ctx, "an account must be connected again", "tenant", tenant, "account", account, "channel", channel)
+		}})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
 }
@@ -104,33 +116,16 @@ func (a *app) keys(c config.Config, p *parts) error {
 	return nil
 }
 
-// sealer encrypts what must be kept secret: with the vault's key where there is
-// one, then the ring only opens what it sealed before the move.
+// sealer encrypts what must be kept secret.
 func sealer(c config.Config) (*seal.Sealer, error) {
-	var wrappers []seal.Wrapper
+	var credential azcore.TokenCredential
+	var err error
 	if c.SealVaultKeyURL != "" {
-		credential, err := managed(c)
-		if err != nil {
+		if credential, err = managed(c); err != nil {
 			return nil, err
 		}
-		vault, err := seal.NewVault(seal.VaultConfig{KeyURL: c.SealVaultKeyURL, Credential: credential})
-		if err != nil {
-			return nil, fmt.Errorf("CASTAD_SEAL_VAULT_KEY_URL: %w", err)
-		}
-		wrappers = append(wrappers, vault)
 	}
-	if c.SealKeys.Set() {
-		keys, err := keyring.Parse(c.SealKeys.Reveal())
-		if err != nil {
-			return nil, fmt.Errorf("CASTAD_SEAL_KEYS: %w", err)
-		}
-		ring, err := seal.NewRing(keys)
-		if err != nil {
-			return nil, fmt.Errorf("CASTAD_SEAL_KEYS: %w", err)
-		}
-		wrappers = append(wrappers, ring)
-	}
-	return seal.New(clock, wrappers...)
+	return seal.Configured(clock, c.SealKeys.Reveal(), c.SealVaultKeyURL, credential)
 }
 
 func (a *app) stores(c config.Config, p *parts, meter *meter) error {
@@ -163,9 +158,24 @@ func managed(c config.Config) (azcore.TokenCredential, error) {
 	return credential, nil
 }
 
-func vendors(c config.Config, p *parts) error {
+// guards makes what keeps all instances within the vendors' limits.
+func (a *app) guards(c config.Config, log *slog.Logger, meter *meter) error {
+	limits, err := guard.ParseRules(c.VendorLimits)
+	if err != nil {
+		return fmt.Errorf("CASTAD_VENDOR_LIMITS: %w", err)
+	}
+	t := guard.DefaultThresholds()
+	t.Cooldown = c.BreakerCooldown
+	var process [8]byte
+	_, _ = rand.Read(process[:]) // never fails (Go 1.24)
+	a.guard = guard.New(guard.Config{DB: a.db.Primary(), Rules: limits, Process: hex.EncodeToString(process[:]), Thresholds: t, Now: clock, Log: log, Meter: meter})
+	return nil
+}
+
+// vendors makes the clients of the vendors, all of which ask the guard first.
+func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	var err error
-	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel}); err != nil {
+	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel, HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_OPENAI_URL: %w", err)
 	}
 	table := suno.SunoAPI() // config has checked the name
@@ -173,18 +183,32 @@ func vendors(c config.Config, p *parts) error {
 		table = suno.Kie()
 	}
 	p.songKey = c.SunoCallbackKey.Reveal()
-	if p.music, err = suno.New(suno.Config{BaseURL: c.SunoURL, Key: c.SunoKey.Reveal(), Model: c.SunoModel, Table: table}); err != nil {
+	if p.music, err = suno.New(suno.Config{BaseURL: c.SunoURL, Key: c.SunoKey.Reveal(), Model: c.SunoModel, Table: table, HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_SUNO_URL: %w", err)
 	}
-	if p.renderer, err = creatomate.New(creatomate.Config{BaseURL: c.CreatomateURL, Key: c.CreatomateKey.Reveal()}); err != nil {
+	if p.renderer, err = creatomate.New(creatomate.Config{BaseURL: c.CreatomateURL, Key: c.CreatomateKey.Reveal(), HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_CREATOMATE_URL: %w", err)
 	}
-	if p.channels, err = sandbox.New(sandbox.Config{BaseURL: c.ChannelsURL, Key: c.ChannelsKey.Reveal()}); err != nil {
+	if p.channels, err = sandbox.New(sandbox.Config{BaseURL: c.ChannelsURL, Key: c.ChannelsKey.Reveal(), HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_CHANNELS_URL: %w", err)
 	}
-	p.downloads = provider.Downloader{Provider: "result", Allow: c.DownloadOrigins}
+	if err := p.finders(c, h); err != nil {
+		return err
+	}
+	p.downloads = provider.Downloader{Provider: "result", Allow: c.DownloadOrigins, Guard: h.Guard}
 	if err := p.downloads.Check(); err != nil {
 		return fmt.Errorf("CASTAD_DOWNLOAD_ORIGINS: %w", err)
+	}
+	return nil
+}
+
+// finders are who is asked about places: nobody, unless the settings say so.
+func (p *parts) finders(c config.Config, h provider.HTTP) error {
+	var err error
+	if c.PlaceFetch == "on" {
+		if p.pages, err = naver.NewPages(naver.PagesConfig{Contact: c.PlaceFetchContact, Via: c.PlaceFetchVia, Guard: h.Guard, Now: clock}); err != nil {
+			return fmt.Errorf("CASTAD_PLACE_FETCH_CONTACT: %w", err)
+		}
 	}
 	return nil
 }

@@ -145,9 +145,10 @@ func (b *crashBench) start(addr, root string, o crashOptions, settings map[strin
 		"CASTAD_SUNO_URL=" + b.music.URL, "CASTAD_SUNO_KEY=k", "CASTAD_SUNO_MODEL=V5",
 		"CASTAD_CREATOMATE_URL=" + b.renderer.URL, "CASTAD_CREATOMATE_KEY=k", "CASTAD_CHANNELS_URL=" + b.channels.URL, "CASTAD_CHANNELS_KEY=k",
 		"CASTAD_DOWNLOAD_ORIGINS=" + b.music.URL + "," + b.renderer.URL,
+		"CASTAD_VENDOR_LIMITS=suno:generate=1000/1s", "CASTAD_BREAKER_COOLDOWN=500ms",
 		"CASTAD_LEASE_SKEW=300ms", "CASTAD_RECONCILE_WINDOW=" + crashReconcile.String(), "CASTAD_SWEEP_GRACE=1s",
 		"CASTAD_POLL_FIRST=100ms", "CASTAD_POLL_MAX=500ms", "CASTAD_RUN_DEADLINE=2m",
-		"CASTAD_RELAY_SCHEDULE=* * * * * *", "CASTAD_SWEEP_SCHEDULE=* * * * * *", "CASTAD_DEADLETTER_SCHEDULE=*/10 * * * * *", "CASTAD_PURGE_SCHEDULE=0 20 18 * * *"}
+		"CASTAD_RELAY_SCHEDULE=* * * * * *", "CASTAD_SWEEP_SCHEDULE=* * * * * *", "CASTAD_DEADLETTER_SCHEDULE=*/10 * * * * *", "CASTAD_PURGE_SCHEDULE=0 20 18 * * *", "CASTAD_RENEW_SCHEDULE=0 10 * * * *"}
 	for k, v := range settings {
 		env = append(env, k+"="+v)
 	}

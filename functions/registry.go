@@ -13,6 +13,7 @@ import (
 	backgrounddeadletter "castad/functions/background/deadletter"
 	backgroundpurge "castad/functions/background/purge"
 	backgroundrelay "castad/functions/background/relay"
+	backgroundrenew "castad/functions/background/renew"
 	backgroundsweep "castad/functions/background/sweep"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
@@ -23,6 +24,10 @@ import (
 	placeshow "castad/functions/place/show"
 	snspublish "castad/functions/sns/publish"
 	snsverify "castad/functions/sns/verify"
+	socialcallback "castad/functions/social/callback"
+	socialdisconnect "castad/functions/social/disconnect"
+	sociallist "castad/functions/social/list"
+	socialstart "castad/functions/social/start"
 	songcallback "castad/functions/song/callback"
 	songcollect "castad/functions/song/collect"
 	songgenerate "castad/functions/song/generate"
@@ -36,6 +41,7 @@ import (
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
+	"castad/functions/social"
 	"castad/functions/song"
 	"castad/functions/video"
 
@@ -45,6 +51,7 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
@@ -61,6 +68,9 @@ type parts struct {
 	songs  *song.Store
 	videos *video.Store
 	posts  *sns.Store
+	// social are the connected channel accounts, consents the channels' OAuth clients.
+	social   *social.Store
+	consents consents
 
 	watcher *ad.Watcher
 	engine  *pipeline.Engine
@@ -76,11 +86,23 @@ type parts struct {
 	songKey  string
 	renderer *creatomate.Client
 	channels *sandbox.Client
+	// pages is nil while no place pages are read.
+	pages *naver.Pages
 	// downloads fetches what vendors made, from the origins that are allowed.
 	downloads provider.Downloader
 
-	ready func(context.Context) error
-	now   func() time.Time
+	// public is CASTAD_PUBLIC_URL.
+	public string
+	ready  func(context.Context) error
+	now    func() time.Time
+}
+
+// pageReader is pages as an interface that is nil when they are.
+func (p parts) pageReader() placecollect.Pages {
+	if p.pages == nil {
+		return nil
+	}
+	return p.pages
 }
 
 // registry is every function of the app, module by module, each with all that it may touch.
@@ -93,19 +115,19 @@ func registry(p parts) []trigger.Function {
 		adcancel.New(p.ads),
 		adretry.New(p.ads),
 
-		placecreate.New(p.places),
+		placecreate.New(p.places, p.pages != nil),
 		placeshow.New(p.places),
 		placephoto.New(p.places, p.files, p.now),
-		placecollect.New(p.places),
+		placecollect.New(p.places, p.pageReader()),
 
 		lyricwrite.New(p.lyrics, writer{p.chat}),
 
 		songgenerate.New(p.songs, p.music),
-		songcollect.New(p.songs, p.music, p.downloads, p.files),
+		songcollect.New(p.songs, p.music, p.downloads.For("suno"), p.files),
 		songcallback.New(p.songs, readSong(p.songKey, p.now)),
 
 		videorender.New(p.videos, p.renderer, p.links, p.now),
-		videocollect.New(p.videos, p.renderer, p.downloads, p.files),
+		videocollect.New(p.videos, p.renderer, p.downloads.For("creatomate"), p.files),
 		videocallback.New(p.videos, parseVideo),
 		videofile.New(index{p.ads}, p.files),
 		videomedia.New(p.links, p.files),
@@ -113,13 +135,19 @@ func registry(p parts) []trigger.Function {
 		snspublish.New(p.posts, p.channels, p.files),
 		snsverify.New(p.posts, p.channels),
 
+		socialstart.New(p.social, p.consents, p.public),
+		socialcallback.New(p.social, p.consents, p.public),
+		sociallist.New(p.social),
+		socialdisconnect.New(p.social),
+
 		healthlive.New(),
 		healthready.New(p.ready),
 
 		backgroundrelay.New(p.outbox),
 		backgroundsweep.New(sweeper{p.engine}),
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
-		backgroundpurge.New(p.outbox, p.files, []backgroundpurge.Owner{
+		backgroundrenew.New(p.social),
+		backgroundpurge.New(outdated{p.outbox, p.social}, p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),

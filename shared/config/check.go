@@ -149,6 +149,8 @@ func (c Config) checkURLs(p *problems) {
 		{"CASTAD_SUNO_URL", c.SunoURL, true},
 		{"CASTAD_CREATOMATE_URL", c.CreatomateURL, true},
 		{"CASTAD_CHANNELS_URL", c.ChannelsURL, false},
+		{"CASTAD_NAVER_URL", c.NaverURL, false},
+		{"CASTAD_NAVER_MAP_URL", c.NaverMapURL, false},
 	} {
 		if u.value == "" {
 			if u.needed {
@@ -171,6 +173,22 @@ func (c Config) checkURLs(p *problems) {
 	}
 	if c.ChannelsURL != "" && !c.ChannelsKey.Set() {
 		p.add("CASTAD_CHANNELS_KEY is not set although CASTAD_CHANNELS_URL is")
+	}
+	c.checkPlaces(p)
+}
+
+func (c Config) checkPlaces(p *problems) {
+	if c.NaverAdapter != "off" && (c.NaverID == "" || !c.NaverSecret.Set()) {
+		p.add("CASTAD_NAVER_ID and CASTAD_NAVER_SECRET must be set when CASTAD_NAVER_ADAPTER is legacy or hub")
+	}
+	if c.NaverMapID != "" && !c.NaverMapSecret.Set() {
+		p.add("CASTAD_NAVER_MAP_SECRET is not set although CASTAD_NAVER_MAP_ID is")
+	}
+	if c.PlaceFetch == "on" && c.PlaceFetchContact == "" {
+		p.add("CASTAD_PLACE_FETCH_CONTACT is not set although CASTAD_PLACE_FETCH is on: whoever is asked must be able to write to us")
+	}
+	if !c.local() && c.PlaceFetchVia != "" {
+		p.add("CASTAD_PLACE_FETCH_VIA is a stand-in, which only the stage local may use")
 	}
 }
 

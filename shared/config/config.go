@@ -92,7 +92,22 @@ type Config struct {
 	ChannelsURL   string `envconfig:"CASTAD_CHANNELS_URL" sample:"http://127.0.0.1:8078" desc:"Base URL of the sandbox that stands in for YouTube and Instagram. Empty: no sandbox."`
 	ChannelsKey   Secret `envconfig:"CASTAD_CHANNELS_KEY" sample:"local" desc:"Its API key."`
 
+	NaverAdapter   string `envconfig:"CASTAD_NAVER_ADAPTER" default:"off" one:"off,legacy,hub" desc:"By which door Naver is searched for places: legacy (Developers Center, until 2027-06-30), hub (NAVER API HUB), or not at all."`
+	NaverURL       string `envconfig:"CASTAD_NAVER_URL" desc:"Base URL of the search APIs; empty: the adapter's own."`
+	NaverID        string `envconfig:"CASTAD_NAVER_ID" desc:"The application's client id (legacy) or API key id (hub)."`
+	NaverSecret    Secret `envconfig:"CASTAD_NAVER_SECRET" desc:"Its client secret or API key."`
+	NaverMapURL    string `envconfig:"CASTAD_NAVER_MAP_URL" desc:"Base URL of Naver's geocoder; empty: its own."`
+	NaverMapID     string `envconfig:"CASTAD_NAVER_MAP_ID" desc:"API key id of the geocoder's application. Empty: no geocoding."`
+	NaverMapSecret Secret `envconfig:"CASTAD_NAVER_MAP_SECRET" desc:"Its API key."`
+
+	PlaceFetch        string `envconfig:"CASTAD_PLACE_FETCH" default:"off" one:"off,on" desc:"Whether a place's page at Naver may be read: only with the owner's consent for that place, only what robots.txt allows, one page in several seconds. Read the terms and providers' rights first; off: typed facts serve."`
+	PlaceFetchContact string `envconfig:"CASTAD_PLACE_FETCH_CONTACT" desc:"E-mail or https address where the operator can be reached; part of the user agent that asks for pages. Needed when CASTAD_PLACE_FETCH is on."`
+	PlaceFetchVia     string `envconfig:"CASTAD_PLACE_FETCH_VIA" desc:"Base URL of a stand-in for Naver's place pages (local only); empty: Naver."`
+
 	DownloadOrigins []string `envconfig:"CASTAD_DOWNLOAD_ORIGINS" sample:"http://127.0.0.1:8077" desc:"Origins, separated by commas, that results may be downloaded from besides each vendor's own (https://cdn.example). Plain http and loopback are for local only."`
+
+	VendorLimits    []string      `envconfig:"CASTAD_VENDOR_LIMITS" default:"suno:generate=20/10s,creatomate:*=30/10s,youtube:insert=100/day@America/Los_Angeles,naver:local+image=25000/day@Asia/Seoul,naver:page=1/5s,naver:short=1/5s,naver:robots=1/5s" desc:"How many calls the vendors allow, for all instances together: vendor:operation=count/time, vendor:one+other=count/day@zone, vendor:* for all operations; separated by commas."`
+	BreakerCooldown time.Duration `envconfig:"CASTAD_BREAKER_COOLDOWN" default:"30s" desc:"How long no call is sent to a vendor's operation that fails, before one is tried."`
 
 	Lease           time.Duration `envconfig:"CASTAD_LEASE" default:"15s" desc:"How long a worker's claim of a step holds unless its process renews it; a killed process delays its steps by this and CASTAD_LEASE_SKEW."`
 	LeaseSkew       time.Duration `envconfig:"CASTAD_LEASE_SKEW" default:"30s" desc:"How long after its end a lease is left alone, because clocks differ."`
@@ -105,6 +120,7 @@ type Config struct {
 	RelaySchedule      string `envconfig:"CASTAD_RELAY_SCHEDULE" default:"*/15 * * * * *" desc:"When the outbox is looked through for messages that the relay after commit did not send (six fields, UTC, read by the host)."`
 	SweepSchedule      string `envconfig:"CASTAD_SWEEP_SCHEDULE" default:"0 * * * * *" desc:"When stuck runs are looked for."`
 	DeadLetterSchedule string `envconfig:"CASTAD_DEADLETTER_SCHEDULE" default:"30 */5 * * * *" desc:"When the queues' dead letters are looked at."`
+	RenewSchedule      string `envconfig:"CASTAD_RENEW_SCHEDULE" default:"0 10 * * * *" desc:"When channel permissions that would end unused are renewed, at most 50 at a time."`
 	PurgeSchedule      string `envconfig:"CASTAD_PURGE_SCHEDULE" default:"0 20 18 * * *" desc:"When what is past its keeping time is deleted (18:20 UTC = 03:20 in Seoul)."`
 }
 

@@ -133,6 +133,10 @@ func TestLoadRefuses(t *testing.T) {
 		"this machine as the public URL in Azure":   {with(real(), "CASTAD_PUBLIC_URL", "https://127.0.0.1"), "CASTAD_PUBLIC_URL is this machine itself"},
 		"a plain download origin in Azure":          {with(real(), "CASTAD_DOWNLOAD_ORIGINS", "http://cdn.example"), "CASTAD_DOWNLOAD_ORIGINS, item 1, must use https"},
 		"no vendor key in Azure":                    {with(real(), "CASTAD_SUNO_KEY", ""), "CASTAD_SUNO_KEY is not set"},
+		"a search without a key":                    {map[string]string{"CASTAD_NAVER_ADAPTER": "hub", "CASTAD_NAVER_ID": "i"}, "CASTAD_NAVER_ID and CASTAD_NAVER_SECRET must be set"},
+		"a geocoder without a key":                  {map[string]string{"CASTAD_NAVER_MAP_ID": "i"}, "CASTAD_NAVER_MAP_SECRET is not set although"},
+		"a robot that nobody can write to":          {map[string]string{"CASTAD_PLACE_FETCH": "on"}, "CASTAD_PLACE_FETCH_CONTACT is not set although"},
+		"a stand-in for Naver in Azure":             {with(real(), "CASTAD_PLACE_FETCH_VIA", "https://naver.example"), "CASTAD_PLACE_FETCH_VIA is a stand-in"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			set(t, row.with)

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"castad/shared/provider/providertest"
 )
 
 // Metadata is what a post says about itself.
@@ -78,7 +79,7 @@ func (s shelf) newUpload(u upload) (string, error) {
 	if err := os.Mkdir(s.upload(u.ID), 0o755); err != nil {
 		return "", fmt.Errorf("open upload: %w", err)
 	}
-	return u.ID, writeJSON(filepath.Join(s.upload(u.ID), "upload.json"), u)
+	return u.ID, providertest.WriteJSON(filepath.Join(s.upload(u.ID), "upload.json"), u)
 }
 
 func (s shelf) readUpload(id string) (upload, error) {
@@ -86,7 +87,7 @@ func (s shelf) readUpload(id string) (upload, error) {
 	if !plain(id) {
 		return u, errGone
 	}
-	err := readJSON(filepath.Join(s.upload(id), "upload.json"), &u)
+	err := providertest.ReadJSON(filepath.Join(s.upload(id), "upload.json"), &u)
 	if errors.Is(err, os.ErrNotExist) {
 		return u, errGone
 	}
@@ -122,14 +123,14 @@ func (s shelf) publish(u upload, id string, now time.Time) (Post, error) {
 	if st, err := os.Stat(filepath.Join(from, thumbnailFile)); err == nil {
 		p.ThumbnailBytes = st.Size()
 	}
-	if err := writeJSON(filepath.Join(from, "post.json"), p); err != nil {
+	if err := providertest.WriteJSON(filepath.Join(from, "post.json"), p); err != nil {
 		return p, err
 	}
 	if err := os.Rename(from, s.post(id)); err != nil {
 		return p, fmt.Errorf("publish: %w", err)
 	}
 	p.Film = filepath.Join(s.post(id), filmFile)
-	return p, errors.Join(syncDir(filepath.Join(s.dir, "uploads")), syncDir(filepath.Join(s.dir, "posts")))
+	return p, errors.Join(providertest.SyncDir(filepath.Join(s.dir, "uploads")), providertest.SyncDir(filepath.Join(s.dir, "posts")))
 }
 
 // posts reads every post, oldest first.
@@ -141,7 +142,7 @@ func (s shelf) posts() ([]Post, error) {
 	out := []Post{}
 	for _, d := range list {
 		var p Post
-		if err := readJSON(filepath.Join(s.post(d.Name()), "post.json"), &p); err != nil {
+		if err := providertest.ReadJSON(filepath.Join(s.post(d.Name()), "post.json"), &p); err != nil {
 			return nil, fmt.Errorf("read post %s: %w", d.Name(), err)
 		}
 		p.Film = filepath.Join(s.post(p.ID), filmFile)
@@ -154,44 +155,4 @@ func (s shelf) posts() ([]Post, error) {
 // plain says whether id is one of ours and not a path.
 func plain(id string) bool {
 	return id != "" && len(id) <= 64 && strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
-}
-
-// writeJSON replaces a file whole or not at all.
-func writeJSON(path string, v any) error {
-	text, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func readJSON(path string, v any) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(text, v)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
