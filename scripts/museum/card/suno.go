@@ -137,6 +137,27 @@ var suno = []Card{
 		Mutant: Mutant{"shared/provider/suno/suno.go", "	case \"SENSITIVE_WORD_ERROR\":\n		return fail(provider.UserFault)\n", "	case \"SENSITIVE_WORD_ERROR\":\n		return fail(provider.Failed)\n"},
 	},
 	{
+		ID: "suno-callback-before-the-answer", Source: sunoCallbacks,
+		Vendor:  "The callback arrives while the answer to the order is still on its way.",
+		Must:    "keep it, and fetch the song as soon as the answer is there.",
+		Package: "./shared/pipeline", Test: "TestACallbackBeforeTheAnswerIsNotLost",
+		Mutant: Mutant{"shared/pipeline/submit.go", "_, ev.Reported, err = reported(ctx, e.c.DB, row.id)", "_, _, err = reported(ctx, e.c.DB, row.id)"},
+	},
+	{
+		ID: "suno-fifty-callbacks", Source: sunoCallbacks,
+		Vendor:  "The same callback comes fifty times at once.",
+		Must:    "keep it once, ask once, and answer 200 to all.",
+		Package: "./shared/pipeline", Test: "TestFiftyCallbacksAtOnceAreOne",
+		Mutant: Mutant{"shared/pipeline/control.go", "	if _, dup := store.Duplicate(err); dup {\n		return nothing\n	}\n", ""},
+	},
+	{
+		ID: "suno-callback-token-forged", Source: sunoCallbacks,
+		Vendor:  "Callbacks are not signed, and anybody can post one.",
+		Must:    "know the call by 256 random bits in the address, of which only a hash is kept; answer 404 to anything else.",
+		Package: "./shared/pipeline", Test: "TestAForgedTokenOpensNothing",
+		Mutant: Mutant{"shared/pipeline/control.go", "WHERE c.token_hash = ? AND s.kind = ? LIMIT 1", "WHERE ? <> '' AND s.kind = ? LIMIT 1"},
+	},
+	{
 		ID: "suno-callback-signature-forged", Source: "https://docs.kie.ai/common-api/webhook-verification",
 		Vendor:  "kie.ai signs callbacks; somebody who has seen the address sends one without its key.",
 		Must:    "refuse what is not signed, once a key is configured.",
