@@ -85,7 +85,7 @@ func writeCard(b *strings.Builder, c card.Card) error {
 }
 
 // plain is a word that may be written with a capital; an identifier may not.
-var plain = regexp.MustCompile(`^\p{Ll}[\p{Ll}'-]*([ ,:;]|$)`)
+var plain = regexp.MustCompile(`^[a-z][a-z'-]*([ ,:;]|$)`)
 
 // sentence begins s with a capital and ends it with a stop.
 func sentence(s string) string {
