@@ -287,7 +287,7 @@ type Step struct {
 	No      int            `json:"no"`
 	Kind    message.Kind   `json:"kind"`
 	State   pipeline.State `json:"state"`
-	Attempt int            `json:"attempt"`
+	Attempt int            `json:"attempt"`        // how often it was begun anew; the rounds of one upload are one
 	Calls   int            `json:"provider_calls"` // requests made to its provider for this step
 	ReadyAt *time.Time     `json:"ready_at,omitempty"`
 	EndedAt *time.Time     `json:"ended_at,omitempty"`

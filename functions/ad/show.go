@@ -22,7 +22,7 @@ func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error
 	if err != nil {
 		return Ad{}, err
 	}
-	steps, err := store.All(ctx, s.db, `SELECT s.step_no, s.kind, s.state, s.attempt, s.ready_at, s.ended_at, s.fail_code, s.output_json,
+	steps, err := store.All(ctx, s.db, `SELECT s.step_no, s.kind, s.state, GREATEST(s.attempt - s.parts, LEAST(s.attempt, 1)), s.ready_at, s.ended_at, s.fail_code, s.output_json,
 		(SELECT COUNT(*) FROM provider_calls c WHERE c.run_id = s.run_id AND c.step_no = s.step_no AND c.provider <> 'castad')
 		FROM pipeline_steps s WHERE s.tenant_id = ? AND s.run_id = ? ORDER BY s.step_no LIMIT 100`, stepColumns, tenant, a.Run)
 	if err != nil {
