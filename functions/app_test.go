@@ -53,6 +53,7 @@ const (
 	envelopeKey = "t:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 	tokenKey    = "t:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
 	mediaKey    = "t:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8="
+	sealKey     = "t:YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8="
 )
 
 func newBench(t *testing.T) *bench {
@@ -74,7 +75,7 @@ func newBench(t *testing.T) *bench {
 	b.url = "http://" + listener.Addr().String()
 	c := config.Config{Stage: config.Local, HostKind: config.Reference, LogLevel: "info", MySQLDSN: config.NewSecret(storetest.DSN(t, b.db)),
 		ServiceBus: config.NewSecret(queues.ConnectionString()), Blob: config.NewSecret(blobs.ConnectionString()), BlobContainer: "castad", PublicURL: b.url,
-		EnvelopeKeys: config.NewSecret(envelopeKey), TokenKeys: config.NewSecret(tokenKey), MediaKeys: config.NewSecret(mediaKey), TokenIssuer: "castad", TokenAud: "castad-api",
+		EnvelopeKeys: config.NewSecret(envelopeKey), TokenKeys: config.NewSecret(tokenKey), MediaKeys: config.NewSecret(mediaKey), SealKeys: config.NewSecret(sealKey), TokenIssuer: "castad", TokenAud: "castad-api",
 		OpenAIURL: b.chat.URL, OpenAIModel: "gpt-4o-mini", SunoURL: b.music.URL, SunoKey: config.NewSecret("k"), SunoModel: "V5",
 		CreatomateURL: b.renderer.URL, CreatomateKey: config.NewSecret("k"), ChannelsURL: b.channels.URL, ChannelsKey: config.NewSecret("k"),
 		DownloadOrigins: []string{b.music.URL, b.renderer.URL},

@@ -28,6 +28,7 @@ import (
 	"castad/shared/provider/openai"
 	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
+	"castad/shared/seal"
 	"castad/shared/servicebus"
 	"castad/shared/store"
 	"castad/shared/trigger"
@@ -90,6 +91,9 @@ func (a *app) keys(c config.Config, p *parts) error {
 		return fmt.Errorf("CASTAD_MEDIA_KEYS: %w", err)
 	}
 	p.links = link.New(media, c.PublicURL, clock)
+	if p.seal, err = sealer(c); err != nil {
+		return err
+	}
 	tokens, err := identity.ParseKeys(c.TokenKeys.Reveal())
 	if err != nil {
 		return fmt.Errorf("CASTAD_TOKEN_KEYS: %w", err)
@@ -98,6 +102,35 @@ func (a *app) keys(c config.Config, p *parts) error {
 		return fmt.Errorf("CASTAD_TOKEN_KEYS: %w", err)
 	}
 	return nil
+}
+
+// sealer encrypts what must be kept secret: with the vault's key where there is
+// one, then the ring only opens what it sealed before the move.
+func sealer(c config.Config) (*seal.Sealer, error) {
+	var wrappers []seal.Wrapper
+	if c.SealVaultKeyURL != "" {
+		credential, err := managed(c)
+		if err != nil {
+			return nil, err
+		}
+		vault, err := seal.NewVault(seal.VaultConfig{KeyURL: c.SealVaultKeyURL, Credential: credential})
+		if err != nil {
+			return nil, fmt.Errorf("CASTAD_SEAL_VAULT_KEY_URL: %w", err)
+		}
+		wrappers = append(wrappers, vault)
+	}
+	if c.SealKeys.Set() {
+		keys, err := keyring.Parse(c.SealKeys.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("CASTAD_SEAL_KEYS: %w", err)
+		}
+		ring, err := seal.NewRing(keys)
+		if err != nil {
+			return nil, fmt.Errorf("CASTAD_SEAL_KEYS: %w", err)
+		}
+		wrappers = append(wrappers, ring)
+	}
+	return seal.New(clock, wrappers...)
 }
 
 func (a *app) stores(c config.Config, p *parts, meter *meter) error {
@@ -120,7 +153,7 @@ func (a *app) stores(c config.Config, p *parts, meter *meter) error {
 
 // managed is the app's managed identity, where one is used.
 func managed(c config.Config) (azcore.TokenCredential, error) {
-	if c.ServiceBusNamespace == "" && c.BlobAccountURL == "" {
+	if c.ServiceBusNamespace == "" && c.BlobAccountURL == "" && c.SealVaultKeyURL == "" {
 		return nil, nil
 	}
 	credential, err := azidentity.NewManagedIdentityCredential(nil)

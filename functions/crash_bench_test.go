@@ -140,7 +140,7 @@ func (b *crashBench) start(addr, root string, o crashOptions, settings map[strin
 	env := []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + b.t.TempDir(), "FUNCTIONS_WORKER_RUNTIME=custom",
 		"CASTAD_CHAOS_POINT=" + o.plan, "CASTAD_CHAOS_FILE=" + b.file, "CASTAD_LEASE=" + crashLease.String(),
 		"CASTAD_STAGE=local", "CASTAD_HOST_KIND=reference", "CASTAD_MYSQL_DSN=" + storetest.DSN(b.t, b.db), "CASTAD_PUBLIC_URL=" + b.url,
-		"CASTAD_ENVELOPE_KEYS=" + envelopeKey, "CASTAD_TOKEN_KEYS=" + tokenKey, "CASTAD_MEDIA_KEYS=" + mediaKey,
+		"CASTAD_ENVELOPE_KEYS=" + envelopeKey, "CASTAD_TOKEN_KEYS=" + tokenKey, "CASTAD_MEDIA_KEYS=" + mediaKey, "CASTAD_SEAL_KEYS=" + sealKey,
 		"CASTAD_OPENAI_URL=" + b.chat.URL, "CASTAD_OPENAI_KEY=k", "CASTAD_OPENAI_MODEL=gpt-4o-mini",
 		"CASTAD_SUNO_URL=" + b.music.URL, "CASTAD_SUNO_KEY=k", "CASTAD_SUNO_MODEL=V5",
 		"CASTAD_CREATOMATE_URL=" + b.renderer.URL, "CASTAD_CREATOMATE_KEY=k", "CASTAD_CHANNELS_URL=" + b.channels.URL, "CASTAD_CHANNELS_KEY=k",

@@ -48,6 +48,7 @@ import (
 	"castad/shared/provider/openai"
 	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
+	"castad/shared/seal"
 	"castad/shared/servicebus"
 	"castad/shared/trigger"
 )
@@ -67,6 +68,7 @@ type parts struct {
 	bus     *servicebus.Client
 	files   *blob.Store
 	links   *link.Signer
+	seal    *seal.Sealer
 
 	chat     *openai.Client
 	music    *suno.Client

@@ -97,7 +97,11 @@ func (c Config) checkKeys(p *problems) {
 		name string
 		keys Secret
 		seed bool
-	}{{"CASTAD_ENVELOPE_KEYS", c.EnvelopeKeys, false}, {"CASTAD_TOKEN_KEYS", c.TokenKeys, true}, {"CASTAD_MEDIA_KEYS", c.MediaKeys, false}} {
+	}{{"CASTAD_ENVELOPE_KEYS", c.EnvelopeKeys, false}, {"CASTAD_TOKEN_KEYS", c.TokenKeys, true}, {"CASTAD_MEDIA_KEYS", c.MediaKeys, false},
+		{"CASTAD_SEAL_KEYS", c.SealKeys, false}} {
+		if !set.keys.Set() && set.name == "CASTAD_SEAL_KEYS" && c.SealVaultKeyURL != "" {
+			continue // the vault's is there instead
+		}
 		if !set.keys.Set() {
 			p.add("%s is not set; it must be kid:base64 of 32 random bytes", set.name)
 			continue
@@ -110,6 +114,9 @@ func (c Config) checkKeys(p *problems) {
 		for _, k := range ring.Keys() {
 			if set.seed && len(k.Secret) != ed25519.SeedSize {
 				p.add("%s: key %q has %d bytes; an Ed25519 seed has %d", set.name, k.ID, len(k.Secret), ed25519.SeedSize)
+			}
+			if set.name == "CASTAD_SEAL_KEYS" && !k.Until.IsZero() {
+				p.add("%s: key %q has an end, at which everything that it seals would be lost", set.name, k.ID)
 			}
 			if !c.local() && bytes.HasPrefix(k.Secret, []byte(development)) {
 				p.add("%s: key %q is the development key, which everybody knows; only the stage local may use it", set.name, k.ID)
@@ -134,6 +141,7 @@ func (c Config) checkURLs(p *problems) {
 	}{
 		{"CASTAD_BLOB_ACCOUNT_URL", c.BlobAccountURL, false},
 		{"CASTAD_PUBLIC_URL", c.PublicURL, false},
+		{"CASTAD_SEAL_VAULT_KEY_URL", c.SealVaultKeyURL, false},
 		{"CASTAD_OPENAI_URL", c.OpenAIURL, true},
 		{"CASTAD_SUNO_URL", c.SunoURL, true},
 		{"CASTAD_CREATOMATE_URL", c.CreatomateURL, true},

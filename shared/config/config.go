@@ -69,12 +69,14 @@ type Config struct {
 	BlobAccountURL string `envconfig:"CASTAD_BLOB_ACCOUNT_URL" desc:"URL of the storage account, reached with the app's managed identity (https://name.blob.core.windows.net)."`
 	BlobContainer  string `envconfig:"CASTAD_BLOB_CONTAINER" default:"castad" desc:"Private container that holds photos, songs and films."`
 
-	PublicURL    string `envconfig:"CASTAD_PUBLIC_URL" sample:"http://127.0.0.1:7071" desc:"Where CastAD is reached from outside, without a path. Builds callback and media URLs; empty: CastAD only polls, and vendors that must fetch from us are refused."`
-	EnvelopeKeys Secret `envconfig:"CASTAD_ENVELOPE_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktZW52ZWwtMDE=" desc:"Keys that sign queue messages, kid:base64 of at least 32 bytes; the first signs, a second is still accepted (kid:base64,old:base64@2026-12-01T00:00:00Z)."`
-	TokenKeys    Secret `envconfig:"CASTAD_TOKEN_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktdG9rZW4tMDE=" desc:"Ed25519 seeds that sign access tokens, kid:base64 of exactly 32 bytes; the first signs, a second is still accepted."`
-	MediaKeys    Secret `envconfig:"CASTAD_MEDIA_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktbWVkaWEtMDE=" desc:"Keys that sign the expiring media links for vendors, kid:base64 of at least 32 bytes."`
-	TokenIssuer  string `envconfig:"CASTAD_TOKEN_ISSUER" default:"castad" desc:"Claim iss of access tokens."`
-	TokenAud     string `envconfig:"CASTAD_TOKEN_AUDIENCE" default:"castad-api" desc:"Claim aud of access tokens."`
+	PublicURL       string `envconfig:"CASTAD_PUBLIC_URL" sample:"http://127.0.0.1:7071" desc:"Where CastAD is reached from outside, without a path. Builds callback and media URLs; empty: CastAD only polls, and vendors that must fetch from us are refused."`
+	EnvelopeKeys    Secret `envconfig:"CASTAD_ENVELOPE_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktZW52ZWwtMDE=" desc:"Keys that sign queue messages, kid:base64 of at least 32 bytes; the first signs, a second is still accepted (kid:base64,old:base64@2026-12-01T00:00:00Z)."`
+	TokenKeys       Secret `envconfig:"CASTAD_TOKEN_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktdG9rZW4tMDE=" desc:"Ed25519 seeds that sign access tokens, kid:base64 of exactly 32 bytes; the first signs, a second is still accepted."`
+	MediaKeys       Secret `envconfig:"CASTAD_MEDIA_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktbWVkaWEtMDE=" desc:"Keys that sign the expiring media links for vendors, kid:base64 of at least 32 bytes."`
+	SealKeys        Secret `envconfig:"CASTAD_SEAL_KEYS" sample:"dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktc2VhbHMtMDE=" desc:"Keys that encrypt the data keys of stored tokens, kid:base64 of at least 32 bytes, without an end; the first seals, a second still opens. Beside CASTAD_SEAL_VAULT_KEY_URL they only open what they sealed before."`
+	SealVaultKeyURL string `envconfig:"CASTAD_SEAL_VAULT_KEY_URL" desc:"RSA key in Key Vault that encrypts those data keys instead, reached with the app's managed identity (https://name.vault.azure.net/keys/castad-seal)."`
+	TokenIssuer     string `envconfig:"CASTAD_TOKEN_ISSUER" default:"castad" desc:"Claim iss of access tokens."`
+	TokenAud        string `envconfig:"CASTAD_TOKEN_AUDIENCE" default:"castad-api" desc:"Claim aud of access tokens."`
 
 	OpenAIURL   string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
 	OpenAIKey   Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`

@@ -26,7 +26,7 @@ type state struct {
 var (
 	portNames   = []string{"mariadb", "servicebus", "blob", "studio", "channels", "api"}
 	secretNames = []string{"studio", "channels"}
-	keyNames    = []string{"CASTAD_ENVELOPE_KEYS", "CASTAD_TOKEN_KEYS", "CASTAD_MEDIA_KEYS"}
+	keyNames    = []string{"CASTAD_ENVELOPE_KEYS", "CASTAD_TOKEN_KEYS", "CASTAD_MEDIA_KEYS", "CASTAD_SEAL_KEYS"}
 )
 
 // hold locks the data folder. The lock is this process's own and ends with it,
