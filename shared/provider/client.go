@@ -34,6 +34,9 @@ type HTTP struct {
 	AllowPlainHTTP bool
 	// UserAgent replaces CastAD's own.
 	UserAgent string
+	// Resumable says that a 308 is an answer ("resume incomplete" in Google's
+	// uploads) and not a redirect.
+	Resumable bool
 	// Observe is told about every finished call, for metrics; nil = nobody.
 	Observe func(Observation)
 	// Now is the clock; nil = time.Now.
@@ -228,6 +231,9 @@ func (c *Client) request(ctx context.Context, call Call) (req *http.Request, rel
 		return nil, nil, err
 	}
 	req.ContentLength = length
+	if call.Method == http.MethodPut && call.JSON == nil && call.Body == nil {
+		req.Body = http.NoBody // says "Content-Length: 0"; any other empty body is sent chunked
+	}
 	for k, v := range call.Header {
 		req.Header[k] = v
 	}

@@ -58,7 +58,7 @@ func (c *Client) roundTrip(req *http.Request, op string, paid bool) (*http.Respo
 		}
 		return nil, c.lost(op, class, 0, err)
 	}
-	if res.StatusCode >= 300 && res.StatusCode < 400 {
+	if res.StatusCode >= 300 && res.StatusCode < 400 && !(c.h.Resumable && res.StatusCode == http.StatusPermanentRedirect) {
 		res.Body.Close()
 		e := c.Fail(Call{Op: op}, &Answer{Status: res.StatusCode, Header: res.Header}, StatusClass(res.StatusCode, paid), "redirect", "")
 		e.Err = fmt.Errorf("redirected to %s: redirects of API calls are not followed", RedactURL(res.Header.Get("Location")))

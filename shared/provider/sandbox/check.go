@@ -5,54 +5,19 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"castad/shared/provider"
 )
 
-// captionOf is the caption with the hashtags below it, as both channels show it.
-func captionOf(p provider.Post) string {
-	if len(p.Hashtags) == 0 {
-		return p.Caption
-	}
-	return strings.TrimSpace(p.Caption + "\n\n#" + strings.Join(p.Hashtags, " #"))
-}
-
 // check refuses what the channel would refuse.
 func check(p provider.Post) error {
-	refuse := func(field, format string, args ...any) error {
-		return provider.Refused(name, "publish", field, format, args...)
-	}
-	caption := captionOf(p)
 	switch p.Channel {
 	case YouTube:
-		n := utf8.RuneCountInString(p.Title)
-		switch {
-		case strings.TrimSpace(p.Title) == "" || n > 100:
-			return refuse("title", "has %d characters, 1–100 are allowed", n)
-		case strings.ContainsAny(p.Title, "<>"):
-			return refuse("title", "must not contain < or >")
-		case strings.ContainsAny(caption, "<>"):
-			return refuse("caption", "must not contain < or >")
-		case len(caption) > 5000:
-			return refuse("caption", "has %d bytes with its hashtags, 5000 are allowed", len(caption))
-		case utf8.RuneCountInString(strings.Join(p.Hashtags, ",")) > 500:
-			return refuse("hashtags", "have more than 500 characters together")
-		}
+		return provider.YouTubeText.Check(name, "publish", p, p.Hashtags)
 	case Instagram:
-		n := utf8.RuneCountInString(caption)
-		switch {
-		case n > 2200:
-			return refuse("caption", "has %d characters with its hashtags, 2200 are allowed", n)
-		case strings.Count(caption, "#") > 30:
-			return refuse("hashtags", "more than 30")
-		case strings.Count(caption, "@") > 20:
-			return refuse("caption", "more than 20 mentions")
-		}
-	default:
-		return refuse("channel", "the sandbox has youtube and instagram")
+		return provider.InstagramText.Check(name, "publish", p, nil)
 	}
-	return nil
+	return provider.Refused(name, "publish", "channel", "the sandbox has youtube and instagram")
 }
 
 // ourCodes are refusals that the owner's words have no part in: the file in our

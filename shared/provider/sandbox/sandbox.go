@@ -88,7 +88,7 @@ func (c *Client) Publish(ctx context.Context, p provider.Post) (provider.Posted,
 }
 
 func (c *Client) youtube(ctx context.Context, p provider.Post) (provider.Posted, error) {
-	meta := metadata{Title: p.Title, Caption: captionOf(p), Tags: p.Hashtags, Marker: p.Marker, AIGenerated: p.AI.Generated(), Bytes: p.Bytes, SHA256: p.SHA256}
+	meta := metadata{Title: p.Title, Caption: p.FullCaption(), Tags: p.Hashtags, Marker: p.Marker, AIGenerated: p.AI.Generated(), Bytes: p.Bytes, SHA256: p.SHA256}
 	id, err := c.open(ctx, "/youtube/"+url.PathEscape(p.Account)+"/uploads", meta)
 	if err != nil {
 		return provider.Posted{}, err
@@ -108,7 +108,7 @@ func (c *Client) youtube(ctx context.Context, p provider.Post) (provider.Posted,
 }
 
 func (c *Client) instagram(ctx context.Context, p provider.Post) (provider.Posted, error) {
-	meta := metadata{Caption: captionOf(p), Marker: p.Marker, AIGenerated: p.AI.Generated(), Bytes: p.Bytes, SHA256: p.SHA256}
+	meta := metadata{Caption: p.FullCaption(), Marker: p.Marker, AIGenerated: p.AI.Generated(), Bytes: p.Bytes, SHA256: p.SHA256}
 	account := "/instagram/" + url.PathEscape(p.Account)
 	id, err := c.open(ctx, account+"/media", meta)
 	if err != nil {
