@@ -5,6 +5,14 @@ import (
 	"unicode/utf8"
 )
 
+// FullCaption is the caption with the hashtags below it, as channels show it.
+func (p Post) FullCaption() string {
+	if len(p.Hashtags) == 0 {
+		return p.Caption
+	}
+	return strings.TrimSpace(p.Caption + "\n\n#" + strings.Join(p.Hashtags, " #"))
+}
+
 // CaptionLimits are the most that a channel takes in a full caption.
 type CaptionLimits struct{ Characters, Hashtags, Mentions int }
 

@@ -52,7 +52,7 @@ func (c *Client) check(p provider.Post) error {
 	case strings.ContainsAny(p.Marker, `",<>`) || strings.TrimSpace(p.Marker) != p.Marker:
 		return c.notSent("publish", "the marker cannot be a tag")
 	}
-	return provider.YouTubeText.Check(name, "publish", p, tagsOf(p))
+	return provider.CheckVideoText(name, "publish", p, tagsOf(p))
 }
 
 // finish does what follows a film that is there. None of it can fail the post: what

@@ -1,0 +1,47 @@
+package provider
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of a YouTube video's words (docs/videos, snippet; that a title has 100
+// characters, and how tags are counted, is unverified).
+const (
+	videoTitle       = 100  // characters
+	videoDescription = 5000 // bytes
+	videoTags        = 500  // characters together
+)
+
+// CheckVideoText refuses a post whose words YouTube would refuse; provider and op name
+// the call that is not made. tags are what is sent as tags.
+func CheckVideoText(provider, op string, p Post, tags []string) error {
+	refuse := func(field, format string, args ...any) error { return Refused(provider, op, field, format, args...) }
+	caption, n := p.FullCaption(), utf8.RuneCountInString(p.Title)
+	switch {
+	case strings.TrimSpace(p.Title) == "" || n > videoTitle:
+		return refuse("title", "has %d characters, 1–%d are allowed", n, videoTitle)
+	case strings.ContainsAny(p.Title, "<>") || !utf8.ValidString(p.Title):
+		return refuse("title", "must be valid UTF-8 without < and >")
+	case strings.ContainsAny(caption, "<>") || !utf8.ValidString(caption):
+		return refuse("caption", "must be valid UTF-8 without < and >")
+	case len(caption) > videoDescription:
+		return refuse("caption", "has %d bytes with its hashtags, %d are allowed", len(caption), videoDescription)
+	case tagsLength(tags) > videoTags:
+		return refuse("hashtags", "have more than %d characters together", videoTags)
+	}
+	return nil
+}
+
+// tagsLength counts tags as YouTube does: with the commas between them, and two
+// quotes around one that has a space.
+func tagsLength(tags []string) int {
+	n := max(0, len(tags)-1)
+	for _, t := range tags {
+		n += utf8.RuneCountInString(t)
+		if strings.Contains(t, " ") {
+			n += 2
+		}
+	}
+	return n
+}
