@@ -26,7 +26,6 @@ import (
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
 	"castad/shared/provider/openai"
-	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
 	"castad/shared/seal"
 	"castad/shared/servicebus"
@@ -73,10 +72,10 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.outbox = a.outbox
 	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: a.outbox, Recipe: recipe(c), Rules: rules(c), Now: clock, Log: log,
 		CallbackURL: callbackURL(c.PublicURL)})
-	p.ads = ad.New(a.db.Primary(), a.db.Replica(), p.engine, clock)
+	p.ads = ad.New(a.db.Primary(), a.db.Replica(), p.engine, targets{p.channels, p.social}, clock)
 	p.places = place.New(a.db.Primary(), p.engine, clock)
 	p.lyrics, p.songs, p.videos = lyric.New(p.engine), song.New(p.engine), video.New(p.engine)
-	p.posts = sns.New(a.db.Primary(), p.engine, clock)
+	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
 }
@@ -178,8 +177,8 @@ func vendors(c config.Config, p *parts) error {
 	if p.renderer, err = creatomate.New(creatomate.Config{BaseURL: c.CreatomateURL, Key: c.CreatomateKey.Reveal()}); err != nil {
 		return fmt.Errorf("CASTAD_CREATOMATE_URL: %w", err)
 	}
-	if p.channels, err = sandbox.New(sandbox.Config{BaseURL: c.ChannelsURL, Key: c.ChannelsKey.Reveal()}); err != nil {
-		return fmt.Errorf("CASTAD_CHANNELS_URL: %w", err)
+	if p.channels, err = newChannels(c); err != nil {
+		return err
 	}
 	p.downloads = provider.Downloader{Provider: "result", Allow: c.DownloadOrigins}
 	if err := p.downloads.Check(); err != nil {

@@ -46,7 +46,6 @@ import (
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
 	"castad/shared/provider/openai"
-	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
 	"castad/shared/seal"
 	"castad/shared/servicebus"
@@ -73,7 +72,7 @@ type parts struct {
 	chat     *openai.Client
 	music    *suno.Client
 	renderer *creatomate.Client
-	channels *sandbox.Client
+	channels channels
 	// downloads fetches what vendors made, from the origins that are allowed.
 	downloads provider.Downloader
 
@@ -108,8 +107,8 @@ func registry(p parts) []trigger.Function {
 		videofile.New(index{p.ads}, p.files),
 		videomedia.New(p.links, p.files),
 
-		snspublish.New(p.posts, p.channels, p.files),
-		snsverify.New(p.posts, p.channels),
+		snspublish.New(snspublish.Parts{Posts: p.posts, Accounts: p.social, Channels: p.channels, Files: p.files, Links: p.links, Now: p.now}),
+		snsverify.New(p.posts, p.social, p.channels),
 
 		healthlive.New(),
 		healthready.New(p.ready),

@@ -20,8 +20,9 @@
 //	  that it waits for more
 //	anything else                 looked for until the reconcile window ends
 //
-// A question that cannot be asked because the account must be connected again
-// ends nothing: the post may be there. It is asked until the deadline.
+// A question that cannot be asked because the account must be connected again, or
+// the channel's settings are gone, ends nothing: the post may be there. It is
+// asked until the deadline.
 package sns
 
 import (
@@ -145,7 +146,7 @@ func (s *Store) verify(ctx context.Context, in message.SnsPublish, call message.
 		return message.SnsPosted{}, err
 	}
 	posted, err := ask(ctx, in, call, notes.Last())
-	if fault.CodeOf(err) == fault.CodeReconnect {
+	if code := fault.CodeOf(err); code == fault.CodeReconnect || code == fault.CodeChannelOff {
 		return posted, fault.Newf(fault.CodeUnavailable, "the channel cannot be asked: %w", err)
 	}
 	if gone := errors.As(err, &message.Absent{}) || fault.KindOf(err) == fault.Refused; gone && !call.Unsure {

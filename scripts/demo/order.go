@@ -13,6 +13,7 @@ import (
 
 	"castad/functions/ad"
 	"castad/functions/place"
+	"castad/scripts/localcloud/browser"
 	"castad/scripts/localcloud/cloud"
 	"castad/scripts/localcloud/funchost"
 	"castad/shared/id"
@@ -97,7 +98,12 @@ func (d *demo) start(ctx context.Context) (ad.Ad, error) {
 	wish := ad.Wish{Place: p.ID, Language: d.order.Language, Mood: w.Mood, Genre: w.Genre, Voice: w.Voice, Seconds: w.Seconds, Aspect: w.Aspect,
 		Template: w.Template, Quality: w.Quality, Publish: w.Publish, Caption: w.Caption, Hashtags: w.Hashtags}
 	for _, c := range w.Channels {
-		wish.Channels = append(wish.Channels, ad.Channel{Channel: c, Account: "demo"})
+		account, err := browser.Connect(ctx, d.api.base, d.api.token, c, nil)
+		if err != nil {
+			return ad.Ad{}, err
+		}
+		fmt.Printf("connected %s on %s, as an owner does: CastAD's start page, the channel's consent, back with the cookie\n", account.Name, c)
+		wish.Channels = append(wish.Channels, ad.Channel{Channel: c, Account: account.ID})
 	}
 	var a ad.Ad
 	return a, d.api.json(ctx, http.MethodPost, "/ads", key, wish, &a)

@@ -10,6 +10,7 @@ package publish
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"io"
 	"time"
 
@@ -36,6 +37,9 @@ type Accounts interface {
 	// Access returns the channel's own id of an account and an access token that
 	// lives; CodeReconnect when its owner must connect it again.
 	Access(ctx context.Context, tenant id.Tenant, channel string, account id.Account) (external, access string, err error)
+	// Reject says that the channel does not take an access token any more. The next
+	// Access renews it, or is CodeReconnect.
+	Reject(ctx context.Context, tenant id.Tenant, account id.Account, access string) error
 }
 
 // Channels posts to social networks.
@@ -79,6 +83,9 @@ func New(p Parts) trigger.Function {
 
 func (p Parts) post(ctx context.Context, in message.SnsPublish, call message.Call, notes *sns.Notes) (message.SnsPosted, error) {
 	account, access, err := p.Accounts.Access(ctx, call.Tenant, in.Channel, in.Account)
+	if fault.KindOf(err) == fault.NotFound { // its owner has disconnected it since the order
+		err = fault.Newf(fault.CodeReconnect, "%w", err)
+	}
 	if err != nil {
 		return message.SnsPosted{}, sns.Unsent("open account", err)
 	}
@@ -102,7 +109,16 @@ func (p Parts) post(ctx context.Context, in message.SnsPublish, call message.Cal
 		return message.SnsPosted{}, sns.Unsent("link film", err)
 	}
 	posted, err := p.Channels.Publish(ctx, post)
+	if fault.CodeOf(err) == fault.CodeReconnect {
+		err = rejected(p.Accounts.Reject(ctx, call.Tenant, in.Account, access), err)
+	}
 	return message.SnsPosted{ExternalID: posted.ID, URL: posted.URL, Privacy: posted.Privacy, Note: posted.Note}, err
+}
+
+// rejected is what follows a token that the channel does not take: nothing was
+// sent, and the next attempt has a new token or is told that there is none.
+func rejected(told, err error) error {
+	return fault.Newf(fault.CodeUnavailable, "the channel rejects the account's token: %w", errors.Join(err, told))
 }
 
 // link is "" where there is no public address: a channel that must fetch then

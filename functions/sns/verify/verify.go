@@ -7,9 +7,11 @@ package verify
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"time"
 
 	"castad/functions/sns"
+	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/message"
 	"castad/shared/provider"
@@ -30,6 +32,9 @@ type Accounts interface {
 	// Access returns the channel's own id of an account and an access token that
 	// lives; CodeReconnect when its owner must connect it again.
 	Access(ctx context.Context, tenant id.Tenant, channel string, account id.Account) (external, access string, err error)
+	// Reject says that the channel does not take an access token any more. The next
+	// Access renews it, or is CodeReconnect.
+	Reject(ctx context.Context, tenant id.Tenant, account id.Account, access string) error
 }
 
 // Channels reads social networks.
@@ -47,8 +52,12 @@ func New(posts Posts, accounts Accounts, channels Channels) trigger.Function {
 				if err != nil {
 					return message.SnsPosted{}, err
 				}
-				return look(ctx, channels, call.Unsure, provider.Sought{Channel: in.Channel, Account: account, Access: access, Marker: sns.Marker(in),
+				posted, err := look(ctx, channels, call.Unsure, provider.Sought{Channel: in.Channel, Account: account, Access: access, Marker: sns.Marker(in),
 					ID: call.ExternalID, Bytes: in.Bytes, Notes: notes})
+				if fault.CodeOf(err) == fault.CodeReconnect {
+					err = errors.Join(err, accounts.Reject(ctx, call.Tenant, in.Account, access))
+				}
+				return posted, err
 			})
 		})
 }
