@@ -34,6 +34,8 @@ type HTTP struct {
 	AllowPlainHTTP bool
 	// UserAgent replaces CastAD's own.
 	UserAgent string
+	// Guard is asked before each call is sent; nil = nobody.
+	Guard Guard
 	// Resumable says that a 308 is an answer ("resume incomplete" in Google's
 	// uploads) and not a redirect.
 	Resumable bool
@@ -149,8 +151,11 @@ func (c *Client) Key() string { return c.key }
 
 // Call is one API call.
 type Call struct {
-	// Op names the call in errors and metrics: "generate".
+	// Op names the call in errors, metrics, limits and breakers: "generate".
 	Op string
+	// Scope is whose limit at the vendor the call draws on besides ours: the
+	// channel's id of an account, when a 429 is that account's alone; "" = nobody else's.
+	Scope string
 	// Method is the HTTP method. Path is appended to the base URL, already
 	// escaped; Query follows.
 	Method, Path string
@@ -176,11 +181,14 @@ type Answer struct {
 	Header http.Header
 	// Body is the whole body. For a status ≥ 400 it may be cut short, when reading it failed.
 	Body []byte
+
+	ticket *ticket
 }
 
 // Do sends the call once and reads the answer. A non-nil error is an *Error: the
-// answer did not come, was redirecting, or broke off below status 400. What the
-// status and body of a complete answer mean is for the vendor's table; see Fail.
+// guard did not allow it, the answer did not come, was redirecting, or broke off
+// below status 400. What the status and body of a complete answer mean is for the
+// vendor's table; see Fail.
 func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 	timeout := call.Timeout
 	if timeout <= 0 {
@@ -193,16 +201,17 @@ func (c *Client) Do(ctx context.Context, call Call) (*Answer, error) {
 		return nil, &Error{Provider: c.name, Op: call.Op, Class: OurFault, Code: "bad_request", Err: redacted{err, c.secrets()}}
 	}
 	defer release()
-	res, err := c.RoundTrip(req, call.Op, call.Paid)
+	res, err := c.exchange(req, Attempt{Op: call.Op, Scope: call.Scope, Paid: call.Paid})
 	if err != nil {
 		return nil, err
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	a := AnswerOf(res)
+	a.Body, err = io.ReadAll(res.Body)
 	if err != nil && res.StatusCode < 400 {
 		return nil, err // the capped body's errors are classed
 	}
-	return &Answer{Status: res.StatusCode, Header: res.Header, Body: body}, nil
+	return a, nil
 }
 
 // request builds the HTTP request; release must be called when the call is over.
@@ -278,7 +287,9 @@ func (c *Client) secrets() []string {
 }
 
 // Fail returns the Error for an answer that the vendor's table has classed.
-// code is the vendor's code, text what the vendor said (the body when "").
+// code is the vendor's code, text what the vendor said (the body when ""). Later
+// and Unknown count against the vendor's health and RateLimited makes its
+// limits pause, unless the answer was Good; all other classes say that it is well.
 func (c *Client) Fail(call Call, a *Answer, class Class, code, text string) *Error {
 	e := &Error{Provider: c.name, Op: call.Op, Class: class, Code: Redact(code, c.secrets()...)}
 	if a != nil {
@@ -286,6 +297,7 @@ func (c *Client) Fail(call Call, a *Answer, class Class, code, text string) *Err
 		if text == "" {
 			text = string(a.Body)
 		}
+		a.ticket.tell(Outcome{Verdict: verdictOf(class), RetryAfter: e.RetryAfter})
 	}
 	e.Snippet = Redact(text, c.secrets()...)
 	return e

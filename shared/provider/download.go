@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -21,8 +22,10 @@ import (
 // checked when it is dialled (a name that changes its address between check
 // and use gains nothing), and nothing of ours is sent along.
 type Downloader struct {
-	// Provider names the vendor in errors.
+	// Provider names the vendor in errors and to the guard.
 	Provider string
+	// Guard is asked before each download, as for a read of operation "download"; nil = nobody.
+	Guard Guard
 	// Allow lists the origins (scheme, host, port) that results may come from:
 	// "https://cdn.example.com". Plain http, and addresses of our own network, only
 	// as an exact loopback or IP origin: "http://127.0.0.1:9000".
@@ -34,12 +37,17 @@ type Downloader struct {
 	Timeout time.Duration
 	// Idle bounds the wait for the next byte, and for the answer's header; 0 = 30 s.
 	Idle time.Duration
+	// UserAgent replaces CastAD's own.
+	UserAgent string
 
 	resolver *net.Resolver // tests
 	tls      *tls.Config   // tests
 }
 
-const maxRedirects = 3
+const (
+	maxRedirects = 3
+	opDownload   = "download"
+)
 
 // Download is a file that is arriving.
 type Download struct {
@@ -61,11 +69,20 @@ func (d Downloader) Check() error {
 	return nil
 }
 
-// Get starts fetching rawURL, which may be at most limit bytes long. Errors are *Error:
+// For returns the downloader for the results of one vendor, so that one vendor's
+// broken file server does not keep the files of another.
+func (d Downloader) For(vendor string) Downloader {
+	d.Provider = vendor
+	return d
+}
+
+// Get starts fetching rawURL, which may be at most limit bytes long and must
+// begin like one of the wanted formats (any, when none is named). Errors are *Error:
 // an origin that is not listed and an address that is not public are ourFault
 // (the list is ours to mend), a file that is not there (yet) is later, what
-// cannot be the file (a web page, an encoded or empty body, too long) badResult.
-func (d Downloader) Get(ctx context.Context, rawURL string, limit int64) (*Download, error) {
+// cannot be the file (a web page, an encoded or empty body, another format, too
+// long) badResult. One that the guard did not allow is later or rateLimited.
+func (d Downloader) Get(ctx context.Context, rawURL string, limit int64, wanted ...Format) (*Download, error) {
 	list, err := parseOrigins(d.Allow, d.Private)
 	if err != nil {
 		return nil, d.fail(OurFault, "bad_setting", 0, err)
@@ -79,20 +96,71 @@ func (d Downloader) Get(ctx context.Context, rawURL string, limit int64) (*Downl
 	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
 	ctx, stop := context.WithCancelCause(ctx)
 	end := func() { stop(nil); cancel() }
-	res, err := d.follow(ctx, list, rawURL)
+	t, err := allow(ctx, d.Guard, Attempt{Vendor: d.Provider, Op: opDownload})
 	if err != nil {
 		end()
+		return nil, err
+	}
+	got, err := d.begin(ctx, stop, end, t, list, rawURL, limit, wanted)
+	if err != nil {
+		end()
+		t.tell(downloadOutcome(err))
+		return nil, err
+	}
+	return got, nil
+}
+
+// begin fetches as far as the first bytes.
+func (d Downloader) begin(ctx context.Context, stop context.CancelCauseFunc, end func(), t *ticket, list origins, rawURL string, limit int64, wanted []Format) (*Download, error) {
+	res, err := d.follow(ctx, list, rawURL)
+	if err != nil {
 		return nil, err
 	}
 	got, err := d.accept(res, limit)
 	if err != nil {
 		res.Body.Close()
-		end()
 		return nil, err
 	}
-	got.Body = &downloadBody{from: res.Body, left: limit, want: got.Length, idle: d.Idle, ctx: ctx, stop: stop, end: end,
+	body := &downloadBody{from: res.Body, left: limit, want: got.Length, idle: d.Idle, ctx: ctx, stop: stop, end: end, ticket: t,
 		fail: func(class Class, code string, err error) error { return d.fail(class, code, res.StatusCode, err) }}
+	if len(wanted) > 0 {
+		head := make([]byte, headBytes)
+		n, _ := io.ReadFull(body, head) // a failure of the body is sticky
+		if body.err != nil && body.err != io.EOF {
+			res.Body.Close()
+			return nil, body.err
+		}
+		if err := fits(head[:n], wanted); err != nil {
+			res.Body.Close()
+			return nil, d.fail(BadResult, "wrong_format", res.StatusCode, err)
+		}
+		body.head = head[:n]
+	}
+	got.Body = body
 	return got, nil
+}
+
+// downloadOutcome is what a failed download says about the vendor's file server.
+// That a file is not there (any more), or that we will not have it, is no illness.
+func downloadOutcome(err error) Outcome {
+	var e *Error
+	if !errors.As(err, &e) {
+		return Outcome{}
+	}
+	o := Outcome{Verdict: Healthy, RetryAfter: e.RetryAfter}
+	switch e.Code {
+	case "no_answer", "web_page", "encoded", "empty", "wrong_format", "truncated", "broken_off":
+		o.Verdict = Sick
+	}
+	switch {
+	case errors.Is(err, context.Canceled), e.Status == 0 && e.Code != "no_answer":
+		o.Verdict = Neutral // by us
+	case e.Class == RateLimited:
+		o.Verdict = Busy
+	case e.Status >= http.StatusInternalServerError:
+		o.Verdict = Sick
+	}
+	return o
 }
 
 // follow fetches rawURL and up to maxRedirects further URLs, each checked like the first.
@@ -102,14 +170,9 @@ func (d Downloader) follow(ctx context.Context, list origins, rawURL string) (*h
 		return nil, d.fail(BadResult, "bad_url", 0, errors.New("the vendor's URL cannot be parsed"))
 	}
 	for hop := 0; ; hop++ {
-		o, err := originOf(u)
-		if err == nil {
-			if _, ok := list[o]; !ok {
-				err = errors.New("the origin is not on the list")
-			}
-		}
+		o, err := d.listed(list, u)
 		if err != nil {
-			return nil, d.fail(OurFault, "origin_not_allowed", 0, fmt.Errorf("%s: %w", RedactURL(u.String()), err))
+			return nil, err
 		}
 		res, err := d.fetch(ctx, list, o, u)
 		if err != nil {
@@ -127,6 +190,20 @@ func (d Downloader) follow(ctx context.Context, list origins, rawURL string) (*h
 			return nil, d.fail(BadResult, "bad_redirect", res.StatusCode, errors.New("the redirect's URL cannot be parsed"))
 		}
 	}
+}
+
+// listed returns the origin of u, which must be on the list.
+func (d Downloader) listed(list origins, u *url.URL) (origin, error) {
+	o, err := originOf(u)
+	if err == nil {
+		if _, ok := list[o]; !ok {
+			err = errors.New("the origin is not on the list")
+		}
+	}
+	if err != nil {
+		return o, d.fail(OurFault, "origin_not_allowed", 0, fmt.Errorf("%s: %w", RedactURL(u.String()), err))
+	}
+	return o, nil
 }
 
 // errNotPublic marks a dial that was refused for its address.
@@ -155,7 +232,7 @@ func (d Downloader) fetch(ctx context.Context, list origins, o origin, u *url.UR
 	if err != nil {
 		return nil, d.fail(BadResult, "bad_url", 0, redacted{err: err})
 	}
-	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("User-Agent", cmp.Or(d.UserAgent, userAgent))
 	req.Header.Set("Accept-Encoding", "identity")
 	res, err := t.RoundTrip(req) // no Referer, no cookies: the URL of the hop before may be a secret
 	var refused errNotPublic
@@ -201,7 +278,7 @@ func (d Downloader) accept(res *http.Response, limit int64) (*Download, error) {
 }
 
 func (d Downloader) fail(class Class, code string, status int, err error) *Error {
-	return &Error{Provider: d.Provider, Op: "download", Class: class, Code: code, Status: status, Err: err}
+	return &Error{Provider: d.Provider, Op: opDownload, Class: class, Code: code, Status: status, Err: err}
 }
 
 var errStalled = errors.New("no byte arrived in time")
@@ -217,9 +294,18 @@ type downloadBody struct {
 	end  func()
 	fail func(Class, string, error) error
 	err  error // sticky
+	// ticket is told once how the download ended.
+	ticket *ticket
+	// head is what has been read ahead.
+	head []byte
 }
 
 func (b *downloadBody) Read(p []byte) (int, error) {
+	if len(b.head) > 0 {
+		n := copy(p, b.head)
+		b.head = b.head[n:]
+		return n, nil
+	}
 	if b.err != nil || len(p) == 0 {
 		return 0, b.err
 	}
@@ -247,10 +333,19 @@ func (b *downloadBody) Read(p []byte) (int, error) {
 	default:
 		b.err = err
 	}
+	switch {
+	case b.err == io.EOF:
+		b.ticket.tell(Outcome{Verdict: Healthy})
+	case b.err != nil:
+		b.ticket.tell(downloadOutcome(b.err))
+	}
 	return n, b.err
 }
 
 func (b *downloadBody) Close() error {
+	if b.err == nil {
+		b.ticket.tell(Outcome{}) // we have had enough, which says nothing about the vendor
+	}
 	err := b.from.Close()
 	b.end()
 	return err

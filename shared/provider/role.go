@@ -164,6 +164,21 @@ type Account struct {
 	ID, Name, URL string
 }
 
+// PlaceHit is one place that a search found. It names a place to choose from; what
+// is kept about a place is what its owner confirms.
+type PlaceHit struct {
+	// ID is the place's id at Source; "" where the source tells none.
+	ID string
+	// Name is plain text, Category the source's own path of categories.
+	Name, Category, Phone string
+	// Address is the lot-number address, RoadAddress the street address; either may be "".
+	Address, RoadAddress string
+	// Lat and Lng are WGS84 degrees; both 0 when not told.
+	Lat, Lng float64
+	// URL is the place's page, Source who was asked: "kakao", "naver".
+	URL, Source string
+}
+
 // Check refuses a post that must not leave the house; channels call it before any I/O.
 func (p Post) Check() error {
 	refuse := func(field, format string, args ...any) error {

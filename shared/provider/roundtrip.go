@@ -15,6 +15,7 @@ import (
 // body. It follows no redirect and repeats nothing. Its errors, and those of
 // reading the body, are *Error:
 //
+//   - the guard did not allow it: nothing was sent, class later or rateLimited;
 //   - no connection was obtained (httptrace saw no GotConn): nothing can have
 //     been sent, class later;
 //   - after that: unknown when paid, later when not;
@@ -22,10 +23,20 @@ import (
 //
 // The caller bounds the time by the request's context.
 func (c *Client) RoundTrip(req *http.Request, op string, paid bool) (*http.Response, error) {
+	return c.exchange(req, Attempt{Op: op, Paid: paid})
+}
+
+// exchange asks the guard, sends the request and tells what became of it.
+func (c *Client) exchange(req *http.Request, at Attempt) (*http.Response, error) {
+	at.Vendor = c.name
+	t, err := allow(req.Context(), c.h.Guard, at)
+	if err != nil {
+		return nil, err
+	}
 	start := c.h.Now()
-	res, err := c.roundTrip(req, op, paid)
+	res, err := c.roundTrip(req, at.Op, at.Paid, t)
 	if c.h.Observe != nil {
-		o := Observation{Provider: c.name, Op: op, Err: err, Took: c.h.Now().Sub(start)}
+		o := Observation{Provider: c.name, Op: at.Op, Err: err, Took: c.h.Now().Sub(start)}
 		if res != nil {
 			o.Status = res.StatusCode
 		}
@@ -34,7 +45,7 @@ func (c *Client) RoundTrip(req *http.Request, op string, paid bool) (*http.Respo
 	return res, err
 }
 
-func (c *Client) roundTrip(req *http.Request, op string, paid bool) (*http.Response, error) {
+func (c *Client) roundTrip(req *http.Request, op string, paid bool, t *ticket) (*http.Response, error) {
 	var connected atomic.Bool
 	untraced := c.h.Transport != nil // somebody else's transport need not report GotConn
 	if _, ok := c.h.Transport.(*http.Transport); ok {
@@ -56,11 +67,13 @@ func (c *Client) roundTrip(req *http.Request, op string, paid bool) (*http.Respo
 		if paid && (connected.Load() || untraced) {
 			class = Unknown
 		}
-		return nil, c.lost(op, class, 0, err)
+		e := c.lost(op, class, 0, err)
+		t.failed(e, !connected.Load() && !untraced)
+		return nil, e
 	}
 	if res.StatusCode >= 300 && res.StatusCode < 400 && !(c.h.Resumable && res.StatusCode == http.StatusPermanentRedirect) {
 		res.Body.Close()
-		e := c.Fail(Call{Op: op}, &Answer{Status: res.StatusCode, Header: res.Header}, StatusClass(res.StatusCode, paid), "redirect", "")
+		e := c.Fail(Call{Op: op}, &Answer{Status: res.StatusCode, Header: res.Header, ticket: t}, StatusClass(res.StatusCode, paid), "redirect", "")
 		e.Err = fmt.Errorf("redirected to %s: redirects of API calls are not followed", RedactURL(res.Header.Get("Location")))
 		return nil, e
 	}
@@ -68,8 +81,12 @@ func (c *Client) roundTrip(req *http.Request, op string, paid bool) (*http.Respo
 	if paid {
 		class = Unknown
 	}
-	res.Body = &cappedBody{ReadCloser: res.Body, left: c.h.MaxBytes,
-		fail: func(err error) error { return c.lost(op, class, res.StatusCode, err) }}
+	t.answered(res.StatusCode)
+	res.Body = &cappedBody{ReadCloser: res.Body, left: c.h.MaxBytes, ticket: t, fail: func(err error) error {
+		e := c.lost(op, class, res.StatusCode, err)
+		t.failed(e, false)
+		return e
+	}}
 	return res, nil
 }
 
@@ -96,8 +113,9 @@ func (c *Client) lost(op string, class Class, status int, err error) *Error {
 // cappedBody fails, with a classed error, when the body is too long or breaks off.
 type cappedBody struct {
 	io.ReadCloser
-	left int64
-	fail func(error) error
+	left   int64
+	ticket *ticket
+	fail   func(error) error
 }
 
 func (b *cappedBody) Read(p []byte) (int, error) {

@@ -47,7 +47,7 @@ type Music interface {
 
 // Downloads fetches results.
 type Downloads interface {
-	Get(ctx context.Context, url string, limit int64) (*provider.Download, error)
+	Get(ctx context.Context, url string, limit int64, wanted ...provider.Format) (*provider.Download, error)
 }
 
 // Files keeps files.
@@ -118,7 +118,7 @@ func (c collector) ask(ctx context.Context, in message.SongGenerate, call messag
 func (c collector) keep(ctx context.Context, call message.Call, n int, track provider.Track) (message.Take, message.Artifact, error) {
 	name := fmt.Sprintf("runs/%v/%d-%d/take-%d", call.Run, call.Step, call.Attempt, n+1)
 	var none message.Artifact
-	d, err := c.downloads.Get(ctx, track.AudioURL, maxTake)
+	d, err := c.downloads.Get(ctx, track.AudioURL, maxTake, provider.MP3, provider.WAV, provider.MP4)
 	if err != nil {
 		return message.Take{}, none, fmt.Errorf("fetch take %d: %w", n+1, err)
 	}

@@ -36,7 +36,7 @@ func (m music) Words(_ context.Context, _, track string) ([]provider.Word, error
 // web has files by their address.
 type web map[string][]byte
 
-func (w web) Get(_ context.Context, url string, _ int64) (*provider.Download, error) {
+func (w web) Get(_ context.Context, url string, _ int64, _ ...provider.Format) (*provider.Download, error) {
 	b, ok := w[url]
 	if !ok {
 		return nil, fault.New(fault.CodeUnavailable)

@@ -40,7 +40,7 @@ type Renderer interface {
 
 // Downloads fetches results.
 type Downloads interface {
-	Get(ctx context.Context, url string, limit int64) (*provider.Download, error)
+	Get(ctx context.Context, url string, limit int64, wanted ...provider.Format) (*provider.Download, error)
 }
 
 // Files keeps files.
@@ -97,7 +97,7 @@ func (c collector) ask(ctx context.Context, in message.VideoRender, call message
 		return none, nil, err
 	}
 	name := fmt.Sprintf("runs/%v/%d-%d/", call.Run, call.Step, call.Attempt)
-	film, err := c.keep(ctx, r.URL, name+"film", "video/mp4", maxFilm)
+	film, err := c.keep(ctx, r.URL, name+"film", "video/mp4", maxFilm, provider.MP4)
 	if err != nil {
 		return none, nil, err
 	}
@@ -105,7 +105,7 @@ func (c collector) ask(ctx context.Context, in message.VideoRender, call message
 	if err != nil {
 		return none, nil, err
 	}
-	thumbnail, err := c.keep(ctx, r.SnapshotURL, name+"thumbnail", "image/jpeg", maxThumbnail)
+	thumbnail, err := c.keep(ctx, r.SnapshotURL, name+"thumbnail", "image/jpeg", maxThumbnail, provider.JPEG)
 	if err != nil {
 		return none, nil, err
 	}
@@ -119,8 +119,8 @@ func artifact(kind string, k blob.Kept) message.Artifact {
 }
 
 // keep copies a result to Blob under a create-once name.
-func (c collector) keep(ctx context.Context, url, name, contentType string, limit int64) (blob.Kept, error) {
-	d, err := c.downloads.Get(ctx, url, limit)
+func (c collector) keep(ctx context.Context, url, name, contentType string, limit int64, wanted provider.Format) (blob.Kept, error) {
+	d, err := c.downloads.Get(ctx, url, limit, wanted)
 	if err != nil {
 		return blob.Kept{}, fmt.Errorf("fetch %s: %w", name, err)
 	}

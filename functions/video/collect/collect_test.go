@@ -25,7 +25,7 @@ func (r renderer) Status(_ context.Context, id string) (provider.Render, error) 
 // web has files by their address.
 type web map[string][]byte
 
-func (w web) Get(_ context.Context, url string, _ int64) (*provider.Download, error) {
+func (w web) Get(_ context.Context, url string, _ int64, _ ...provider.Format) (*provider.Download, error) {
 	b, ok := w[url]
 	if !ok {
 		return nil, fault.New(fault.CodeUnavailable)

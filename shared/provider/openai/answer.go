@@ -22,15 +22,16 @@ const (
 	maxAttempts = 64 // opening braces that are tried
 )
 
-// read takes the lyric from an answer.
-func (c *Client) read(res sdk.ChatCompletionResponse) (claim.Lyric, error) {
-	a := &provider.Answer{Status: 200, Header: res.Header()}
+// read takes the lyric from an answer. An answer with a choice is a vendor in good
+// health: what is written in it is the model's, and no breaker opens for it.
+func (c *Client) read(a *provider.Answer, res sdk.ChatCompletionResponse) (claim.Lyric, error) {
 	fail := func(class provider.Class, code, text string) (claim.Lyric, error) {
 		return claim.Lyric{}, c.p.Fail(provider.Call{Op: op}, a, class, code, text)
 	}
 	if len(res.Choices) == 0 {
 		return fail(provider.Later, "no_choices", "")
 	}
+	a.Good()
 	choice := res.Choices[0]
 	switch {
 	case choice.Message.Refusal != "":

@@ -18,9 +18,9 @@ var quotaCodes = []string{"insufficient_quota", "credit_balance_exhausted", "org
 // contentCodes are the codes of a 400 that the owner's words have caused.
 var contentCodes = []string{"content_filter", "content_policy_violation", "context_length_exceeded", "moderation_blocked", "string_above_max_length"}
 
-// classed turns an error of the SDK into ours. header is the answer's, which the
-// SDK gives together with the error.
-func (c *Client) classed(err error, header http.Header) error {
+// classed turns an error of the SDK into ours. a is the head of the answer, nil
+// when nothing was sent.
+func (c *Client) classed(err error, a *provider.Answer) error {
 	var ours *provider.Error
 	if errors.As(err, &ours) { // from the transport
 		return ours
@@ -33,18 +33,17 @@ func (c *Client) classed(err error, header http.Header) error {
 			code = fmt.Sprint(api.Code)
 		}
 		class := statusClass(api.HTTPStatusCode, code, api.Type)
-		return c.p.Fail(call, &provider.Answer{Status: api.HTTPStatusCode, Header: header}, class, code, api.Message)
+		return c.p.Fail(call, a, class, code, api.Message)
 	}
 	var other *sdk.RequestError // the body was not OpenAI's error JSON
 	if errors.As(err, &other) {
-		a := &provider.Answer{Status: other.HTTPStatusCode, Header: header, Body: other.Body}
+		a.Body = other.Body
 		return c.p.Fail(call, a, statusClass(other.HTTPStatusCode, "", ""), "", "")
 	}
-	if header == nil { // the SDK did not send it: its rules for model names refuse our settings
+	if a == nil { // the SDK did not send it: its rules for model names refuse our settings
 		return c.fail(provider.OurFault, "not_sent", nil, err)
 	}
-	e := c.p.Fail(call, &provider.Answer{Status: http.StatusOK, Header: header}, provider.Later, "unintelligible", err.Error())
-	return e
+	return c.p.Fail(call, a, provider.Later, "unintelligible", err.Error())
 }
 
 func statusClass(status int, codes ...string) provider.Class {

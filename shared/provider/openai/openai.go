@@ -92,13 +92,14 @@ func (c *Client) Write(ctx context.Context, b claim.Brief) (claim.Lyric, Usage, 
 	defer cancel()
 	config := sdk.DefaultConfig(c.cfg.Key)
 	config.BaseURL = c.p.BaseURL()
-	config.HTTPClient = doer{c.p}
+	var answer *provider.Answer
+	config.HTTPClient = doer{c.p, &answer}
 	res, err := sdk.NewClientWithConfig(config).CreateChatCompletion(ctx, c.request(string(user)))
 	if err != nil {
-		return claim.Lyric{}, Usage{}, c.classed(err, res.Header())
+		return claim.Lyric{}, Usage{}, c.classed(err, answer)
 	}
 	used := usage(res)
-	lyric, err := c.read(res)
+	lyric, err := c.read(answer, res)
 	return lyric, used, err
 }
 
@@ -133,12 +134,19 @@ func usage(res sdk.ChatCompletionResponse) Usage {
 	return u
 }
 
-// doer is the SDK's transport.
-type doer struct{ p *provider.Client }
+// doer is the SDK's transport. It leaves the head of the answer where Fail finds it.
+type doer struct {
+	p      *provider.Client
+	answer **provider.Answer
+}
 
 func (d doer) Do(r *http.Request) (*http.Response, error) {
 	r.GetBody = nil // nothing replays the request
-	return d.p.RoundTrip(r, op, false)
+	res, err := d.p.RoundTrip(r, op, false)
+	if err == nil {
+		*d.answer = provider.AnswerOf(res)
+	}
+	return res, err
 }
 
 func (c *Client) fail(class provider.Class, code string, a *provider.Answer, err error) *provider.Error {

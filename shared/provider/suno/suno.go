@@ -152,6 +152,7 @@ func (c *Client) Task(ctx context.Context, taskID string) (provider.SongTask, er
 	if data.TaskID != taskID {
 		return provider.SongTask{}, c.p.Unintelligible(call, a, errors.New("the answer is about another task or none"))
 	}
+	a.Good()
 	return c.judge(call, a, data)
 }
 

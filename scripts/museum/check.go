@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"castad/scripts/museum/card"
+)
+
+var (
+	idForm   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)+$`)
+	testForm = regexp.MustCompile(`^(Test|Fuzz)[A-Z][A-Za-z0-9_]*(/.+)?$`)
+)
+
+// problems says what is wrong with the cards' words: ids, sources, tests and
+// mutants that point at nothing in the tree at root.
+func problems(root string, cards []card.Card) []string {
+	var all []string
+	seen, tests := map[string]bool{}, map[string]map[string]bool{}
+	for _, c := range cards {
+		say := func(format string, args ...any) {
+			all = append(all, fmt.Sprintf("%s: %s", c.ID, fmt.Sprintf(format, args...)))
+		}
+		if !idForm.MatchString(c.ID) {
+			say("id %q is not words-with-hyphens", c.ID)
+		}
+		if seen[c.ID] {
+			say("two cards have this id")
+		}
+		seen[c.ID] = true
+		if _, err := c.Sources(); err != nil {
+			say("%v", err)
+		}
+		if strings.TrimSpace(c.Vendor) == "" || strings.TrimSpace(c.Must) == "" {
+			say("it does not say what the vendor does and what CastAD must do")
+		}
+		if err := checkMutant(root, c.Mutant); err != nil {
+			say("%v", err)
+		}
+		if tests[c.Package] == nil {
+			names, err := testsOf(filepath.Join(root, c.Package))
+			if err != nil {
+				say("%v", err)
+			}
+			tests[c.Package] = names
+		}
+		name, _, _ := strings.Cut(c.Test, "/")
+		switch {
+		case !strings.HasPrefix(c.Package, "./") || path.Clean(c.Package) != strings.TrimPrefix(c.Package, "./"):
+			say("package %q is not ./ and a clean path", c.Package)
+		case !testForm.MatchString(c.Test):
+			say("test %q is no test's name", c.Test)
+		case !tests[c.Package][name]:
+			say("%s has no test %s", c.Package, name)
+		}
+	}
+	return all
+}
+
+// checkMutant says why m cannot be applied, or takes nothing of the product away.
+func checkMutant(root string, m card.Mutant) error {
+	if strings.HasSuffix(m.File, "_test.go") || strings.HasSuffix(path.Dir(m.File), "test") || path.Clean(m.File) != m.File || strings.HasPrefix(m.File, ".") {
+		return fmt.Errorf("mutant's file %q is not one of the product", m.File)
+	}
+	text, err := mutate(root, m)
+	if err != nil {
+		return err
+	}
+	if m.Old == m.New {
+		return fmt.Errorf("the mutant of %s changes nothing", m.File)
+	}
+	if strings.HasSuffix(m.File, ".go") {
+		if _, err := parser.ParseFile(token.NewFileSet(), m.File, text, parser.SkipObjectResolution); err != nil {
+			return fmt.Errorf("the mutant is no Go: %w", err)
+		}
+	}
+	return nil
+}
+
+// testsOf returns the names of the test functions of the package in dir.
+func testsOf(dir string) (map[string]bool, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for _, file := range files {
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, fmt.Errorf("read tests: %w", err)
+		}
+		for _, d := range tree.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && testForm.MatchString(f.Name.Name) {
+				names[f.Name.Name] = true
+			}
+		}
+	}
+	return names, nil
+}
+
+// stale says how docs/museum.md differs from what the cards say; "" when it does not.
+func stale(root string, wings []card.Wing) string {
+	want, err := page(wings)
+	if err != nil {
+		return err.Error()
+	}
+	got, err := os.ReadFile(filepath.Join(root, pageFile))
+	if err != nil {
+		return fmt.Sprintf("read page: %v", err)
+	}
+	if string(got) != want {
+		return pageFile + " is out of date: go run ./scripts/museum -doc"
+	}
+	return ""
+}

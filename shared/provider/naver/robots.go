@@ -1,0 +1,117 @@
+package naver
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"time"
+
+	"castad/shared/provider"
+
+	"github.com/temoto/robotstxt"
+)
+
+// agent is our product token in robots.txt (RFC 9309 section 2.2.1).
+const agent = "CastAD"
+
+const (
+	robotsLife = 6 * time.Hour    // of a robots.txt that was read
+	robotsWait = 10 * time.Minute // before one that could not be had is asked for again
+)
+
+// rules are a host's robots.txt; nil group = everything is forbidden.
+type rules struct {
+	group *robotstxt.Group
+	until time.Time
+}
+
+// permitted says whether robots.txt of u's host lets us ask for u.
+func (p *Pages) permitted(ctx context.Context, op string, u *url.URL) error {
+	r, err := p.rules(ctx, u.Host)
+	if err != nil {
+		return err
+	}
+	path := u.EscapedPath()
+	if u.RawQuery != "" {
+		path += "?" + u.RawQuery
+	}
+	if r.group == nil || !r.group.Test(path) {
+		return p.fail(op, provider.OurFault, StopRobots, 0, errors.New("robots.txt forbids it"))
+	}
+	return nil
+}
+
+// rules returns the host's rules, from memory while they are fresh. A robots.txt that
+// is not there (404, 410) forbids nothing; one that cannot be had or read forbids
+// everything (RFC 9309 section 2.3.1.4), and so does one that is refused, which is
+// stricter than the RFC.
+func (p *Pages) rules(ctx context.Context, host string) (rules, error) {
+	p.mu.Lock()
+	r, ok := p.robots[host]
+	p.mu.Unlock()
+	if now := p.c.Now(); ok && now.Before(r.until) {
+		return r, nil
+	}
+	group, err := p.fetchRules(ctx, host)
+	var e *provider.Error
+	switch {
+	case ctx.Err() != nil: // our own time is over: that says nothing about the host
+		return r, p.fail("robots", provider.Later, "cancelled", 0, ctx.Err())
+	case errors.As(err, &e) && e.Class == provider.RateLimited, errors.As(err, &e) && e.Code == StopRefused:
+		return r, err // it was not asked, or is not to be asked
+	}
+	life := robotsLife
+	if err != nil {
+		life = robotsWait
+	}
+	r = rules{group: group, until: p.c.Now().Add(life)}
+	p.mu.Lock()
+	p.robots[host] = r
+	p.mu.Unlock()
+	return r, nil
+}
+
+// fetchRules asks for the host's robots.txt; at most maxHops redirects, none to another host.
+func (p *Pages) fetchRules(ctx context.Context, host string) (*robotstxt.Group, error) {
+	u := &url.URL{Scheme: "https", Host: host, Path: "/robots.txt"}
+	for range maxHops {
+		a, err := p.look(ctx, "robots", u, maxRobots)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case a.Status >= 300 && a.Status < 400:
+			if u, err = p.next(u, a); err != nil {
+				return nil, err
+			}
+			if u.Host != host {
+				return nil, errors.New("robots.txt is elsewhere")
+			}
+			continue
+		case a.Status == http.StatusNotFound, a.Status == http.StatusGone:
+			return &robotstxt.Group{}, nil
+		case a.Status != http.StatusOK:
+			return nil, errors.New("robots.txt cannot be had")
+		}
+		return parseRobots(a.Header.Get("Content-Type"), a.Body)
+	}
+	return nil, errors.New("robots.txt is behind too many redirects")
+}
+
+// parseRobots reads our group of a robots.txt. A web page in its place is no robots.txt.
+func parseRobots(contentType string, body []byte) (*robotstxt.Group, error) {
+	if kind, _, err := mime.ParseMediaType(contentType); err == nil && kind != "text/plain" {
+		return nil, errors.New("robots.txt is not plain text")
+	}
+	data, err := robotstxt.FromBytes(body)
+	if err != nil {
+		return nil, err
+	}
+	ours := data.FindGroup(agent)
+	if ours == data.FindGroup(agent[:len(agent)-1]) {
+		return data.FindGroup("*"), nil // found by the beginning of our name only, which RFC 9309 does not count
+	}
+	return ours, nil
+}
