@@ -11,12 +11,14 @@ import (
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
+	"castad/functions/social"
 	"castad/functions/song"
 	"castad/functions/video"
 
 	"castad/shared/blob"
 	"castad/shared/config"
 	"castad/shared/envelope"
+	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/keyring"
 	"castad/shared/link"
@@ -58,7 +60,7 @@ func clock() time.Time { return time.Now().UTC() }
 // reached yet is no reason not to listen.
 func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, error) {
 	a := &app{}
-	p := parts{now: clock}
+	p := parts{now: clock, public: c.PublicURL}
 	for _, step := range []func() error{
 		func() error { return a.keys(c, &p) },
 		func() error { return a.stores(c, &p, meter) },
@@ -72,6 +74,10 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.outbox = a.outbox
 	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: a.outbox, Recipe: recipe(c), Rules: rules(c), Now: clock, Log: log,
 		CallbackURL: callbackURL(c.PublicURL)})
+	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Now: clock,
+		Notice: func(ctx context.Context, tenant id.Tenant, account id.Account, channel string) {
+			log.WarnContext(ctx, "an account must be connected again", "tenant", tenant, "account", account, "channel", channel)
+		}})
 	p.ads = ad.New(a.db.Primary(), a.db.Replica(), p.engine, targets{p.channels, p.social}, clock)
 	p.places = place.New(a.db.Primary(), p.engine, clock)
 	p.lyrics, p.songs, p.videos = lyric.New(p.engine), song.New(p.engine), video.New(p.engine)
@@ -103,33 +109,16 @@ func (a *app) keys(c config.Config, p *parts) error {
 	return nil
 }
 
-// sealer encrypts what must be kept secret: with the vault's key where there is
-// one, then the ring only opens what it sealed before the move.
+// sealer encrypts what must be kept secret.
 func sealer(c config.Config) (*seal.Sealer, error) {
-	var wrappers []seal.Wrapper
+	var credential azcore.TokenCredential
+	var err error
 	if c.SealVaultKeyURL != "" {
-		credential, err := managed(c)
-		if err != nil {
+		if credential, err = managed(c); err != nil {
 			return nil, err
 		}
-		vault, err := seal.NewVault(seal.VaultConfig{KeyURL: c.SealVaultKeyURL, Credential: credential})
-		if err != nil {
-			return nil, fmt.Errorf("CASTAD_SEAL_VAULT_KEY_URL: %w", err)
-		}
-		wrappers = append(wrappers, vault)
 	}
-	if c.SealKeys.Set() {
-		keys, err := keyring.Parse(c.SealKeys.Reveal())
-		if err != nil {
-			return nil, fmt.Errorf("CASTAD_SEAL_KEYS: %w", err)
-		}
-		ring, err := seal.NewRing(keys)
-		if err != nil {
-			return nil, fmt.Errorf("CASTAD_SEAL_KEYS: %w", err)
-		}
-		wrappers = append(wrappers, ring)
-	}
-	return seal.New(clock, wrappers...)
+	return seal.Configured(clock, c.SealKeys.Reveal(), c.SealVaultKeyURL, credential)
 }
 
 func (a *app) stores(c config.Config, p *parts, meter *meter) error {
@@ -180,6 +169,7 @@ func vendors(c config.Config, p *parts) error {
 	if p.channels, err = newChannels(c); err != nil {
 		return err
 	}
+	p.consents = p.channels.consents()
 	p.downloads = provider.Downloader{Provider: "result", Allow: c.DownloadOrigins}
 	if err := p.downloads.Check(); err != nil {
 		return fmt.Errorf("CASTAD_DOWNLOAD_ORIGINS: %w", err)

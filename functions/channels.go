@@ -16,12 +16,7 @@ import (
 
 // channel is a social network: owners connect accounts of it, films are published on them.
 type channel interface {
-	AuthorizeURL(state, challenge, redirectURI string) string
-	Exchange(ctx context.Context, code, verifier, redirectURI string) (provider.Grant, error)
-	Refresh(ctx context.Context, g provider.Grant) (provider.Grant, error)
-	Owner(ctx context.Context, access string) (provider.Account, error)
-	Revoke(ctx context.Context, g provider.Grant) error
-
+	consent
 	Publish(ctx context.Context, p provider.Post) (provider.Posted, error)
 	Look(ctx context.Context, s provider.Sought) (provider.Posted, error)
 	Find(ctx context.Context, s provider.Sought) (provider.Posted, error)
@@ -53,6 +48,15 @@ func newChannels(c config.Config) (channels, error) {
 		all["instagram"] = client
 	}
 	return all, nil
+}
+
+// consents are the channels as connecting an account wants them.
+func (c channels) consents() consents {
+	all := consents{}
+	for name, client := range c {
+		all[name] = client
+	}
+	return all
 }
 
 func (c channels) of(name string) (channel, error) {

@@ -13,6 +13,7 @@ import (
 	backgrounddeadletter "castad/functions/background/deadletter"
 	backgroundpurge "castad/functions/background/purge"
 	backgroundrelay "castad/functions/background/relay"
+	backgroundrenew "castad/functions/background/renew"
 	backgroundsweep "castad/functions/background/sweep"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
@@ -23,6 +24,10 @@ import (
 	placeshow "castad/functions/place/show"
 	snspublish "castad/functions/sns/publish"
 	snsverify "castad/functions/sns/verify"
+	socialcallback "castad/functions/social/callback"
+	socialdisconnect "castad/functions/social/disconnect"
+	sociallist "castad/functions/social/list"
+	socialstart "castad/functions/social/start"
 	songcallback "castad/functions/song/callback"
 	songcollect "castad/functions/song/collect"
 	songgenerate "castad/functions/song/generate"
@@ -36,6 +41,7 @@ import (
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
+	"castad/functions/social"
 	"castad/functions/song"
 	"castad/functions/video"
 
@@ -60,6 +66,9 @@ type parts struct {
 	songs  *song.Store
 	videos *video.Store
 	posts  *sns.Store
+	// social are the connected channel accounts, consents the channels' OAuth clients.
+	social   *social.Store
+	consents consents
 
 	watcher *ad.Watcher
 	engine  *pipeline.Engine
@@ -76,8 +85,10 @@ type parts struct {
 	// downloads fetches what vendors made, from the origins that are allowed.
 	downloads provider.Downloader
 
-	ready func(context.Context) error
-	now   func() time.Time
+	// public is CASTAD_PUBLIC_URL.
+	public string
+	ready  func(context.Context) error
+	now    func() time.Time
 }
 
 // registry is every function of the app, module by module, each with all that it may touch.
@@ -110,13 +121,19 @@ func registry(p parts) []trigger.Function {
 		snspublish.New(snspublish.Parts{Posts: p.posts, Accounts: p.social, Channels: p.channels, Files: p.files, Links: p.links, Now: p.now}),
 		snsverify.New(p.posts, p.social, p.channels),
 
+		socialstart.New(p.social, p.consents, p.public),
+		socialcallback.New(p.social, p.consents, p.public),
+		sociallist.New(p.social),
+		socialdisconnect.New(p.social),
+
 		healthlive.New(),
 		healthready.New(p.ready),
 
 		backgroundrelay.New(p.outbox),
 		backgroundsweep.New(sweeper{p.engine}),
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
-		backgroundpurge.New(p.outbox, p.files, []backgroundpurge.Owner{
+		backgroundrenew.New(p.social),
+		backgroundpurge.New(outdated{p.outbox, p.social}, p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),

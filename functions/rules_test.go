@@ -45,6 +45,8 @@ var importRules = []rule{
 	{who: `.*test`, open: true}, // stand-ins; that only tests and programs import them is checked apart
 	{who: `functions/[a-z]+/[a-z]+`, may: sharedTypes + `|shared/(trigger|identity|media|media/sound|chaos|storyboard|provider(/[a-z]+)?|blob)|OWN-MODULE`,
 		why: "a function sees its module, the typed call and its inputs; it gets everything else through interfaces that registry.go fills"},
+	{who: `functions/social`, may: sharedTypes + `|shared/(store|seal|chaos|provider)`,
+		why: "keeps what channels grant, in the neutral words of shared/provider; the channels themselves come through an interface"},
 	{who: `functions/[a-z]+`, may: sharedTypes + `|shared/(store|outbox|pipeline|seal|chaos)`,
 		why: "a module keeps its tables; calling providers is its functions' business, other modules are reached through the engine"},
 	{who: `shared/(id|fault|chaos|keyring)`, may: ``, why: "the ground that everything stands on"},

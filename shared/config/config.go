@@ -117,6 +117,7 @@ type Config struct {
 	RelaySchedule      string `envconfig:"CASTAD_RELAY_SCHEDULE" default:"*/15 * * * * *" desc:"When the outbox is looked through for messages that the relay after commit did not send (six fields, UTC, read by the host)."`
 	SweepSchedule      string `envconfig:"CASTAD_SWEEP_SCHEDULE" default:"0 * * * * *" desc:"When stuck runs are looked for."`
 	DeadLetterSchedule string `envconfig:"CASTAD_DEADLETTER_SCHEDULE" default:"30 */5 * * * *" desc:"When the queues' dead letters are looked at."`
+	RenewSchedule      string `envconfig:"CASTAD_RENEW_SCHEDULE" default:"0 10 * * * *" desc:"When channel permissions that would end unused are renewed, at most 50 at a time."`
 	PurgeSchedule      string `envconfig:"CASTAD_PURGE_SCHEDULE" default:"0 20 18 * * *" desc:"When what is past its keeping time is deleted (18:20 UTC = 03:20 in Seoul)."`
 }
 

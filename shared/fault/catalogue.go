@@ -52,6 +52,9 @@ const (
 	CodeTooManyPhotos   Code = "photo.too_many"
 	CodeBadLink         Code = "place.bad_link"
 	CodeBadColor        Code = "place.bad_color"
+	CodeState           Code = "social.bad_state"
+	CodeConsentRefused  Code = "social.consent_refused"
+	CodeConsentSpent    Code = "social.consent_spent"
 	CodeNotPlaceLink    Code = "place.not_a_place_link"
 	CodeNoFacts         Code = "place.nothing_known"
 	CodeNoPhotos        Code = "ad.no_photos"
@@ -144,6 +147,12 @@ var catalogue = map[Code]Entry{
 		"you", "가게 이름과 알고 있는 정보를 직접 적어 장소를 다시 만들어 주세요.", "Make the place again with its name and what you know typed in.", false},
 	CodeTooManyPhotos: {Conflict, "사진은 한 장소에 30장까지 올릴 수 있습니다.", "A place can have up to 30 photos.",
 		"you", "필요 없는 사진을 지운 뒤 올려 주세요.", "Remove a photo you do not need first.", false},
+	CodeState: {Invalid, "계정 연결 요청이 없거나 이미 쓰였거나 시간이 지났거나, 다른 브라우저에서 시작한 것입니다.", "This connection is unknown, used, expired, or was begun in another browser.",
+		"you", "같은 브라우저에서 10분 안에 처음부터 다시 연결해 주세요.", "Begin again, and finish within ten minutes in the same browser.", false},
+	CodeConsentRefused: {Refused, "채널에서 연결을 허용하지 않았습니다.", "The connection was not allowed at the channel.",
+		"you", "연결하려면 다시 시작하여 채널의 동의 화면에서 허용해 주세요.", "To connect, begin again and allow it on the channel's page.", false},
+	CodeConsentSpent: {Invalid, "채널이 준 승인 코드가 이미 쓰였거나 만료되었습니다.", "The channel's code has been used or has expired.",
+		"you", "계정 연결을 처음부터 다시 시작해 주세요.", "Begin the connection again.", false},
 	CodeNoPhotos: {Refused, "이 장소에는 사진이 없습니다.", "This place has no photos.",
 		"you", "사진을 한 장 이상 올린 뒤 주문해 주세요.", "Upload at least one photo, then order.", false},
 	CodeAdEnded: {Conflict, "이미 끝난 광고입니다.", "This ad has already ended.",

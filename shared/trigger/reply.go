@@ -3,6 +3,7 @@ package trigger
 import (
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // Created is the status of an answer that made something (201), for functions,
@@ -12,4 +13,11 @@ const Created = http.StatusCreated
 // Versioned is a Reply whose ETag is a version number.
 func Versioned(version int) Reply {
 	return Reply{Header: http.Header{"Etag": {`"` + strconv.Itoa(version) + `"`}}}
+}
+
+// Cookie is a cookie for the addresses below path. Scripts cannot read it, and
+// another site's page can make a browser send it by leading there only, not by a
+// form or a script (SameSite=Lax). secure keeps it off unencrypted connections.
+func Cookie(name, value, path string, life time.Duration, secure bool) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: path, MaxAge: int(life.Seconds()), HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode}
 }

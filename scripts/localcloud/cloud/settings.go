@@ -54,6 +54,7 @@ func (c *Cloud) localSettings(port string) map[string]string {
 		"CASTAD_SWEEP_SCHEDULE":                    "*/2 * * * * *",
 		"CASTAD_DEADLETTER_SCHEDULE":               "*/30 * * * * *",
 		"CASTAD_PURGE_SCHEDULE":                    "0 20 18 * * *",
+		"CASTAD_RENEW_SCHEDULE":                    "0 10 * * * *",
 	}
 	for _, name := range keyNames {
 		s[name] = c.state.Secrets[name]

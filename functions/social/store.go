@@ -1,0 +1,174 @@
+package social
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/provider"
+	"castad/shared/seal"
+	"castad/shared/store"
+)
+
+// Channels are the channels' OAuth clients; channel is "youtube", "instagram".
+type Channels interface {
+	// Refresh renews a grant. An error of code social.reconnect_needed says that the
+	// permission has ended; every other one that the grant is as it was.
+	Refresh(ctx context.Context, channel string, g provider.Grant) (provider.Grant, error)
+	// Revoke withdraws the permission at the channel.
+	Revoke(ctx context.Context, channel string, g provider.Grant) error
+}
+
+// Config makes a Store.
+type Config struct {
+	DB       *store.Primary
+	Seal     *seal.Sealer
+	Channels Channels
+	// Notice is told once when an account must be connected again.
+	Notice func(ctx context.Context, tenant id.Tenant, account id.Account, channel string)
+	Now    func() time.Time
+}
+
+// Store holds every statement that writes the accounts' tables.
+type Store struct{ c Config }
+
+// New returns the store.
+func New(c Config) *Store { return &Store{c: c} }
+
+func (s *Store) now() time.Time { return s.c.Now().UTC().Truncate(time.Microsecond) }
+
+// row is an account as it is stored.
+type row struct {
+	Account
+	tenant          id.Tenant
+	scopes, missing string
+	sealed          []byte
+	version         int
+}
+
+func (r row) label() seal.Label { return label(r.tenant, r.ID, r.Channel) }
+
+func (r row) shown() Account {
+	a := r.Account
+	a.Scopes, a.MissingScopes = words(r.scopes), words(r.missing)
+	return a
+}
+
+func columns(r *row) []any {
+	return []any{&r.ID, &r.tenant, &r.Channel, &r.ExternalID, &r.Name, &r.URL, &r.scopes, &r.missing, &r.State, &r.sealed, &r.version, &r.CreatedAt, &r.UpdatedAt}
+}
+
+// read returns the tenant's account; NotFound when it is not the tenant's.
+func (s *Store) read(ctx context.Context, tenant id.Tenant, account id.Account) (row, error) {
+	r, err := store.One(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
+		FROM social_accounts WHERE tenant_id = ? AND id = ?`, columns, tenant, account)
+	if errors.Is(err, store.ErrNoRows) {
+		return row{}, fault.Newf(fault.CodeNotFound, "read %v: no such account", account)
+	}
+	if err != nil {
+		return row{}, fmt.Errorf("read %v: %w", account, err)
+	}
+	return r, nil
+}
+
+// most is how many accounts one tenant can list; the few channels allow some each.
+const most = 100
+
+// List returns the tenant's accounts, the oldest first.
+func (s *Store) List(ctx context.Context, tenant id.Tenant) ([]Account, error) {
+	rows, err := store.All(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
+		FROM social_accounts WHERE tenant_id = ? ORDER BY id LIMIT ?`, columns, tenant, most)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	accounts := make([]Account, 0, len(rows))
+	for _, r := range rows {
+		accounts = append(accounts, r.shown())
+	}
+	return accounts, nil
+}
+
+// Ready refuses an account that cannot be posted to: NotFound when it is not the
+// tenant's on that channel, CodeReconnect when its owner must connect it again.
+func (s *Store) Ready(ctx context.Context, tenant id.Tenant, channel string, account id.Account) error {
+	r, err := s.read(ctx, tenant, account)
+	if err != nil {
+		return err
+	}
+	return r.ready(channel)
+}
+
+func (r row) ready(channel string) error {
+	if r.Channel != channel {
+		return fault.Newf(fault.CodeNotFound, "%v is not an account of %s", r.ID, channel)
+	}
+	if r.State != Connected {
+		return fault.Newf(fault.CodeReconnect, "%v is %s", r.ID, r.State)
+	}
+	return nil
+}
+
+// revokeTime bounds the question to the channel when an account is disconnected:
+// the row goes away whether it answers or not.
+const revokeTime = 8 * time.Second
+
+// Disconnect withdraws the permission at the channel and deletes the account with
+// its ciphertext, also when the channel cannot be reached or the grant cannot be
+// read; revoked says whether the channel agreed.
+func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Account) (revoked bool, err error) {
+	r, err := s.read(ctx, tenant, account)
+	if err != nil {
+		return false, err
+	}
+	if k, err := s.open(ctx, r.label(), r.sealed); err == nil {
+		ask, cancel := context.WithTimeout(ctx, revokeTime)
+		revoked = s.c.Channels.Revoke(ask, r.Channel, k.grant()) == nil
+		cancel()
+	}
+	if _, err := s.c.DB.Exec(ctx, `DELETE FROM social_accounts WHERE tenant_id = ? AND id = ?`, tenant, account); err != nil {
+		return revoked, fmt.Errorf("delete %v: %w", account, err)
+	}
+	return revoked, nil
+}
+
+// Purge deletes states that ended before the given time, at most a thousand, and returns how many.
+func (s *Store) Purge(ctx context.Context, before time.Time) (int64, error) {
+	n, err := s.c.DB.Exec(ctx, `DELETE FROM oauth_states WHERE expires_at < ? ORDER BY expires_at LIMIT 1000`, before)
+	if err != nil {
+		return 0, fmt.Errorf("purge states: %w", err)
+	}
+	return n, nil
+}
+
+// Reseal brings at most limit accounts after the given one under the current key
+// version, and returns the last one that it looked at (0 = there are no more) and
+// how many it changed. It can be stopped anywhere and begun anew.
+func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (last id.Account, changed int, err error) {
+	rows, err := store.All(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
+		FROM social_accounts WHERE id > ? ORDER BY id LIMIT ?`, columns, after, limit)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read accounts after %v: %w", after, err)
+	}
+	for _, r := range rows {
+		fresh, old, err := s.c.Seal.Reseal(ctx, r.label(), r.sealed)
+		if err != nil {
+			return last, changed, fmt.Errorf("reseal %v: %w", r.ID, err)
+		}
+		if old {
+			// A grant that was renewed meanwhile is left alone: it comes with the next round.
+			n, err := s.c.DB.Exec(ctx, `UPDATE social_accounts SET grant_sealed = ? WHERE id = ? AND version = ? AND grant_sealed = ?`, fresh, r.ID, r.version, r.sealed)
+			if err != nil {
+				return last, changed, fmt.Errorf("reseal %v: %w", r.ID, err)
+			}
+			changed += int(n)
+		}
+		last = r.ID
+	}
+	if len(rows) < limit {
+		last = 0
+	}
+	return last, changed, nil
+}
