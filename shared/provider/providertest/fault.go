@@ -46,12 +46,15 @@ const (
 	Filter          Kind = "filter"           // a chat answer is withheld by the content filter
 	NoChoices       Kind = "no_choices"       // a chat answer without choices
 	Prose           Kind = "prose"            // the JSON is wrapped in prose and a code fence
+	Partial         Kind = "partial"          // an upload keeps only the first half of what it is sent
+	Forget          Kind = "forget"           // an upload keeps nothing at all, not even what it had
+	Expire          Kind = "expire"           // an upload's session is gone (Status, 404)
 )
 
 var delivery = []Kind{HangBefore, Hang, DropBefore, Drop, Status, StatusAfter, Code, Truncated, Malformed, Page, Slow, Redirect}
 
 var ofJobs = []Kind{Never, Fail, EarlyURL, CallbackNever, CallbackTwice, CallbackEarly, CallbackForged, ResultPage, ResultMissing,
-	ResultTruncated, Refusal, Length, Filter, NoChoices, Prose}
+	ResultTruncated, Refusal, Length, Filter, NoChoices, Prose, Partial, Forget, Expire}
 
 // Fault is one wrong behaviour and when it happens.
 type Fault struct {
