@@ -103,6 +103,9 @@ func (d *Desk) Stream(w http.ResponseWriter, r *http.Request, op string, starts 
 		d.hang(r)
 	case DropBefore:
 		drop(w)
+	case Late:
+		d.Later(time.Duration(orElse(f.Millis, 20))*time.Millisecond, func() { work(job) })
+		drop(w)
 	case Status, Code:
 		d.wrong(w, f)
 	case Redirect:

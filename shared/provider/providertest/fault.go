@@ -26,6 +26,7 @@ const (
 	Malformed   Kind = "malformed"    // accepts, answers with broken JSON
 	Page        Kind = "page"         // accepts, answers 200 with a web page
 	Slow        Kind = "slow"         // accepts, sends the body in small pieces, Millis apart
+	Late        Kind = "late"         // closes the connection and accepts only Millis after that (not for streamed bodies)
 	Redirect    Kind = "redirect"     // answers Status (307) to another address, accepts nothing
 )
 
@@ -51,7 +52,7 @@ const (
 	Expire          Kind = "expire"           // an upload's session is gone (Status, 404)
 )
 
-var delivery = []Kind{HangBefore, Hang, DropBefore, Drop, Status, StatusAfter, Code, Truncated, Malformed, Page, Slow, Redirect}
+var delivery = []Kind{HangBefore, Hang, DropBefore, Drop, Status, StatusAfter, Code, Truncated, Malformed, Page, Slow, Late, Redirect}
 
 var ofJobs = []Kind{Never, Fail, EarlyURL, CallbackNever, CallbackTwice, CallbackEarly, CallbackForged, ResultPage, ResultMissing,
 	ResultTruncated, Refusal, Length, Filter, NoChoices, Prose, Partial, Forget, Expire}
@@ -72,7 +73,7 @@ type Fault struct {
 	Text string `json:"text,omitempty"`
 	// RetryAfter is sent as the Retry-After header, as it is.
 	RetryAfter string `json:"retry_after,omitempty"`
-	// Millis is the pause of slow between two pieces; 0 = 20.
+	// Millis is the pause of slow between two pieces, and that of late; 0 = 20.
 	Millis int `json:"millis,omitempty"`
 }
 

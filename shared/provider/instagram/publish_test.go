@@ -1,0 +1,453 @@
+package instagram_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/provider"
+	"castad/shared/provider/instagram"
+	"castad/shared/provider/instagram/instagramtest"
+	"castad/shared/provider/providertest"
+)
+
+func TestAReelIsPublishedInRounds(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{Processing: 3 * time.Minute})
+	posted, n, err := w.rounds(t, w.post(&pad{}))
+	w.once(t, posted, err)
+	if n != 4 || w.Asked("container") != 1 { // made, two looks while in progress, published
+		t.Errorf("%d rounds, %d containers", n, w.Asked("container"))
+	}
+	c := w.Containers()[0]
+	if want := "전주 골목 @hanbit\n\nAI 생성 · AI-generated\n\n#전주 #분식"; c.Caption != want || !c.AIGenerated || !c.ShareToFeed {
+		t.Errorf("%+v", c)
+	}
+	seen, err := w.client.Look(t.Context(), provider.Sought{Channel: "instagram", Account: w.account, Access: w.access, ID: posted.ID})
+	if err != nil || seen.URL != w.Reels()[0].URL || seen.State != provider.Published || seen.Note != "" || seen.Privacy != "" {
+		t.Fatalf("%+v %v", seen, err)
+	}
+	if page := get(t, seen.URL); !strings.Contains(page, "AI info") || !strings.Contains(page, "전주 골목") {
+		t.Errorf("the page: %s", page)
+	}
+	if got := get(t, seen.URL+"film.mp4"); got != string(film) {
+		t.Errorf("the page's film has %d bytes", len(got))
+	}
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d %v", url, res.StatusCode, err)
+	}
+	return string(body)
+}
+
+func TestTheCoverIsPassedOn(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	posted, _, err := w.rounds(t, w.post(&pad{}))
+	w.once(t, posted, err)
+	if got := w.Reels()[0].CoverBytes; got != int64(len(jpeg)) {
+		t.Errorf("the reel's cover has %d bytes", got)
+	}
+}
+
+func TestTheCaptionSaysOnceThatAIMadeIt(t *testing.T) {
+	t.Parallel()
+	for _, caption := range []string{"전주 골목", "AI 생성 광고", "A song. Made with AI.", ""} {
+		w := start(t, instagramtest.Options{})
+		p := w.post(&pad{})
+		p.Caption = caption
+		posted, _, err := w.rounds(t, p)
+		w.once(t, posted, err)
+		sent := strings.ToLower(w.Containers()[0].Caption)
+		if n := strings.Count(sent, "ai 생성") + strings.Count(sent, "made with ai"); n != 1 {
+			t.Errorf("%q says it %d times: %q", caption, n, sent)
+		}
+	}
+}
+
+func TestWhatMustNotBePublishedIsNotSent(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	long := func(n int) string { return strings.Repeat("가", n) }
+	for _, row := range []struct {
+		name   string
+		kind   fault.Kind
+		field  string
+		change func(*provider.Post)
+	}{
+		{"a film that is not disclosed", fault.Refused, "ai", func(p *provider.Post) { p.AI = provider.Disclosure{} }},
+		{"an unlisted reel", fault.Refused, "privacy", func(p *provider.Post) { p.Privacy = provider.Unlisted }},
+		{"a private reel", fault.Refused, "privacy", func(p *provider.Post) { p.Privacy = provider.Private }},
+		{"a reel whose privacy is not said", fault.Refused, "privacy", func(p *provider.Post) { p.Privacy = "" }},
+		{"a caption that is too long with its label", fault.Refused, "caption", func(p *provider.Post) { p.Caption, p.Hashtags = long(2195), nil }},
+		{"31 hashtags", fault.Refused, "hashtags", func(p *provider.Post) { p.Hashtags = strings.Split(strings.Repeat("a,", 30)+"a", ",") }},
+		{"21 mentions", fault.Refused, "caption", func(p *provider.Post) { p.Caption = strings.Repeat("@a ", 21) }},
+		{"broken text", fault.Refused, "caption", func(p *provider.Post) { p.Caption = "\xff" }},
+		{"a film without a public address", fault.Misconfigured, "", func(p *provider.Post) { p.VideoURL = "" }},
+		{"a film with half an address", fault.Misconfigured, "", func(p *provider.Post) { p.VideoURL = "/media/x" }},
+		{"a cover with half an address", fault.Misconfigured, "", func(p *provider.Post) { p.CoverURL = "file:///etc/passwd" }},
+		{"no notes", fault.Misconfigured, "", func(p *provider.Post) { p.Notes = nil }},
+		{"damaged notes", fault.Misconfigured, "", func(p *provider.Post) { p.Notes = &pad{kept: []byte("{")} }},
+		{"no token", fault.Misconfigured, "", func(p *provider.Post) { p.Access = "" }},
+		{"another channel", fault.Misconfigured, "", func(p *provider.Post) { p.Channel = "youtube" }},
+		{"an account that is a path", fault.Misconfigured, "", func(p *provider.Post) { p.Account = "me/../1" }},
+	} {
+		p := w.post(&pad{})
+		row.change(&p)
+		if _, err := w.client.Publish(t.Context(), p); fault.KindOf(err) != row.kind || fault.FieldOf(err) != row.field {
+			t.Errorf("%s: %v, field %q", row.name, err, fault.FieldOf(err))
+		}
+	}
+	if w.Asked("limit")+w.Asked("container") != 0 {
+		t.Error("something was sent")
+	}
+	p := w.post(&pad{})
+	p.Caption, p.Hashtags = long(2170), nil
+	if _, _, err := w.rounds(t, p); err != nil {
+		t.Errorf("a caption that just fits: %v", err)
+	}
+}
+
+func TestNothingIsPublishedBeforeTheContainerIsFinished(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{Processing: time.Hour})
+	p := w.post(&pad{})
+	for range 10 {
+		w.Settle()
+		_, err := w.client.Publish(t.Context(), p)
+		if after, again := notYet(err); !again || after != instagram.DefaultPoll {
+			t.Fatalf("%v", err)
+		}
+	}
+	if w.Asked("publish") != 0 || w.Asked("container") != 1 {
+		t.Errorf("published %d times, %d containers", w.Asked("publish"), w.Asked("container"))
+	}
+	w.pass(time.Hour)
+	posted, _, err := w.rounds(t, p)
+	w.once(t, posted, err)
+}
+
+// Should Meta call a container finished and not ready at once, that is no failure.
+func TestAPublishThatCameTooEarlyIsRepeated(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	w.Next(providertest.Fault{Kind: providertest.Status, Op: "publish", Status: 400, Code: "9007/2207027"})
+	posted, n, err := w.rounds(t, w.post(&pad{}))
+	w.once(t, posted, err)
+	if w.Asked("publish") != 2 || w.Asked("container") != 1 || n != 3 {
+		t.Errorf("published %d times, %d containers, %d rounds", w.Asked("publish"), w.Asked("container"), n)
+	}
+}
+
+// What media_publish answered, when the reel is live all the same.
+func TestAReelThatIsLiveIsFoundWhateverWasAnswered(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]providertest.Fault{
+		"spam block 2207051":      {Kind: providertest.StatusAfter, Status: 403, Code: "4/2207051"},
+		"request limit":           {Kind: providertest.StatusAfter, Status: 403, Code: "4"},
+		"does not exist":          {Kind: providertest.StatusAfter, Status: 400, Code: "100/33"},
+		"an unknown refusal":      {Kind: providertest.StatusAfter, Status: 400, Code: "100/2209999"},
+		"a server error":          {Kind: providertest.StatusAfter, Status: 500},
+		"a gateway":               {Kind: providertest.StatusAfter, Status: 504, Code: "-1/2207001"},
+		"nothing":                 {Kind: providertest.Drop},
+		"nothing for a long time": {Kind: providertest.Hang},
+		"half an answer":          {Kind: providertest.Truncated},
+		"broken JSON":             {Kind: providertest.Malformed},
+		"a web page":              {Kind: providertest.Page},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, instagramtest.Options{})
+			if f.Hangs() {
+				w.client = w.clientWith(t, instagram.Config{HTTP: provider.HTTP{Timeout: 300 * time.Millisecond}})
+			}
+			notes := &pad{}
+			err := w.until(t, w.post(notes), f)
+			w.noSecrets(t, err)
+			if classOf(err) != "unknown" {
+				t.Fatalf("%v", err)
+			}
+			found, err := w.client.Find(t.Context(), w.sought(notes))
+			w.once(t, found, err)
+			if found.URL != w.Reels()[0].URL {
+				t.Errorf("%+v", found)
+			}
+			again, _, err := w.rounds(t, w.post(notes)) // whoever publishes again without looking
+			w.once(t, again, err)
+		})
+	}
+}
+
+func TestALostPublishIsProvenNotToBeLive(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	notes := &pad{}
+	if err := w.until(t, w.post(notes), providertest.Fault{Kind: providertest.DropBefore}); classOf(err) != "unknown" {
+		t.Fatalf("%v", err)
+	}
+	after, wait := notYet(func() error { _, err := w.client.Find(t.Context(), w.sought(notes)); return err }())
+	if !wait || after != instagram.DefaultSettle {
+		t.Errorf("the request may still be under way: %v %v", after, wait)
+	}
+	w.pass(after)
+	if _, err := w.client.Find(t.Context(), w.sought(notes)); !absent(err) {
+		t.Errorf("%v", err)
+	}
+	posted, _, err := w.rounds(t, w.post(notes))
+	w.once(t, posted, err)
+	if w.Asked("container") != 1 {
+		t.Error("the container was not used again")
+	}
+}
+
+// A request can arrive after its connection has died: while that may be, an
+// unpublished container proves nothing.
+func TestAPublishThatArrivesLateIsNotSentTwice(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	notes := &pad{}
+	if err := w.until(t, w.post(notes), providertest.Fault{Kind: providertest.Late, Millis: 100}); classOf(err) != "unknown" {
+		t.Fatalf("%v", err)
+	}
+	if _, err := w.client.Publish(t.Context(), w.post(notes)); classOf(err) != "not_yet" && classOf(err) != "ok" { // ok: it has arrived
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(w.Publishes()) == 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the late request never arrived")
+		}
+	}
+	posted, _, err := w.rounds(t, w.post(notes))
+	w.once(t, posted, err)
+}
+
+func TestASpamBlockIsToldOnceTheReelIsProvenNotToBeLive(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	notes := &pad{}
+	if err := w.until(t, w.post(notes), providertest.Fault{Kind: providertest.Status, Status: 403, Code: "4/2207051"}); classOf(err) != "unknown" {
+		t.Fatalf("%v", err)
+	}
+	_, _, err := w.rounds(t, w.post(notes))
+	if classOf(err) != "user_fault" || w.Asked("publish") != 1 {
+		t.Errorf("%v, published %d times", err, w.Asked("publish"))
+	}
+}
+
+func TestAContainerThatEndsIsReplaced(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]struct {
+		class      string
+		containers int
+	}{
+		"EXPIRED": {"ok", 2}, "2207053": {"ok", 2}, "2207001": {"ok", 2}, "2207082": {"ok", 2}, "2209999": {"ok", 2}, "2207052": {"ok", 2}, "2207003": {"ok", 2},
+		"2207026": {"bad_result", 1}, "2207085": {"bad_result", 1}, "2207050": {"user_fault", 1},
+	} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, instagramtest.Options{})
+			w.Next(providertest.Fault{Kind: providertest.Fail, Op: "container", Code: code})
+			posted, _, err := w.rounds(t, w.post(&pad{}))
+			if classOf(err) != want.class || w.Asked("container") != want.containers {
+				t.Fatalf("%v, %d containers", err, w.Asked("container"))
+			}
+			if err == nil {
+				w.once(t, posted, err)
+			}
+		})
+	}
+}
+
+func TestAContainerThatWaitedADayIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	p := w.post(&pad{})
+	if _, err := w.client.Publish(t.Context(), p); classOf(err) != "not_yet" {
+		t.Fatal(err)
+	}
+	w.pass(24 * time.Hour)
+	posted, _, err := w.rounds(t, p)
+	w.once(t, posted, err)
+	if w.Asked("container") != 2 {
+		t.Errorf("%d containers", w.Asked("container"))
+	}
+}
+
+func TestContainersAreNotMadeForEver(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{"2207053": "failed", "2207052": "our_fault", "EXPIRED": "failed"} {
+		w := start(t, instagramtest.Options{})
+		notes := &pad{}
+		w.Next(providertest.Fault{Kind: providertest.Fail, Op: "container", Code: code, Times: 5})
+		_, _, err := w.rounds(t, w.post(notes))
+		if classOf(err) != want || w.Asked("container") != 5 {
+			t.Errorf("%s: %v, %d containers", code, err, w.Asked("container"))
+		}
+		posted, _, err := w.rounds(t, w.post(notes)) // the owner tries again
+		w.once(t, posted, err)
+	}
+}
+
+func TestAFilmThatCannotBeFetchedIsFetchedFromItsNewAddress(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	p := w.post(&pad{})
+	p.VideoURL = w.media + "/expired.mp4" // 404
+	if _, err := w.client.Publish(t.Context(), p); classOf(err) != "not_yet" {
+		t.Fatal(err)
+	}
+	w.Settle()
+	if c := w.Containers()[0]; c.Problem != 2207052 {
+		t.Fatalf("%+v", c)
+	}
+	p.VideoURL = w.media + "/film.mp4" // each round is given a fresh one
+	posted, _, err := w.rounds(t, p)
+	w.once(t, posted, err)
+}
+
+func TestAWebPageForAFilmIsABadResult(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	p := w.post(&pad{})
+	p.VideoURL = w.media + "/page"
+	if _, _, err := w.rounds(t, p); classOf(err) != "bad_result" || w.Asked("publish") != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestTheDailyLimitIsReadBeforeAContainerIsMade(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{Quota: 2})
+	for range 2 {
+		if _, _, err := w.rounds(t, w.post(&pad{})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := w.post(&pad{})
+	_, _, err := w.rounds(t, p)
+	var e *provider.Error
+	if !errors.As(err, &e) || e.Class != provider.RateLimited || e.RetryAfter != time.Hour || w.Asked("container") != 2 {
+		t.Fatalf("%v, %d containers", err, w.Asked("container"))
+	}
+	w.pass(24 * time.Hour)
+	if _, _, err := w.rounds(t, p); err != nil || len(w.Reels()) != 3 {
+		t.Errorf("the next day: %v", err)
+	}
+}
+
+func TestTheDailyLimitMayFillBetweenContainerAndPublish(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	p := w.post(&pad{})
+	err := w.until(t, p, providertest.Fault{Kind: providertest.Status, Status: 403, Code: "9/2207042"})
+	var e *provider.Error
+	if !errors.As(err, &e) || e.Class != provider.RateLimited || e.RetryAfter != time.Hour {
+		t.Fatalf("%v", err)
+	}
+	w.pass(e.RetryAfter)
+	posted, n, err := w.rounds(t, p)
+	w.once(t, posted, err)
+	if n != 1 || w.Asked("container") != 1 {
+		t.Errorf("%d rounds, %d containers: it was known not to be live", n, w.Asked("container"))
+	}
+}
+
+// Meta says "does not exist" of containers that do.
+func TestADeniedContainerIsNotBelievedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	denial := providertest.Fault{Kind: providertest.Status, Op: "status", Status: 400, Code: "100/33", Times: 2}
+	w.Next(denial)
+	posted, _, err := w.rounds(t, w.post(&pad{}))
+	w.once(t, posted, err)
+	if w.Asked("container") != 1 {
+		t.Errorf("%d containers after two denials", w.Asked("container"))
+	}
+	denial.Times = 3
+	w.Next(denial)
+	if _, _, err := w.rounds(t, w.post(&pad{})); err != nil || w.Asked("container") != 3 {
+		t.Errorf("%v, %d containers after three", err, w.Asked("container"))
+	}
+}
+
+// Errors of every request before media_publish leave nothing behind that anybody sees.
+func TestBeforeThePublishNothingIsUnknown(t *testing.T) {
+	t.Parallel()
+	for _, op := range []string{"limit", "container", "status", "list"} {
+		for _, row := range []struct {
+			fault providertest.Fault
+			class string
+		}{
+			{providertest.Fault{Kind: providertest.Drop}, "later"},
+			{providertest.Fault{Kind: providertest.Malformed}, "later"},
+			{providertest.Fault{Kind: providertest.Page}, "later"},
+			{providertest.Fault{Kind: providertest.Status, Status: 500}, "later"},
+			{providertest.Fault{Kind: providertest.StatusAfter, Status: 502}, "later"},
+			{providertest.Fault{Kind: providertest.Status, Status: 400, Code: "-1/2207032"}, "later"},
+			{providertest.Fault{Kind: providertest.Status, Status: 429}, "rate_limited"},
+			{providertest.Fault{Kind: providertest.Status, Status: 403, Code: "4"}, "rate_limited"},
+			{providertest.Fault{Kind: providertest.Status, Status: 400, Code: "17"}, "rate_limited"},
+			{providertest.Fault{Kind: providertest.Status, Status: 400, Code: "190/463"}, "reconnect"},
+			{providertest.Fault{Kind: providertest.Status, Status: 403, Code: "10"}, "reconnect"},
+			{providertest.Fault{Kind: providertest.Status, Status: 400, Code: "100"}, "our_fault"},
+			{providertest.Fault{Kind: providertest.Redirect}, "our_fault"},
+		} {
+			t.Run(fmt.Sprintf("%s %s %d %s", op, row.fault.Kind, row.fault.Status, row.fault.Code), func(t *testing.T) {
+				t.Parallel()
+				w := start(t, instagramtest.Options{})
+				notes := &pad{}
+				f := row.fault
+				f.Op = op
+				w.Next(f)
+				_, _, err := w.rounds(t, w.post(notes))
+				w.noSecrets(t, err)
+				if classOf(err) != row.class || len(w.Reels()) != 0 {
+					t.Fatalf("%v, want %s", err, row.class)
+				}
+				if _, err := w.client.Find(t.Context(), w.sought(notes)); !absent(err) {
+					t.Errorf("find: %v", err)
+				}
+				posted, _, err := w.rounds(t, w.post(notes))
+				w.once(t, posted, err)
+			})
+		}
+	}
+}
+
+func TestNotesThatCannotBeKeptStopThePublication(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	notes := &pad{fail: errors.New("the database is away")}
+	p := w.post(notes)
+	if _, err := w.client.Publish(t.Context(), p); fault.KindOf(err) != fault.Unavailable || w.Asked("container") != 0 {
+		t.Fatalf("%v", err)
+	}
+	if _, err := w.client.Publish(t.Context(), p); classOf(err) != "not_yet" {
+		t.Fatal(err)
+	}
+	w.Settle()
+	notes.fail = errors.New("the database is away")
+	if _, err := w.client.Publish(t.Context(), p); fault.KindOf(err) != fault.Unavailable || w.Asked("publish") != 0 {
+		t.Fatalf("published without a note: %v", err)
+	}
+	posted, _, err := w.rounds(t, p)
+	w.once(t, posted, err)
+}
