@@ -178,10 +178,14 @@ func entries(ledger []providertest.Entry) []string {
 
 func (b *crashBench) posts(channel string) []string {
 	var ids []string
-	for _, p := range b.channels.Posts() {
-		if p.Channel == channel {
-			ids = append(ids, p.ID)
+	if channel == "youtube" {
+		for _, v := range b.youtube.Videos() {
+			ids = append(ids, v.ID)
 		}
+		return ids
+	}
+	for _, r := range b.instagram.Reels() {
+		ids = append(ids, r.ID)
 	}
 	return ids
 }
