@@ -14,10 +14,11 @@ import (
 
 // notes is what is remembered of a publication that is under way.
 type notes struct {
-	// Container is the container's id, made at MadeAt; Made counts those that were asked for.
+	// Container is the container's id, made at MadeAt; Ended counts those before it, which
+	// came to nothing.
 	Container string    `json:"container,omitempty"`
 	MadeAt    time.Time `json:"made_at,omitzero"`
-	Made      int       `json:"made,omitempty"`
+	Ended     int       `json:"ended,omitempty"`
 	// Caption is the hash of the container's caption (see captionHash).
 	Caption string `json:"caption,omitempty"`
 	// Unread counts answers in a row that denied the container.

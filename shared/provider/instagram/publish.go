@@ -79,16 +79,13 @@ type container struct {
 	AIGenerated bool   `json:"is_ai_generated"`
 }
 
-// contain makes a container; nothing is visible yet.
+// contain makes a container; nothing is visible yet. One whose answer is lost is not
+// noted, and not missed.
 func (c *Client) contain(ctx context.Context, p provider.Post, n notes) error {
 	if err := c.allowance(ctx, p); err != nil {
 		return err
 	}
 	caption := captionOf(p)
-	n = notes{Made: n.Made + 1, Caption: captionHash(caption)}
-	if err := keep(ctx, p, n); err != nil {
-		return err
-	}
 	call := c.post("container", p.Access, "/"+p.Account+"/media", container{MediaType: "REELS", VideoURL: p.VideoURL, Caption: caption,
 		CoverURL: p.CoverURL, ShareToFeed: true, AIGenerated: p.AI.Generated()})
 	var out struct {
@@ -100,7 +97,7 @@ func (c *Client) contain(ctx context.Context, p provider.Post, n notes) error {
 	if !validID(string(out.ID)) {
 		return &provider.Error{Provider: name, Op: call.Op, Class: provider.Later, Code: "unintelligible", Err: errors.New("a container without an id")}
 	}
-	n.Container, n.MadeAt = string(out.ID), c.now()
+	n = notes{Ended: n.Ended, Container: string(out.ID), MadeAt: c.now(), Caption: captionHash(caption)}
 	if err := keep(ctx, p, n); err != nil {
 		return err
 	}
@@ -196,8 +193,8 @@ func (c *Client) drop(ctx context.Context, p provider.Post, n notes, reason numb
 	switch {
 	case e.Class == provider.UserFault || e.Class == provider.BadResult:
 		e.Err = errors.New("Instagram could not use the film")
-	case n.Made < maxContainers:
-		if err := keep(ctx, p, notes{Made: n.Made}); err != nil {
+	case n.Ended+1 < maxContainers:
+		if err := keep(ctx, p, notes{Ended: n.Ended + 1}); err != nil {
 			return err
 		}
 		return provider.NotYet(c.poll)

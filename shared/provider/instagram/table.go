@@ -137,6 +137,7 @@ var bySubcode = map[number]provider.Class{
 }
 
 // believed are the subcodes that media_publish answers before it has done anything.
+// subSpam and the servers' own troubles are not among them: reels were live all the same.
 var believed = map[number]bool{subExpired: true, subContainerGone: true, subNotReady: true, subDailyCap: true, subRestricted: true,
 	subCaption: true, subMentions: true, subFormat: true}
 
@@ -148,8 +149,6 @@ func class(e graphError, status int, paid bool) provider.Class {
 		lost = provider.Unknown
 	}
 	switch {
-	case paid && e.Subcode == subSpam: // answered for reels that are live
-		return provider.Unknown
 	case bySubcode[e.Subcode] != 0 && (!paid || believed[e.Subcode]):
 		return bySubcode[e.Subcode]
 	case e.Code == codeNotReady:
@@ -168,6 +167,9 @@ func class(e graphError, status int, paid bool) provider.Class {
 	return provider.StatusClass(max(status, http.StatusBadRequest), false)
 }
 
+// opaque is how tokens (IGAA…) and codes (AQ…) look, ours and those that we do not know.
+var opaque = regexp.MustCompile(`\b(?:IG|AQ)[A-Za-z0-9_-]{16,}`)
+
 // refusal is the error for an answer that is one.
 func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Answer, e graphError, secrets []string) *provider.Error {
 	said := e.said()
@@ -179,6 +181,7 @@ func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Ans
 			said = strings.ReplaceAll(said, s, "***")
 		}
 	}
+	said = opaque.ReplaceAllString(said, "***")
 	err := p.Fail(call, a, class(e, a.Status, call.Paid), e.code(), or(said, "-"))
 	if e.Subcode == subDailyCap && err.RetryAfter == 0 {
 		err.RetryAfter = provider.MaxRetryAfter // the window slides over 24 h; when a place falls free is not told

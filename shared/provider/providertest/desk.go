@@ -132,10 +132,7 @@ func (d *Desk) deliver(w http.ResponseWriter, r *http.Request, f Fault, reply Re
 		_, body := reply.encode()
 		send(w, Reply{Status: reply.Status, Type: "application/json", Body: append([]byte("{]"), body...)})
 	case Truncated:
-		kind, body := reply.encode()
-		w.Header().Set("Content-Type", kind)
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(reply.Status)
+		body := begin(w, reply)
 		_, _ = w.Write(body[:len(body)/2])
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler) // closes the connection
@@ -147,10 +144,7 @@ func (d *Desk) deliver(w http.ResponseWriter, r *http.Request, f Fault, reply Re
 }
 
 func (d *Desk) trickle(w http.ResponseWriter, r *http.Request, f Fault, reply Reply) {
-	kind, body := reply.encode()
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(reply.Status)
+	body := begin(w, reply)
 	pause := time.NewTicker(time.Duration(orElse(f.Millis, 20)) * time.Millisecond)
 	defer pause.Stop()
 	for piece := range slices.Chunk(body, max(1, len(body)/10)) {
@@ -203,6 +197,11 @@ func (r Reply) encode() (kind string, body []byte) {
 }
 
 func send(w http.ResponseWriter, r Reply) {
+	_, _ = w.Write(begin(w, r))
+}
+
+// begin writes status and headers of an answer and returns its body.
+func begin(w http.ResponseWriter, r Reply) []byte {
 	kind, body := r.encode()
 	for k, v := range r.Header {
 		w.Header()[k] = v
@@ -214,7 +213,7 @@ func send(w http.ResponseWriter, r Reply) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(orElse(r.Status, http.StatusOK))
-	_, _ = w.Write(body)
+	return body
 }
 
 // Later runs do in the background after a pause, unless the desk is closed before.

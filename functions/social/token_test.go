@@ -1,0 +1,466 @@
+package social_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"castad/functions/social"
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/provider"
+	"castad/shared/seal"
+)
+
+const day = 24 * time.Hour
+
+func TestATokenIsRenewedWhenLittleOfItIsLeft(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for name, row := range map[string]struct {
+		long  bool
+		after time.Duration
+		asked int
+	}{
+		"a short one with six minutes left":  {false, 54 * time.Minute, 0},
+		"a short one with four minutes left": {false, 56 * time.Minute, 1},
+		"a short one that has ended":         {false, 2 * time.Hour, 1},
+		"a long one with sixteen days left":  {true, 44 * day, 0},
+		"a long one with fourteen days left": {true, 46 * day, 1},
+		"a long one that has ended":          {true, 61 * day, 1},
+	} {
+		grant, want := b.short, "access-1"
+		if row.long {
+			grant, want = b.long, "long-1"
+		}
+		a, before := b.connect("youtube", name, grant(1)), b.channel.times()
+		b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return grant(2), nil })
+		b.later(row.after)
+		if row.asked == 1 {
+			want = want[:len(want)-1] + "2"
+		}
+		for range 3 {
+			if got, asked := b.access(a), b.channel.times()-before; got != want || asked != row.asked {
+				t.Errorf("%s: %q, want %q; asked %d times, want %d", name, got, want, asked, row.asked)
+			}
+		}
+	}
+}
+
+func TestALongTokenIsNotRenewedOnItsFirstDay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	g := b.long(1)
+	g.Expires = b.now().Add(10 * day) // connected with ten days left: due, and too young
+	a := b.connect("instagram", "1", g)
+	b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return b.long(2), nil })
+	b.later(23 * time.Hour)
+	if got := b.access(a); got != "long-1" {
+		t.Errorf("before a day has passed: %q", got)
+	}
+	b.later(time.Hour)
+	if got := b.access(a); got != "long-2" {
+		t.Errorf("after a day: %q", got)
+	}
+}
+
+func TestTwentyCallersInTwoProcessesRenewOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	other := social.New(b.config)
+	a := b.connect("youtube", "UC1", b.short(1))
+	b.later(2 * time.Hour)
+	spent := map[string]bool{}
+	b.channel.answers(func(n int, g provider.Grant) (provider.Grant, error) { // a channel that takes each refresh token once
+		if b.channel.mu.Lock(); spent[g.Refresh] {
+			b.channel.mu.Unlock()
+			return ended(n, g)
+		}
+		spent[g.Refresh] = true
+		b.channel.mu.Unlock()
+		next := b.short(n + 1)
+		next.Refresh = fmt.Sprintf("refresh-%d", n)
+		return next, nil
+	})
+	var wg sync.WaitGroup
+	for n := range 20 {
+		from := b.social
+		if n%2 == 1 {
+			from = other
+		}
+		wg.Go(func() {
+			if _, token, err := from.Access(t.Context(), owner, "youtube", a.ID); err != nil || token != "access-2" {
+				t.Errorf("%q, %v", token, err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := b.channel.times(); n != 1 || b.noticed() != 0 {
+		t.Errorf("renewed %d times, %d notices", n, b.noticed())
+	}
+}
+
+func TestAPermissionThatHasEndedIsAskedForAndToldOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("youtube", "UC1", b.short(1))
+	b.channel.answers(ended)
+	b.later(2 * time.Hour)
+	var wg sync.WaitGroup
+	for range 12 {
+		wg.Go(func() {
+			if got := b.access(a); got != "social.reconnect_needed" {
+				t.Errorf("access %q", got)
+			}
+		})
+	}
+	wg.Wait()
+	b.later(day)
+	if got := b.access(a); got != "social.reconnect_needed" {
+		t.Errorf("access %q a day later", got)
+	}
+	if b.channel.times() != 1 || b.noticed() != 1 || b.shown(a.ID).State != social.ReconnectNeeded {
+		t.Errorf("asked %d times, %d notices, %s", b.channel.times(), b.noticed(), b.shown(a.ID).State)
+	}
+	if err := b.social.Ready(t.Context(), owner, "youtube", a.ID); fault.CodeOf(err) != fault.CodeReconnect {
+		t.Errorf("ready: %v", err)
+	}
+}
+
+func TestATokenThatLivesIsUsedWhileTheChannelCannotRenewIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("instagram", "1", b.long(1))
+	b.channel.answers(down)
+	b.later(50 * day)
+	if got := b.access(a); got != "long-1" {
+		t.Errorf("with ten days left: %q", got)
+	}
+	b.later(10 * day)
+	if got := b.access(a); got != "vendor.unavailable" {
+		t.Errorf("ended: %q", got)
+	}
+	if b.shown(a.ID).State != social.Connected {
+		t.Error("an outage has disconnected the account")
+	}
+}
+
+// killed lets a process renew and die between the channel's answer and the store:
+// it stands still there until the test ends, and its lease runs out.
+func killed(t *testing.T, answer provider.Grant) (b *bench, a social.Account) {
+	t.Helper()
+	b = newBench(t)
+	a = b.connect("youtube", "UC1", b.short(1))
+	b.later(2 * time.Hour)
+	answered := make(chan struct{})
+	b.channel.answers(func(int, provider.Grant) (provider.Grant, error) {
+		close(answered)
+		<-t.Context().Done()
+		return answer, t.Context().Err()
+	})
+	var dying sync.WaitGroup
+	dying.Go(func() { _, _, _ = b.social.Access(t.Context(), owner, "youtube", a.ID) })
+	t.Cleanup(dying.Wait)
+	<-answered
+	b.exec(`UPDATE leases SET expires_at = NOW(6) - INTERVAL 1 HOUR WHERE name = ?`, "token-refresh:"+a.ID.String())
+	return b, a
+}
+
+func TestAfterALostAnswerTheOldRefreshTokenRenewsAgain(t *testing.T) {
+	t.Parallel()
+	b, a := killed(t, provider.Grant{Access: "lost", Refresh: "lost"})
+	var with string
+	b.channel.answers(func(_ int, g provider.Grant) (provider.Grant, error) {
+		with = g.Refresh
+		return b.short(3), nil
+	})
+	if got := b.access(a); got != "access-3" || with != "refresh-0" || b.noticed() != 0 {
+		t.Errorf("access %q, renewed with %q, %d notices", got, with, b.noticed())
+	}
+}
+
+func TestAfterALostAnswerARotatedTokenAsksForTheOwnerOnce(t *testing.T) {
+	t.Parallel()
+	b, a := killed(t, provider.Grant{Access: "lost", Refresh: "lost"})
+	b.channel.answers(ended) // the channel took back the old one with its lost answer
+	for range 3 {
+		if got := b.access(a); got != "social.reconnect_needed" {
+			t.Errorf("access %q", got)
+		}
+	}
+	if b.channel.times() != 2 || b.noticed() != 1 {
+		t.Errorf("asked %d times, %d notices", b.channel.times(), b.noticed())
+	}
+	if again := b.connect("youtube", "UC1", b.short(5)); again.ID != a.ID || b.access(a) != "access-5" {
+		t.Error("connecting again did not help")
+	}
+}
+
+// While the other process may still be alive nobody spends the refresh token a
+// second time; a token that lives is used meanwhile.
+func TestWhileAnotherProcessRenewsALivingTokenIsUsed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("youtube", "UC1", b.short(1))
+	b.later(57 * time.Minute)
+	b.must(func() error {
+		_, ok, err := b.db.Primary().Lease(t.Context(), "token-refresh:"+a.ID.String(), "another", time.Minute)
+		if err == nil && !ok {
+			err = errors.New("no lease")
+		}
+		return err
+	}())
+	if got := b.access(a); got != "access-1" || b.channel.times() != 0 {
+		t.Errorf("%q, asked %d times", got, b.channel.times())
+	}
+}
+
+// wrapper is a key-encryption key that can be away.
+type wrapper struct {
+	seal.Wrapper
+	away *bool
+}
+
+func (w wrapper) Wrap(ctx context.Context, k []byte) (string, []byte, error) {
+	if *w.away {
+		return "", nil, fault.New(fault.CodeUnavailable)
+	}
+	return w.Wrapper.Wrap(ctx, k)
+}
+
+// A renewal whose answer could not be kept would spend a rotating refresh token.
+func TestTheChannelIsNotAskedWhenItsAnswerCouldNotBeKept(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ring, away := b.ring("a"), false
+	s, err := seal.New(b.now, wrapper{ring, &away})
+	b.must(err)
+	b.config.Seal = s
+	b.social = social.New(b.config)
+	a := b.connect("youtube", "UC1", b.short(1))
+	b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return b.short(2), nil })
+	b.later(2 * time.Hour)
+	away = true
+	if got := b.access(a); got != "castad.unavailable" || b.channel.times() != 0 {
+		t.Errorf("%q, asked %d times", got, b.channel.times())
+	}
+	away = false
+	if got := b.access(a); got != "access-2" {
+		t.Errorf("%q when the vault is back", got)
+	}
+}
+
+func TestACiphertextFromAnotherRowHandsOutNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	mine, also := b.connect("youtube", "UC1", b.short(1)), b.connect("youtube", "UC2", b.short(2))
+	theirs := b.connectFor(stranger, "youtube", "UC9", b.short(9))
+	for name, from := range map[string]id.Account{"another account of the owner's": also.ID, "a stranger's": theirs.ID} {
+		b.exec(`UPDATE social_accounts SET grant_sealed = (SELECT g FROM (SELECT grant_sealed AS g FROM social_accounts WHERE id = ?) AS x) WHERE id = ?`, from, mine.ID)
+		if _, token, err := b.social.Access(t.Context(), owner, "youtube", mine.ID); err == nil || token != "" {
+			t.Errorf("%s: %q", name, token)
+		}
+	}
+}
+
+func TestAnotherTenantsAccountIsNotThere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	theirs := b.connectFor(stranger, "youtube", "UC9", b.short(9))
+	_, token, err := b.social.Access(t.Context(), owner, "youtube", theirs.ID)
+	_, err2 := b.social.Disconnect(t.Context(), owner, theirs.ID)
+	for what, err := range map[string]error{"access": err, "disconnect": err2, "ready": b.social.Ready(t.Context(), owner, "youtube", theirs.ID),
+		"reject": b.social.Reject(t.Context(), owner, theirs.ID, "access-9"), "another channel": b.social.Ready(t.Context(), stranger, "instagram", theirs.ID)} {
+		if fault.KindOf(err) != fault.NotFound {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if token != "" || b.count(`SELECT COUNT(*) FROM social_accounts`) != 1 {
+		t.Errorf("token %q", token)
+	}
+}
+
+func TestDisconnectingDeletesTheTokensWhetherTheChannelAgreesOrNot(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		says    error
+		revoked bool
+	}{"it agrees": {nil, true}, "it does not answer": {errors.New("no answer"), false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			a := b.connect("youtube", "UC1", b.short(1))
+			var withdrawn string
+			b.channel.revoke = func(g provider.Grant) error { withdrawn = g.Refresh; return row.says }
+			revoked, err := b.social.Disconnect(t.Context(), owner, a.ID)
+			if err != nil || revoked != row.revoked || withdrawn != "refresh-0" {
+				t.Errorf("revoked %v, %v; withdrawn %q", revoked, err, withdrawn)
+			}
+			if n := b.count(`SELECT COUNT(*) FROM social_accounts`); n != 0 {
+				t.Errorf("%d accounts are left", n)
+			}
+			if got := b.access(a); got != "resource.not_found" {
+				t.Errorf("access %q", got)
+			}
+		})
+	}
+}
+
+func TestARejectedTokenIsRenewedBeforeItsTime(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a, long := b.connect("youtube", "UC1", b.short(1)), b.connect("instagram", "1", b.long(1))
+	b.channel.answers(func(n int, _ provider.Grant) (provider.Grant, error) { return b.short(n + 1), nil })
+	b.must(b.social.Reject(t.Context(), owner, a.ID, "access-0")) // one that has been replaced already
+	if got := b.access(a); got != "access-1" {
+		t.Errorf("after an old one was rejected: %q", got)
+	}
+	b.must(b.social.Reject(t.Context(), owner, a.ID, "access-1"))
+	if got := b.access(a); got != "access-2" || b.channel.times() != 1 {
+		t.Errorf("%q, asked %d times", got, b.channel.times())
+	}
+	b.must(b.social.Reject(t.Context(), owner, long.ID, "long-1")) // nothing to renew with
+	b.must(b.social.Reject(t.Context(), owner, long.ID, "long-1"))
+	if got := b.access(long); got != "social.reconnect_needed" || b.noticed() != 1 {
+		t.Errorf("%q, %d notices", got, b.noticed())
+	}
+}
+
+func TestTheTimerRenewsWhatWouldEndUnused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	long, short := b.connect("instagram", "1", b.long(1)), b.connect("youtube", "UC1", b.short(1))
+	b.channel.answers(func(n int, g provider.Grant) (provider.Grant, error) {
+		if g.Refresh == "" {
+			return b.long(n + 1), nil
+		}
+		return b.short(n + 1), nil
+	})
+	run := func(at string, want int) {
+		t.Helper()
+		if renewed, failed, err := b.social.Renew(t.Context()); renewed != want || failed != 0 || err != nil {
+			t.Errorf("%s: %d renewed, %d failed, %v", at, renewed, failed, err)
+		}
+	}
+	b.later(44 * day)
+	run("day 44", 0)
+	b.later(day)
+	run("day 45", 1)
+	run("day 45 again", 0)
+	if got := b.access(long); got != "long-2" {
+		t.Errorf("the long one is %q", got)
+	}
+	b.later(45 * day)
+	run("day 90", 2)
+	if got := b.access(short); got != "access-3" && got != "access-4" {
+		t.Errorf("the short one is %q", got)
+	}
+}
+
+func TestARenewalThatFailsKeepsNobodyElseAndWaits(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	stuck, gone, fine := b.connect("instagram", "1", b.long(1)), b.connect("instagram", "2", b.long(2)), b.connect("instagram", "3", b.long(3))
+	b.later(46 * day)
+	b.channel.answers(func(n int, g provider.Grant) (provider.Grant, error) {
+		switch g.Access {
+		case "long-1":
+			return down(n, g)
+		case "long-2":
+			return ended(n, g)
+		}
+		return b.long(33), nil
+	})
+	if renewed, failed, err := b.social.Renew(t.Context()); renewed != 1 || failed != 2 || fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("%d renewed, %d failed, %v", renewed, failed, err)
+	}
+	if renewed, failed, err := b.social.Renew(t.Context()); renewed+failed != 0 || err != nil {
+		t.Errorf("at once again: %d renewed, %d failed, %v", renewed, failed, err)
+	}
+	if b.access(fine) != "long-33" || b.shown(gone.ID).State != social.ReconnectNeeded || b.shown(stuck.ID).State != social.Connected || b.noticed() != 1 {
+		t.Errorf("%v %v, %d notices", b.shown(gone.ID), b.shown(stuck.ID), b.noticed())
+	}
+	b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return b.long(11), nil })
+	b.later(6 * time.Hour)
+	if renewed, _, err := b.social.Renew(t.Context()); renewed != 1 || err != nil {
+		t.Errorf("six hours later: %d renewed, %v", renewed, err)
+	}
+}
+
+func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var all []social.Account
+	for n := range 7 {
+		all = append(all, b.connect("youtube", fmt.Sprint("UC", n), b.short(n)))
+		b.later(time.Millisecond) // ids of one millisecond have no order
+	}
+	b.config.Seal = b.sealer("b", "a")
+	both := social.New(b.config)
+	last, changed, err := both.Reseal(t.Context(), 0, 3) // and then the process is killed
+	if last != all[2].ID || changed != 3 || err != nil {
+		t.Fatalf("%v %d %v", last, changed, err)
+	}
+	for n, a := range all { // old and new rows are readable by both
+		if _, token, err := both.Access(t.Context(), owner, "youtube", a.ID); err != nil || token != fmt.Sprint("access-", n) {
+			t.Errorf("%d: %q %v", n, token, err)
+		}
+	}
+	total := 0
+	for last = 0; ; {
+		if last, changed, err = both.Reseal(t.Context(), last, 3); err != nil {
+			t.Fatal(err)
+		}
+		if total += changed; last == 0 {
+			break
+		}
+	}
+	if total != 4 {
+		t.Errorf("%d were resealed by the second run", total)
+	}
+	b.config.Seal = b.sealer("b")
+	b.social = social.New(b.config)
+	for n, a := range all {
+		if got := b.access(a); got != fmt.Sprint("access-", n) {
+			t.Errorf("%d without the old key: %q", n, got)
+		}
+	}
+}
+
+func TestResealingLeavesAGrantAloneThatIsRenewedMeanwhile(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("youtube", "UC1", b.short(1))
+	ring, away := b.ring("b", "a"), false
+	// While the row is resealed, an instance renews it with the keys of before.
+	s, err := seal.New(b.now, meanwhile{wrapper{ring, &away}, func() {
+		b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return b.short(2), nil })
+		b.later(2 * time.Hour)
+		if got := b.access(a); got != "access-2" {
+			t.Errorf("renewed %q", got)
+		}
+	}})
+	b.must(err)
+	config := b.config
+	config.Seal = s
+	if _, changed, err := social.New(config).Reseal(t.Context(), 0, 10); changed != 0 || err != nil {
+		t.Errorf("%d changed, %v", changed, err)
+	}
+	if got := b.access(a); got != "access-2" {
+		t.Errorf("the renewed token is %q", got)
+	}
+}
+
+// meanwhile does something while a data key is wrapped.
+type meanwhile struct {
+	seal.Wrapper
+	do func()
+}
+
+func (m meanwhile) Wrap(ctx context.Context, k []byte) (string, []byte, error) {
+	m.do()
+	return m.Wrapper.Wrap(ctx, k)
+}
