@@ -288,5 +288,6 @@ func ledger(ctx context.Context, c client) (int, error) {
 	var page struct {
 		Items []json.RawMessage `json:"items"`
 	}
-	return len(page.Items), json.Unmarshal(raw, &page)
+	err := json.Unmarshal(raw, &page)
+	return len(page.Items), err
 }
