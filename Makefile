@@ -7,6 +7,10 @@ PORT    ?= 7071
 PLACE   ?= docs/sample/place.json
 KILL    ?= 0
 PURGE   ?= 0
+CARD    ?=
+FROM    ?=
+FUZZ    ?=
+FUZZTIME ?= 60s
 FILMS   ?= $(sort $(wildcard build/demos/*/ad.mp4))
 
 .PHONY: help
@@ -43,6 +47,18 @@ check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, t
 	@echo 'without the race detector: what it only makes slow'
 	$(GO) test ./scripts/sample ./shared/studio/music ./shared/media ./shared/media/sound
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
+
+.PHONY: museum
+museum: ## how the vendors fail and which test shows that CastAD withstands it, as a table (CARD=regexp)
+	@$(GO) run ./scripts/museum -card '$(CARD)'
+
+.PHONY: museum-mutants
+museum-mutants: ## each card's handling taken away: its test must be red (CARD=regexp, FROM=card to go on there)
+	@$(GO) run ./scripts/museum -mutants -card '$(CARD)' -from '$(FROM)'
+
+.PHONY: fuzz
+fuzz: ## every fuzz target, one after another, with a table (FUZZTIME=60s FUZZ=regexp)
+	@$(GO) run ./scripts/fuzz -time '$(FUZZTIME)' -target '$(FUZZ)'
 
 .PHONY: contact-sheet
 contact-sheet: ## docs/contact-sheet.jpg: frames every 3 s of the films in build/demos (FILMS=files)

@@ -7,6 +7,7 @@ import (
 
 	"castad/functions/ad"
 	"castad/functions/social"
+	songcallback "castad/functions/song/callback"
 	"castad/functions/video/file"
 
 	"castad/shared/claim"
@@ -84,16 +85,23 @@ func (s sender) Send(ctx context.Context, queue string, msgs []outbox.Outgoing) 
 	return s.bus.Send(ctx, queue, out)
 }
 
-// parseSong and parseVideo read what a callback claims. A body that cannot be
-// read still means that something happened: CastAD asks.
-func parseSong(body []byte) (externalID, stage string) {
-	externalID, stage, err := suno.ParseCallback(body)
-	if err != nil {
-		return "", "unreadable"
+// readSong reads what a song callback claims. A body that cannot be read still
+// means that something happened: CastAD asks. With a key only those count that
+// are signed with it.
+func readSong(key string, now func() time.Time) songcallback.Read {
+	return func(body []byte, timestamp, signature string) (externalID, stage string, err error) {
+		externalID, stage, err = suno.ParseCallback(body)
+		if err != nil {
+			externalID, stage = "", "unreadable"
+		}
+		if key != "" {
+			return externalID, stage, suno.VerifyCallback(key, externalID, timestamp, signature, now())
+		}
+		return externalID, stage, nil
 	}
-	return externalID, stage
 }
 
+// parseVideo reads what a render's webhook claims, in the same way.
 func parseVideo(body []byte) (externalID, stage string) {
 	externalID, _, err := creatomate.ParseWebhook(body)
 	if err != nil {

@@ -85,8 +85,8 @@ func newBench(t *testing.T) *bench {
 		YouTubeAuthorizeURL: b.youtube.URL + "/o/oauth2/v2/auth", YouTubeWatchURL: b.youtube.URL,
 		InstagramAppID: "castad", InstagramAppSecret: config.NewSecret("s"), InstagramGraphURL: b.instagram.URL, InstagramAPIURL: b.instagram.URL,
 		InstagramAuthorizeURL: b.instagram.URL + "/oauth/authorize", InstagramPoll: 100 * time.Millisecond,
-		DownloadOrigins: []string{b.music.URL, b.renderer.URL},
-		Lease:           5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
+		DownloadOrigins: []string{b.music.URL, b.renderer.URL}, BreakerCooldown: 500 * time.Millisecond,
+		Lease: 5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
 		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute}
 	b.start(c, listener)
 	keys, err := identity.ParseKeys(tokenKey)
@@ -144,7 +144,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	server := &http.Server{Handler: host.Handler(), ReadHeaderTimeout: time.Second}
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []func()
-	ends = append(ends, background(func() { _ = server.Serve(listener) }), background(func() { p.outbox.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
+	ends = append(ends, background(func() { _ = server.Serve(listener) }), background(func() { p.outbox.Run(ctx) }), background(func() { app.guard.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
 		background(func() { b.tick(ctx) }))
 	for _, q := range message.Queues {
 		ends = append(ends, background(func() { b.pump(ctx, string(q)) }))

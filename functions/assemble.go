@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -18,6 +20,7 @@ import (
 	"castad/shared/blob"
 	"castad/shared/config"
 	"castad/shared/envelope"
+	"castad/shared/guard"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/keyring"
@@ -27,6 +30,7 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/suno"
 	"castad/shared/seal"
@@ -41,6 +45,7 @@ import (
 // app is what the parts are made from and main needs too.
 type app struct {
 	db        *store.DB
+	guard     *guard.Guard
 	outbox    *outbox.Outbox
 	envelopes keyring.Ring
 	tokens    *identity.Verifier
@@ -64,7 +69,8 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	for _, step := range []func() error{
 		func() error { return a.keys(c, &p) },
 		func() error { return a.stores(c, &p, meter) },
-		func() error { return vendors(c, &p) },
+		func() error { return a.guards(c, log, meter) },
+		func() error { return vendors(c, &p, provider.HTTP{Guard: a.guard, Observe: meter.observed}) },
 	} {
 		if err := step(); err != nil {
 			return p, a, err
@@ -151,28 +157,58 @@ func managed(c config.Config) (azcore.TokenCredential, error) {
 	return credential, nil
 }
 
-func vendors(c config.Config, p *parts) error {
+// guards makes what keeps all instances within the vendors' limits.
+func (a *app) guards(c config.Config, log *slog.Logger, meter *meter) error {
+	limits, err := guard.ParseRules(c.VendorLimits)
+	if err != nil {
+		return fmt.Errorf("CASTAD_VENDOR_LIMITS: %w", err)
+	}
+	t := guard.DefaultThresholds()
+	t.Cooldown = c.BreakerCooldown
+	var process [8]byte
+	_, _ = rand.Read(process[:]) // never fails (Go 1.24)
+	a.guard = guard.New(guard.Config{DB: a.db.Primary(), Rules: limits, Process: hex.EncodeToString(process[:]), Thresholds: t, Now: clock, Log: log, Meter: meter})
+	return nil
+}
+
+// vendors makes the clients of the vendors, all of which ask the guard first.
+func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	var err error
-	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel}); err != nil {
+	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel, HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_OPENAI_URL: %w", err)
 	}
 	table := suno.SunoAPI() // config has checked the name
 	if c.SunoTable == "kie" {
 		table = suno.Kie()
 	}
-	if p.music, err = suno.New(suno.Config{BaseURL: c.SunoURL, Key: c.SunoKey.Reveal(), Model: c.SunoModel, Table: table}); err != nil {
+	p.songKey = c.SunoCallbackKey.Reveal()
+	if p.music, err = suno.New(suno.Config{BaseURL: c.SunoURL, Key: c.SunoKey.Reveal(), Model: c.SunoModel, Table: table, HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_SUNO_URL: %w", err)
 	}
-	if p.renderer, err = creatomate.New(creatomate.Config{BaseURL: c.CreatomateURL, Key: c.CreatomateKey.Reveal()}); err != nil {
+	if p.renderer, err = creatomate.New(creatomate.Config{BaseURL: c.CreatomateURL, Key: c.CreatomateKey.Reveal(), HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_CREATOMATE_URL: %w", err)
 	}
-	if p.channels, err = newChannels(c); err != nil {
+	if p.channels, err = newChannels(c, h); err != nil {
 		return err
 	}
 	p.consents = p.channels.consents()
-	p.downloads = provider.Downloader{Provider: "result", Allow: c.DownloadOrigins}
+	if err := p.finders(c, h); err != nil {
+		return err
+	}
+	p.downloads = provider.Downloader{Provider: "result", Allow: c.DownloadOrigins, Guard: h.Guard}
 	if err := p.downloads.Check(); err != nil {
 		return fmt.Errorf("CASTAD_DOWNLOAD_ORIGINS: %w", err)
+	}
+	return nil
+}
+
+// finders are who is asked about places: nobody, unless the settings say so.
+func (p *parts) finders(c config.Config, h provider.HTTP) error {
+	var err error
+	if c.PlaceFetch == "on" {
+		if p.pages, err = naver.NewPages(naver.PagesConfig{Contact: c.PlaceFetchContact, Via: c.PlaceFetchVia, Guard: h.Guard, Now: clock}); err != nil {
+			return fmt.Errorf("CASTAD_PLACE_FETCH_CONTACT: %w", err)
+		}
 	}
 	return nil
 }

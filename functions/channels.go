@@ -26,12 +26,13 @@ type channel interface {
 // another one is refused with CodeChannelOff: there is nothing to fall back to.
 type channels map[string]channel
 
-// newChannels makes the clients of the channels that the settings name.
-func newChannels(c config.Config) (channels, error) {
+// newChannels makes the clients of the channels that the settings name; h is
+// what they send through.
+func newChannels(c config.Config, h provider.HTTP) (channels, error) {
 	all := channels{}
 	if c.YouTubeClientID != "" {
 		client, err := youtube.New(youtube.Config{APIURL: c.YouTubeAPIURL, TokenURL: c.YouTubeTokenURL, AuthorizeURL: c.YouTubeAuthorizeURL, WatchURL: c.YouTubeWatchURL,
-			ClientID: c.YouTubeClientID, ClientSecret: c.YouTubeClientSecret.Reveal(), Now: clock})
+			ClientID: c.YouTubeClientID, ClientSecret: c.YouTubeClientSecret.Reveal(), HTTP: h, Now: clock})
 		if err != nil {
 			return nil, fmt.Errorf("CASTAD_YOUTUBE_…: %w", err)
 		}
@@ -41,7 +42,7 @@ func newChannels(c config.Config) (channels, error) {
 		client, err := instagram.New(instagram.Config{GraphURL: c.InstagramGraphURL, APIURL: c.InstagramAPIURL, AuthorizeURL: c.InstagramAuthorizeURL,
 			Version: c.InstagramVersion, AppID: c.InstagramAppID, AppSecret: c.InstagramAppSecret.Reveal(), Poll: c.InstagramPoll,
 			// A reel that is proven not to be live must be so before the window ends.
-			Settle: min(instagram.DefaultSettle, c.ReconcileWindow/2), Now: clock})
+			Settle: min(instagram.DefaultSettle, c.ReconcileWindow/2), HTTP: h, Now: clock})
 		if err != nil {
 			return nil, fmt.Errorf("CASTAD_INSTAGRAM_…: %w", err)
 		}

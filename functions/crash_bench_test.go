@@ -149,6 +149,7 @@ func (b *crashBench) start(addr, root string, o crashOptions, settings map[strin
 		"CASTAD_INSTAGRAM_APP_ID=castad", "CASTAD_INSTAGRAM_APP_SECRET=s", "CASTAD_INSTAGRAM_GRAPH_URL=" + b.instagram.URL, "CASTAD_INSTAGRAM_API_URL=" + b.instagram.URL,
 		"CASTAD_INSTAGRAM_AUTHORIZE_URL=" + b.instagram.URL + "/oauth/authorize", "CASTAD_INSTAGRAM_POLL=100ms",
 		"CASTAD_DOWNLOAD_ORIGINS=" + b.music.URL + "," + b.renderer.URL,
+		"CASTAD_VENDOR_LIMITS=suno:generate=1000/1s", "CASTAD_BREAKER_COOLDOWN=500ms",
 		"CASTAD_LEASE_SKEW=300ms", "CASTAD_RECONCILE_WINDOW=" + crashReconcile.String(), "CASTAD_SWEEP_GRACE=1s",
 		"CASTAD_POLL_FIRST=100ms", "CASTAD_POLL_MAX=500ms", "CASTAD_RUN_DEADLINE=2m",
 		"CASTAD_RELAY_SCHEDULE=* * * * * *", "CASTAD_SWEEP_SCHEDULE=* * * * * *", "CASTAD_DEADLETTER_SCHEDULE=*/10 * * * * *", "CASTAD_PURGE_SCHEDULE=0 20 18 * * *", "CASTAD_RENEW_SCHEDULE=0 10 * * * *"}

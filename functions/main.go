@@ -71,8 +71,11 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("register functions: %w", err)
 	}
+	var written sync.WaitGroup
+	defer written.Wait() // what the last calls have found out
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	written.Go(func() { app.guard.Run(ctx) })
 	if c.Stage == config.Local {
 		go contain(ctx, p.files, log)
 	}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"castad/shared/provider"
 	"castad/shared/store"
 	"castad/shared/telemetry"
 )
@@ -15,6 +16,10 @@ type meter struct {
 
 	second, deadlocks, fallbacks, lostCommits telemetry.Counter
 	poolWait                                  telemetry.Histogram
+
+	vendorCalls, vendorRefusals telemetry.Counter
+	breakers                    telemetry.Gauge
+	vendorTime                  telemetry.Histogram
 }
 
 func newMeter() *meter {
@@ -27,7 +32,28 @@ func newMeter() *meter {
 		lostCommits: m.Counter("castad_lost_commits_total", "Connections that dropped during COMMIT.", "landed"),
 		poolWait: m.Histogram("castad_pool_wait_seconds", "Wait for a database connection.",
 			[]float64{0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2}),
+		vendorCalls:    m.Counter("castad_vendor_calls_total", "Calls to vendors, by what they say about the vendor's health.", "vendor", "op", "verdict"),
+		vendorRefusals: m.Counter("castad_vendor_refusals_total", "Calls to vendors that were not sent: breaker, limit, pause.", "vendor", "op", "reason"),
+		breakers:       m.Gauge("castad_breaker_state", "Circuit breakers: 0 closed, 1 half-open, 2 open, 3 paused by an operator.", "vendor", "op"),
+		vendorTime: m.Histogram("castad_vendor_call_seconds", "How long vendors take to begin their answer.",
+			[]float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120}, "vendor", "op"),
 	}
+}
+
+// Called, Refused and Breaker are what the vendors' guard tells.
+func (m *meter) Called(vendor, op, verdict string, n int) {
+	m.vendorCalls.Add(float64(n), vendor, op, verdict)
+}
+
+// Refused counts a call that was not sent.
+func (m *meter) Refused(vendor, op, reason string) { m.vendorRefusals.Inc(vendor, op, reason) }
+
+// Breaker shows a breaker's state.
+func (m *meter) Breaker(vendor, op string, state float64) { m.breakers.Set(state, vendor, op) }
+
+// observed is told how long a vendor took.
+func (m *meter) observed(o provider.Observation) {
+	m.vendorTime.Observe(o.Took.Seconds(), o.Provider, o.Op)
 }
 
 // hooks let the store tell what happens to its connections.

@@ -51,6 +51,7 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/suno"
 	"castad/shared/seal"
@@ -78,10 +79,14 @@ type parts struct {
 	links   *link.Signer
 	seal    *seal.Sealer
 
-	chat     *openai.Client
-	music    *suno.Client
+	chat  *openai.Client
+	music *suno.Client
+	// songKey is what the music provider signs its callbacks with; "" = it does not.
+	songKey  string
 	renderer *creatomate.Client
 	channels channels
+	// pages is nil while no place pages are read.
+	pages *naver.Pages
 	// downloads fetches what vendors made, from the origins that are allowed.
 	downloads provider.Downloader
 
@@ -89,6 +94,14 @@ type parts struct {
 	public string
 	ready  func(context.Context) error
 	now    func() time.Time
+}
+
+// pageReader is pages as an interface that is nil when they are.
+func (p parts) pageReader() placecollect.Pages {
+	if p.pages == nil {
+		return nil
+	}
+	return p.pages
 }
 
 // registry is every function of the app, module by module, each with all that it may touch.
@@ -101,19 +114,19 @@ func registry(p parts) []trigger.Function {
 		adcancel.New(p.ads),
 		adretry.New(p.ads),
 
-		placecreate.New(p.places),
+		placecreate.New(p.places, p.pages != nil),
 		placeshow.New(p.places),
 		placephoto.New(p.places, p.files, p.now),
-		placecollect.New(p.places),
+		placecollect.New(p.places, p.pageReader()),
 
 		lyricwrite.New(p.lyrics, writer{p.chat}),
 
 		songgenerate.New(p.songs, p.music),
-		songcollect.New(p.songs, p.music, p.downloads, p.files),
-		songcallback.New(p.songs, parseSong),
+		songcollect.New(p.songs, p.music, p.downloads.For("suno"), p.files),
+		songcallback.New(p.songs, readSong(p.songKey, p.now)),
 
 		videorender.New(p.videos, p.renderer, p.links, p.now),
-		videocollect.New(p.videos, p.renderer, p.downloads, p.files),
+		videocollect.New(p.videos, p.renderer, p.downloads.For("creatomate"), p.files),
 		videocallback.New(p.videos, parseVideo),
 		videofile.New(index{p.ads}, p.files),
 		videomedia.New(p.links, p.files),

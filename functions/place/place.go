@@ -1,9 +1,12 @@
 // Package place keeps what is known about a shop: facts, each with an id and a
 // source, and photos.
 //
-// Tables: places, place_facts, place_photos. Queue: place-collect. Providers:
-// none yet; facts are typed by the owner. Limits: 30 photos a place (what a
-// film of a minute can show, twice), 20 MB a photo, 40 facts.
+// Tables: places, place_facts, place_photos, place_sources. Queue: place-collect.
+// Providers: Naver, for the place's own page, when that is switched on and the owner
+// has consented for this place; else facts are what the owner typed, and what is typed
+// always counts more than what is fetched. Limits: 30 photos a place (what a
+// film of a minute can show, twice), 20 MB a photo, 40 facts; facts of a page are
+// used for 30 days (see KeepFetched).
 package place
 
 import (
@@ -26,13 +29,14 @@ const (
 	maxMenu       = 20
 	maxPraise     = 10
 	maxColors     = 3
+	maxWon        = 100_000_000
 )
 
 var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // Details are the typed facts about a place, as the owner writes them.
 type Details struct {
-	Name     string   `json:"name" required:"true" max:"60"`
+	Name     string   `json:"name,omitempty" max:"60"`
 	Category string   `json:"category,omitempty" max:"60"`
 	Area     string   `json:"area,omitempty" max:"60"`
 	Address  string   `json:"address,omitempty" max:"120"`
@@ -42,10 +46,13 @@ type Details struct {
 	Praise   []string `json:"praise,omitempty" max:"10"`
 	Story    string   `json:"story,omitempty" max:"200"`
 	Offer    string   `json:"offer,omitempty" max:"120"`
-	// Link is the place's own page, http or https; the film's end card shows it as a QR code.
-	Link string `json:"link,omitempty" max:"200"`
+	// Link is the place's own page, http or https; the film's end card shows it as a QR
+	// code. What a map app shares, with lines around the link, is one too (package create reads it).
+	Link string `json:"link,omitempty" max:"500"`
 	// Colors are the place's own colours, "#rrggbb"; without them the photos' are used.
 	Colors []string `json:"colors,omitempty" max:"3"`
+	// Origin is the place at the map service that Link leads to, nil when it leads elsewhere.
+	Origin *Origin `json:"-"`
 }
 
 // Item is something the place sells.
@@ -58,7 +65,12 @@ type Item struct {
 // Validate refuses what could not be sung, shown or believed.
 func (d Details) Validate() error {
 	if strings.TrimSpace(d.Name) == "" {
-		return fault.New(fault.CodeMissingField).In("name")
+		switch {
+		case d.Origin == nil:
+			return fault.New(fault.CodeMissingField).In("name")
+		case d.Origin.first() != Waiting: // an order would die of it later
+			return fault.Newf(fault.CodeNoFacts, "a link alone: %s", d.Origin.first()).In("name")
+		}
 	}
 	if len(d.Menu) > maxMenu {
 		return fault.New(fault.CodeBadValue).In("menu")
@@ -74,7 +86,7 @@ func (d Details) Validate() error {
 		if unfit(m.Name) {
 			return fault.New(fault.CodeBadValue).In(name)
 		}
-		if m.Won < 0 || m.Won > 100_000_000 {
+		if m.Won < 0 || m.Won > maxWon {
 			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("menu[%d].won", i))
 		}
 	}
@@ -116,12 +128,17 @@ func unfit(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
 }
 
+// owner is the source of what was typed.
+const owner = "owner"
+
+func factID(n int) string { return fmt.Sprintf("f%d", n) }
+
 // Facts numbers the details: f1, f2, … in a fixed order.
 func (d Details) Facts() []claim.Fact {
 	var facts []claim.Fact
 	add := func(kind claim.FactKind, text string, won int) {
 		if text = strings.TrimSpace(text); text != "" {
-			facts = append(facts, claim.Fact{ID: fmt.Sprintf("f%d", len(facts)+1), Kind: kind, Text: text, Won: won, Source: "owner"})
+			facts = append(facts, claim.Fact{ID: factID(len(facts) + 1), Kind: kind, Text: text, Won: won, Source: owner})
 		}
 	}
 	add(claim.Name, d.Name, 0)
@@ -152,6 +169,8 @@ type Place struct {
 	Facts     []claim.Fact `json:"facts"`
 	Photos    []Photo      `json:"photos"`
 	CreatedAt time.Time    `json:"created_at"`
+	// Source is the page that the place's link leads to; nil without one.
+	Source *Source `json:"source,omitempty"`
 }
 
 // Photo is a kept photo.
@@ -170,6 +189,9 @@ type Photo struct {
 // Collected is the place as the pipeline sees it.
 func (p Place) Collected() message.PlaceFacts {
 	out := message.PlaceFacts{Place: p.ID, Name: p.Name, Facts: p.Facts}
+	if p.Source != nil {
+		out.Source = string(p.Source.Outcome)
+	}
 	for _, ph := range p.Photos {
 		out.Photos = append(out.Photos, message.Photo{ID: ph.ID, Blob: ph.Blob, Type: ph.Type, Width: ph.Width, Height: ph.Height, Colors: ph.Colors})
 	}

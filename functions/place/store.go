@@ -2,8 +2,6 @@ package place
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,19 +30,23 @@ func New(db *store.Primary, engine *pipeline.Engine, now func() time.Time) *Stor
 // Create keeps a new place. The same key and details again return the place
 // that was made; the same key with other details is refused.
 func (s *Store) Create(ctx context.Context, tenant id.Tenant, d Details, key message.Key) (p Place, created bool, err error) {
-	text, err := json.Marshal(d)
+	hash, err := d.hash()
 	if err != nil {
-		return Place{}, false, fmt.Errorf("write place: %w", err)
+		return Place{}, false, err
 	}
-	hash := sha256.Sum256(text)
 	now := s.now().UTC().Truncate(time.Microsecond)
 	d.Name = strings.TrimSpace(d.Name)
-	p = Place{ID: id.New[id.Place](now), Name: d.Name, Facts: d.Facts(), Photos: []Photo{}, CreatedAt: now}
+	p = Place{ID: id.New[id.Place](now), Name: d.Name, Facts: d.Facts(), Photos: []Photo{}, CreatedAt: now, Source: d.Origin.source()}
 	var requestKey any
 	if key != "" {
 		requestKey = string(key)
 	}
-	err = s.db.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error { return insert(ctx, tx, tenant, p, requestKey, hash) },
+	err = s.db.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := insert(ctx, tx, tenant, p, requestKey, hash); err != nil {
+			return err
+		}
+		return insertSource(ctx, tx, tenant, p, d.Origin)
+	},
 		func(ctx context.Context, q store.Querier) (bool, error) { return exists(ctx, q, p.ID) })
 	if _, dup := store.Duplicate(err); dup {
 		p, err = s.byKey(ctx, tenant, key, hash)
@@ -59,12 +61,32 @@ func insert(ctx context.Context, tx *store.Tx, tenant id.Tenant, p Place, key an
 	if err != nil {
 		return fmt.Errorf("insert %v: %w", p.ID, err)
 	}
-	for i, f := range p.Facts {
+	return insertFacts(ctx, tx, tenant, p.ID, p.Facts)
+}
+
+func insertFacts(ctx context.Context, tx *store.Tx, tenant id.Tenant, p id.Place, facts []claim.Fact) error {
+	for _, f := range facts {
 		_, err := tx.Exec(ctx, `INSERT INTO place_facts (place_id, fact_no, tenant_id, kind, text, won, source) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			p.ID, i+1, tenant, f.Kind, f.Text, f.Won, f.Source)
+			p, strings.TrimPrefix(f.ID, "f"), tenant, f.Kind, f.Text, f.Won, f.Source)
 		if err != nil {
-			return fmt.Errorf("insert fact %d of %v: %w", i+1, p.ID, err)
+			return fmt.Errorf("insert fact %s of %v: %w", f.ID, p, err)
 		}
+	}
+	return nil
+}
+
+func insertSource(ctx context.Context, tx *store.Tx, tenant id.Tenant, p Place, from *Origin) error {
+	if from == nil {
+		return nil
+	}
+	var at, by any
+	if from.Consent {
+		at, by = p.CreatedAt, from.By
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO place_sources (place_id, tenant_id, vendor, external_id, link, consented_at, consented_by, outcome, last_fact) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		p.ID, tenant, from.Vendor, from.ID, from.URL, at, by, p.Source.Outcome, len(p.Facts))
+	if err != nil {
+		return fmt.Errorf("insert source of %v: %w", p.ID, err)
 	}
 	return nil
 }
@@ -95,22 +117,29 @@ func (s *Store) byKey(ctx context.Context, tenant id.Tenant, key message.Key, ha
 
 // Show returns a place of the tenant's.
 func (s *Store) Show(ctx context.Context, tenant id.Tenant, place id.Place) (Place, error) {
-	p, err := store.One(ctx, s.db, `SELECT id, name, created_at FROM places WHERE tenant_id = ? AND id = ?`,
+	p, _, err := read(ctx, s.db, tenant, place)
+	return p, err
+}
+
+// read returns a place, and the highest number that a fact of it has had.
+func read(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place) (p Place, last int, err error) {
+	p, err = store.One(ctx, q, `SELECT id, name, created_at FROM places WHERE tenant_id = ? AND id = ?`,
 		func(p *Place) []any { return []any{&p.ID, &p.Name, &p.CreatedAt} }, tenant, place)
 	if errors.Is(err, store.ErrNoRows) {
-		return Place{}, fault.Newf(fault.CodeNotFound, "show %v: no such place", place)
+		return Place{}, 0, fault.Newf(fault.CodeNotFound, "show %v: no such place", place)
 	}
 	if err != nil {
-		return Place{}, fmt.Errorf("show %v: %w", place, err)
+		return Place{}, 0, fmt.Errorf("show %v: %w", place, err)
 	}
-	if p.Facts, err = store.All(ctx, s.db, `SELECT fact_no, kind, text, won, source FROM place_facts WHERE tenant_id = ? AND place_id = ? ORDER BY fact_no LIMIT 100`,
+	if p.Facts, err = store.All(ctx, q, `SELECT fact_no, kind, text, won, source FROM place_facts WHERE tenant_id = ? AND place_id = ? ORDER BY fact_no LIMIT 100`,
 		factColumns, tenant, place); err != nil {
-		return Place{}, fmt.Errorf("read facts of %v: %w", place, err)
+		return Place{}, 0, fmt.Errorf("read facts of %v: %w", place, err)
 	}
-	if p.Photos, err = photos(ctx, s.db, tenant, place); err != nil {
-		return Place{}, err
+	if p.Photos, err = photos(ctx, q, tenant, place); err != nil {
+		return Place{}, 0, err
 	}
-	return p, nil
+	p.Source, last, err = source(ctx, q, tenant, place)
+	return p, last, err
 }
 
 func factColumns(f *claim.Fact) []any {
@@ -124,7 +153,7 @@ type factNo string
 func (n *factNo) Scan(v any) error {
 	switch v := v.(type) {
 	case int64:
-		*n = factNo(fmt.Sprintf("f%d", v))
+		*n = factNo(factID(int(v)))
 	case []byte:
 		*n = factNo("f" + string(v))
 	default:
@@ -230,18 +259,6 @@ func (s *Store) AddPhoto(ctx context.Context, tenant id.Tenant, place id.Place, 
 		return Photo{}, false, err
 	}
 	return out, added, nil
-}
-
-// Collect runs the place step: the facts and photos as they are now become the step's output.
-func (s *Store) Collect(ctx context.Context, w message.Wake) error {
-	return pipeline.Do(ctx, s.engine, w, message.Place,
-		func(ctx context.Context, in message.PlaceCollect, call message.Call) (message.PlaceFacts, error) {
-			p, err := s.Show(ctx, call.Tenant, in.Place)
-			if fault.KindOf(err) == fault.NotFound {
-				return message.PlaceFacts{}, fault.Newf(fault.CodeRefused, "collect %v: %w", in.Place, err)
-			}
-			return p.Collected(), err
-		}, nil)
 }
 
 // Keeps says whether a photo's row names the file.

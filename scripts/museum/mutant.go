@@ -60,6 +60,12 @@ func (w *workshop) mutant(ctx context.Context, c card.Card, before verdict) verd
 	}
 	v := reddened(c, o)
 	v.took = o.took
+	// The compiler speaks of the overlay's file; a person looks for the tree's.
+	ours := filepath.Join(filepath.Dir(overlay), filepath.Base(c.Mutant.File))
+	v.line = strings.ReplaceAll(v.line, ours, c.Mutant.File)
+	for i, l := range v.more {
+		v.more[i] = strings.ReplaceAll(l, ours, c.Mutant.File)
+	}
 	return v
 }
 

@@ -28,14 +28,15 @@ with it the test is red.
 | add a card | write it into the file of its vendor in ` + "`scripts/museum/card`" + `, see its mutant go red, then ` + "`go run ./scripts/museum -doc`" + ` |
 
 In CI the tests run as all others do, and a test compares this page and the cards with the tree: every test named here exists, every mutant applies to exactly
-one place. The mutants are run by hand, since each costs a compilation; %s.
+one place. The mutants are run by hand, since each costs a compilation: %s.
 
-The stand-ins of the vendors that misbehave like this speak HTTP and need no account: each is the package ` + "`shared/provider/*/*test`" + `.
+The stand-ins of the vendors misbehave like this over HTTP and need no account: each is an ` + "`http.Handler` in a package `shared/provider/*/*test`" + ` that takes
+faults (` + "`POST /faults`" + `) and keeps its own ledger (` + "`GET /ledger`" + `). A card's heading is its name for ever, so a link to it stays good.
 
 `
 
 // mutantsTook is how long all mutants took when they were last run together.
-const mutantsTook = "not yet measured"
+const mutantsTook = "46 took 2 minutes on two cores"
 
 // page is docs/museum.md.
 func page(wings []card.Wing) (string, error) {
@@ -76,7 +77,7 @@ func writeCard(b *strings.Builder, c card.Card) error {
 	}
 	fmt.Fprintf(b, "\n### %s\n\n", c.ID)
 	fmt.Fprintf(b, "Seen at %s.\n\n", strings.Join(links, ", "))
-	fmt.Fprintf(b, "**The vendor:** %s\\\n**CastAD:** %s\\\n**Test:** `%s` in [%s](../%s)\n\n",
+	fmt.Fprintf(b, "**The vendor:** %s\\\n**CastAD must:** %s\\\n**Test:** `%s` in [%s](../%s)\n\n",
 		sentence(c.Vendor), sentence(c.Must), c.Test, strings.TrimPrefix(c.Package, "./"), strings.TrimPrefix(c.Package, "./"))
 	fmt.Fprintf(b, "Red with this in [%s](../%s):\n\n```diff\n%s```\n", c.Mutant.File, c.Mutant.File, diff(c.Mutant.Old, c.Mutant.New))
 	return nil

@@ -29,6 +29,9 @@ type table struct {
 	bright  bool // a terminal: what is wrong is shown in red
 }
 
+// longestCell is four lines of the widest column.
+const longestCell = 200
+
 // verdictWidth holds "NO MUTANT 100.0 s".
 const verdictWidth = 17
 
@@ -61,7 +64,13 @@ func (t *table) head() {
 	t.lines(rule, titles)
 }
 
+// row prints a card; a cell of more than longestCell characters is cut.
 func (t *table) row(v verdict, cells ...string) {
+	for i, c := range cells {
+		if r := []rune(c); len(r) > longestCell {
+			cells[i] = string(r[:longestCell]) + "…"
+		}
+	}
 	word := v.word
 	if v.took > 0 {
 		word = fmt.Sprintf("%s %s", v.word, seconds(v.took))

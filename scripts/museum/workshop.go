@@ -63,8 +63,8 @@ func (w *workshop) test(ctx context.Context, pkg, pattern, overlay string) (outc
 	ctx, cancel := context.WithTimeout(ctx, buildTime+w.limit)
 	defer cancel()
 	args := []string{"test", "-json", "-count=1", "-run", pattern, "-timeout", w.limit.String()}
-	// A property that fails must not leave its example in the tree (RAPID_NOFAILFILE).
-	env := append(os.Environ(), "TMPDIR="+tmp, "PWD="+w.root, "RAPID_NOFAILFILE=true")
+	// A property that fails must not leave its example in the tree; the product is built without cgo.
+	env := append(os.Environ(), "TMPDIR="+tmp, "PWD="+w.root, "RAPID_NOFAILFILE=true", "CGO_ENABLED=0")
 	if overlay != "" {
 		args = append(args, "-vet=off") // whether it is good Go is not the question
 		env = append(env, "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+overlay))

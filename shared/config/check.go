@@ -27,6 +27,7 @@ func (c Config) check() []error {
 	c.checkKeys(&all)
 	c.checkURLs(&all)
 	c.checkChannels(&all)
+	c.checkPlaces(&all)
 	c.checkTimes(&all)
 	return all
 }
@@ -38,6 +39,9 @@ func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Errorf(
 func (c Config) local() bool { return c.Stage == Local }
 
 func (c Config) checkChoices(p *problems) {
+	if c.SunoCallbackKey.Set() && c.SunoTable != "kie" {
+		p.add("CASTAD_SUNO_CALLBACK_KEY is set, but CASTAD_SUNO_TABLE is %s, whose callbacks are not signed: all would be refused", c.SunoTable)
+	}
 	all := reflect.ValueOf(c)
 	for f, i := range settings() {
 		if one := f.Tag.Get("one"); one != "" && !slices.Contains(strings.Split(one, ","), all.Field(i).String()) {
@@ -146,6 +150,8 @@ func (c Config) checkURLs(p *problems) {
 		{"CASTAD_OPENAI_URL", c.OpenAIURL, true},
 		{"CASTAD_SUNO_URL", c.SunoURL, true},
 		{"CASTAD_CREATOMATE_URL", c.CreatomateURL, true},
+		{"CASTAD_NAVER_URL", c.NaverURL, false},
+		{"CASTAD_NAVER_MAP_URL", c.NaverMapURL, false},
 	} {
 		if u.value == "" {
 			if u.needed {
@@ -197,6 +203,21 @@ func (c Config) checkChannels(p *problems) {
 	}
 	if !version.MatchString(c.InstagramVersion) {
 		p.add("CASTAD_INSTAGRAM_VERSION must be a version such as v25.0")
+	}
+}
+
+func (c Config) checkPlaces(p *problems) {
+	if c.NaverAdapter != "off" && (c.NaverID == "" || !c.NaverSecret.Set()) {
+		p.add("CASTAD_NAVER_ID and CASTAD_NAVER_SECRET must be set when CASTAD_NAVER_ADAPTER is legacy or hub")
+	}
+	if c.NaverMapID != "" && !c.NaverMapSecret.Set() {
+		p.add("CASTAD_NAVER_MAP_SECRET is not set although CASTAD_NAVER_MAP_ID is")
+	}
+	if c.PlaceFetch == "on" && c.PlaceFetchContact == "" {
+		p.add("CASTAD_PLACE_FETCH_CONTACT is not set although CASTAD_PLACE_FETCH is on: whoever is asked must be able to write to us")
+	}
+	if !c.local() && c.PlaceFetchVia != "" {
+		p.add("CASTAD_PLACE_FETCH_VIA is a stand-in, which only the stage local may use")
 	}
 }
 

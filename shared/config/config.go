@@ -78,13 +78,14 @@ type Config struct {
 	TokenIssuer     string `envconfig:"CASTAD_TOKEN_ISSUER" default:"castad" desc:"Claim iss of access tokens."`
 	TokenAud        string `envconfig:"CASTAD_TOKEN_AUDIENCE" default:"castad-api" desc:"Claim aud of access tokens."`
 
-	OpenAIURL   string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
-	OpenAIKey   Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`
-	OpenAIModel string `envconfig:"CASTAD_OPENAI_MODEL" default:"castad-studio" desc:"Model that writes lyrics; the default is the studio's."`
-	SunoURL     string `envconfig:"CASTAD_SUNO_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Suno-compatible music API: a vendor or the studio."`
-	SunoKey     Secret `envconfig:"CASTAD_SUNO_KEY" sample:"studio" desc:"Its API key."`
-	SunoModel   string `envconfig:"CASTAD_SUNO_MODEL" default:"V5" desc:"Model that sings, by the vendor's name; the studio takes any."`
-	SunoTable   string `envconfig:"CASTAD_SUNO_TABLE" default:"sunoapi" one:"sunoapi,kie" desc:"Whose table of status codes the music client reads answers by: sunoapi.org's, which the studio follows too, or kie.ai's."`
+	OpenAIURL       string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
+	OpenAIKey       Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`
+	OpenAIModel     string `envconfig:"CASTAD_OPENAI_MODEL" default:"castad-studio" desc:"Model that writes lyrics; the default is the studio's."`
+	SunoURL         string `envconfig:"CASTAD_SUNO_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Suno-compatible music API: a vendor or the studio."`
+	SunoKey         Secret `envconfig:"CASTAD_SUNO_KEY" sample:"studio" desc:"Its API key."`
+	SunoModel       string `envconfig:"CASTAD_SUNO_MODEL" default:"V5" desc:"Model that sings, by the vendor's name; the studio takes any."`
+	SunoTable       string `envconfig:"CASTAD_SUNO_TABLE" default:"sunoapi" one:"sunoapi,kie" desc:"Whose table of status codes the music client reads answers by: sunoapi.org's, which the studio follows too, or kie.ai's."`
+	SunoCallbackKey Secret `envconfig:"CASTAD_SUNO_CALLBACK_KEY" desc:"Key with which kie.ai signs its callbacks (webhookHmacKey of its settings page); unsigned ones are then refused. Empty: callbacks are not signed; sunoapi.org and the studio sign none."`
 
 	CreatomateURL string `envconfig:"CASTAD_CREATOMATE_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Creatomate-compatible render API: the vendor or the studio."`
 	CreatomateKey Secret `envconfig:"CASTAD_CREATOMATE_KEY" sample:"studio" desc:"Its API key."`
@@ -104,7 +105,22 @@ type Config struct {
 	InstagramVersion      string        `envconfig:"CASTAD_INSTAGRAM_VERSION" default:"v25.0" desc:"Version of the Graph API; Meta takes each away after two years."`
 	InstagramPoll         time.Duration `envconfig:"CASTAD_INSTAGRAM_POLL" default:"1m" sample:"1s" desc:"How often Meta is asked whether it has fetched and processed a film; it wants about once a minute."`
 
+	NaverAdapter   string `envconfig:"CASTAD_NAVER_ADAPTER" default:"off" one:"off,legacy,hub" desc:"By which door Naver is searched for places: legacy (Developers Center, until 2027-06-30), hub (NAVER API HUB), or not at all."`
+	NaverURL       string `envconfig:"CASTAD_NAVER_URL" desc:"Base URL of the search APIs; empty: the adapter's own."`
+	NaverID        string `envconfig:"CASTAD_NAVER_ID" desc:"The application's client id (legacy) or API key id (hub)."`
+	NaverSecret    Secret `envconfig:"CASTAD_NAVER_SECRET" desc:"Its client secret or API key."`
+	NaverMapURL    string `envconfig:"CASTAD_NAVER_MAP_URL" desc:"Base URL of Naver's geocoder; empty: its own."`
+	NaverMapID     string `envconfig:"CASTAD_NAVER_MAP_ID" desc:"API key id of the geocoder's application. Empty: no geocoding."`
+	NaverMapSecret Secret `envconfig:"CASTAD_NAVER_MAP_SECRET" desc:"Its API key."`
+
+	PlaceFetch        string `envconfig:"CASTAD_PLACE_FETCH" default:"off" one:"off,on" desc:"Whether a place's page at Naver may be read: only with the owner's consent for that place, only what robots.txt allows, one page in several seconds. Read the terms and providers' rights first; off: typed facts serve."`
+	PlaceFetchContact string `envconfig:"CASTAD_PLACE_FETCH_CONTACT" desc:"E-mail or https address where the operator can be reached; part of the user agent that asks for pages. Needed when CASTAD_PLACE_FETCH is on."`
+	PlaceFetchVia     string `envconfig:"CASTAD_PLACE_FETCH_VIA" desc:"Base URL of a stand-in for Naver's place pages (local only); empty: Naver."`
+
 	DownloadOrigins []string `envconfig:"CASTAD_DOWNLOAD_ORIGINS" sample:"http://127.0.0.1:8077" desc:"Origins, separated by commas, that results may be downloaded from besides each vendor's own (https://cdn.example). Plain http and loopback are for local only."`
+
+	VendorLimits    []string      `envconfig:"CASTAD_VENDOR_LIMITS" default:"suno:generate=20/10s,creatomate:*=30/10s,youtube:insert=100/day@America/Los_Angeles,naver:local+image=25000/day@Asia/Seoul,naver:page=1/5s,naver:short=1/5s,naver:robots=1/5s" desc:"How many calls the vendors allow, for all instances together: vendor:operation=count/time, vendor:one+other=count/day@zone, vendor:* for all operations; separated by commas."`
+	BreakerCooldown time.Duration `envconfig:"CASTAD_BREAKER_COOLDOWN" default:"30s" desc:"How long no call is sent to a vendor's operation that fails, before one is tried."`
 
 	Lease           time.Duration `envconfig:"CASTAD_LEASE" default:"15s" desc:"How long a worker's claim of a step holds unless its process renews it; a killed process delays its steps by this and CASTAD_LEASE_SKEW."`
 	LeaseSkew       time.Duration `envconfig:"CASTAD_LEASE_SKEW" default:"30s" desc:"How long after its end a lease is left alone, because clocks differ."`

@@ -103,6 +103,8 @@ type PlaceFacts struct {
 	Name   string       `json:"name"`
 	Facts  []claim.Fact `json:"facts"`
 	Photos []Photo      `json:"photos"`
+	// Source is what came of fetching the place's page ("fetched", "robots", …); "" when it has none.
+	Source string `json:"source,omitempty"`
 }
 
 // Photo is a photo kept in Blob.

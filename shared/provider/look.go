@@ -5,18 +5,39 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
 )
 
-// Look sends one GET for rawURL, with the same rules about origins and addresses
-// as Get, and returns what comes, whatever its status: a page, a robots.txt, or a
-// redirect, which is not followed, so that its caller can judge where it leads.
-// The body is at most limit bytes long. Errors are *Error: ourFault for what is not
-// allowed, later for an answer that did not come or broke off, badResult for one
-// that is longer than limit or encoded (which was not asked for).
-func (d Downloader) Look(ctx context.Context, rawURL string, limit int64) (*Answer, error) {
+// Look sends one GET for rawURL as operation op, with the same rules about origins
+// and addresses as Get, and returns what comes, whatever its status: a page, a
+// robots.txt, or a redirect, which is not followed, so that its caller can judge where
+// it leads. The body is at most limit bytes long. Errors are *Error: ourFault for what
+// is not allowed, later for an answer that did not come or broke off, badResult for one
+// that is longer than limit or encoded (which was not asked for), later or rateLimited
+// for one that the guard did not allow.
+func (d Downloader) Look(ctx context.Context, op, rawURL string, limit int64) (*Answer, error) {
+	t, err := allow(ctx, d.Guard, Attempt{Vendor: d.Provider, Op: op})
+	if err != nil {
+		return nil, err
+	}
+	a, err := d.look(ctx, rawURL, limit)
+	var e *Error
+	switch {
+	case errors.As(err, &e):
+		e.Op = op
+		t.tell(downloadOutcome(err))
+	case a.Status == http.StatusTooManyRequests:
+		t.tell(Outcome{Verdict: Busy, RetryAfter: RetryAfter(a.Header, time.Now())})
+	default:
+		t.answered(a.Status)
+	}
+	return a, err
+}
+
+func (d Downloader) look(ctx context.Context, rawURL string, limit int64) (*Answer, error) {
 	list, err := parseOrigins(d.Allow, d.Private)
 	if err != nil {
 		return nil, d.fail(OurFault, "bad_setting", 0, err)

@@ -112,15 +112,6 @@ func (l Limit) Left(s State, now time.Time) int {
 	return max(0, burst-missing)
 }
 
-// Return gives back a call of the day that was taken and not made. A bucket needs
-// no such thing: it refills by itself.
-func (l Limit) Return(s State, day string) State {
-	if l.Per == 0 && s.Day == day && s.Used > 0 {
-		s.Used--
-	}
-	return s
-}
-
 func (l Limit) full(s State, now time.Time) time.Time {
 	burst, each := l.bucket()
 	if empty := now.Add(time.Duration(burst) * each); s.Full.After(empty.Add(astray)) {

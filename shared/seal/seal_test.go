@@ -297,7 +297,9 @@ func FuzzOpen(f *testing.F) {
 	f.Add(long)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := s.Open(t.Context(), label, b)
-		if err == nil && (!bytes.Equal(b, good) || !bytes.Equal(got, secret)) {
+		// go test -fuzz seals the seeds in another process, under the same key but with
+		// another nonce: what was sealed is known, how it looks is not.
+		if err == nil && !bytes.Equal(got, secret) {
 			t.Fatalf("a forged value opens: %x gives %q", b, got)
 		}
 		if err != nil && got != nil {

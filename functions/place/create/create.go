@@ -1,18 +1,23 @@
-// Package create is POST /api/v1/places: typed facts become a place.
+// Package create is POST /api/v1/places: typed facts, a link, or both become a place.
 //
-// Writes places and place_facts. Calls nobody. The same Idempotency-Key and
-// facts again answer 200 with the place that was made; bad facts 400, no row.
+// Writes places, place_facts and, for a link to a place at a map service,
+// place_sources with the owner's consent ({"link":…,"consent":{"page":true}}). Calls
+// nobody: a page is fetched with the first order. The same Idempotency-Key and body again
+// answer 200 with the place that was made; bad facts 400, a link that cannot give what is not typed 422, no row.
 package create
 
 import (
 	"context"
 	_ "embed"
+	"strings"
 	"time"
 
 	"castad/functions/place"
+	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/message"
+	"castad/shared/provider/naver"
 	"castad/shared/trigger"
 )
 
@@ -27,6 +32,13 @@ type Places interface {
 type order struct {
 	Key message.Key `header:"Idempotency-Key" max:"64"`
 	place.Details
+	Consent consent `json:"consent,omitempty"`
+}
+
+// consent is what the owner allows for this place.
+type consent struct {
+	// Page is reading the page that the link leads to.
+	Page bool `json:"page,omitempty"`
 }
 
 type answer struct {
@@ -34,11 +46,40 @@ type answer struct {
 	place.Place
 }
 
-// New returns the function.
-func New(places Places) trigger.Function {
+// Validate leaves the looking to details, which knows whether pages are fetched.
+func (o order) Validate() error { return nil }
+
+// details returns what was typed, with the link's place when it leads to one.
+func (o order) details(by id.User, fetching bool) (place.Details, error) {
+	d := o.Details
+	link, err := naver.ParseLink(d.Link)
+	switch {
+	case err == nil:
+		d.Origin = &place.Origin{Link: place.Link{Vendor: link.Vendor, ID: link.ID, URL: link.URL}, Consent: o.Consent.Page, By: by, Fetching: fetching}
+		if strings.TrimSpace(d.Name) == "" { // what the app shared with the link was pasted by the owner
+			d.Name = link.Name
+		}
+		if strings.TrimSpace(d.Address) == "" {
+			d.Address = link.Address
+		}
+		if !strings.Contains(d.Link, "://") || len(strings.Fields(d.Link)) > 1 { // as it is typed, if it is an address
+			d.Link = link.URL
+		}
+	case o.Consent.Page: // to what?
+		return d, fault.Newf(fault.CodeNotPlaceLink, "consent without a place: %w", err).In("link")
+	}
+	return d, d.Validate()
+}
+
+// New returns the function. fetching says that place pages are fetched.
+func New(places Places, fetching bool) trigger.Function {
 	return trigger.HTTP("place-create", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in order) (answer, error) {
-			p, created, err := places.Create(ctx, who.Tenant, in.Details, in.Key)
+			d, err := in.details(who.User, fetching)
+			if err != nil {
+				return answer{}, err
+			}
+			p, created, err := places.Create(ctx, who.Tenant, d, in.Key)
 			a := answer{Place: p}
 			if created {
 				a.Status = trigger.Created

@@ -2,7 +2,7 @@
 //
 // Anonymous; the token in the path is 256 bits, known to that provider for that
 // one call. The body is a hint: it makes song-collect ask now. A repeated report
-// answers 200 and changes nothing; a wrong token 404.
+// answers 200 and changes nothing; a wrong token 404, a wrong signature 401.
 package callback
 
 import (
@@ -21,13 +21,16 @@ type Reports interface {
 	Callback(ctx context.Context, token, stage, externalID string, body []byte) error
 }
 
-// Parse reads the provider's body: the job's id and how far it is. A body that
-// cannot be read still makes CastAD ask.
-type Parse func(body []byte) (externalID, stage string)
+// Read reads the provider's report: the job's id and how far it is. A body that
+// cannot be read still makes CastAD ask. An error means that the report is not the
+// provider's; it changes nothing.
+type Read func(body []byte, timestamp, signature string) (externalID, stage string, err error)
 
 type report struct {
-	Token string `path:"token"`
-	Body  []byte `body:"raw"`
+	Token     string `path:"token"`
+	Timestamp string `header:"X-Webhook-Timestamp"`
+	Signature string `header:"X-Webhook-Signature"`
+	Body      []byte `body:"raw"`
 }
 
 type thanks struct {
@@ -35,10 +38,13 @@ type thanks struct {
 }
 
 // New returns the function.
-func New(reports Reports, parse Parse) trigger.Function {
+func New(reports Reports, read Read) trigger.Function {
 	return trigger.Public("song-callback", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, in report) (thanks, error) {
-			externalID, stage := parse(in.Body)
+			externalID, stage, err := read(in.Body, in.Timestamp, in.Signature)
+			if err != nil {
+				return thanks{}, err
+			}
 			return thanks{true}, reports.Callback(ctx, in.Token, stage, externalID, in.Body)
 		})
 }

@@ -58,6 +58,7 @@
 //	short token    1 h; a code works once                                              business-login
 //	deleting       Facebook Login only (instagram_manage_contents): by hand here       ig-media
 //
-// No official library publishes to Instagram: facebook-nodejs-business-sdk is Meta's
-// Marketing API with a fixed graph.facebook.com, and cannot be pointed elsewhere unmodified.
+// There is no official library for Instagram Login. Meta's Marketing library
+// (facebook-nodejs-business-sdk) publishes through Facebook Login; it talks to the
+// stand-in, unmodified, in sdk_test.go.
 package instagram

@@ -161,17 +161,18 @@ func TestAPublishThatCameTooEarlyIsRepeated(t *testing.T) {
 func TestAReelThatIsLiveIsFoundWhateverWasAnswered(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]providertest.Fault{
-		"spam block 2207051":      {Kind: providertest.StatusAfter, Status: 403, Code: "4/2207051"},
-		"request limit":           {Kind: providertest.StatusAfter, Status: 403, Code: "4"},
-		"does not exist":          {Kind: providertest.StatusAfter, Status: 400, Code: "100/33"},
-		"an unknown refusal":      {Kind: providertest.StatusAfter, Status: 400, Code: "100/2209999"},
-		"a server error":          {Kind: providertest.StatusAfter, Status: 500},
-		"a gateway":               {Kind: providertest.StatusAfter, Status: 504, Code: "-1/2207001"},
-		"nothing":                 {Kind: providertest.Drop},
-		"nothing for a long time": {Kind: providertest.Hang},
-		"half an answer":          {Kind: providertest.Truncated},
-		"broken JSON":             {Kind: providertest.Malformed},
-		"a web page":              {Kind: providertest.Page},
+		"spam block 2207051":       {Kind: providertest.StatusAfter, Status: 403, Code: "4/2207051"},
+		"request limit":            {Kind: providertest.StatusAfter, Status: 403, Code: "4"},
+		"does not exist":           {Kind: providertest.StatusAfter, Status: 400, Code: "100/33"},
+		"an unknown refusal":       {Kind: providertest.StatusAfter, Status: 400, Code: "100/2209999"},
+		"a server error":           {Kind: providertest.StatusAfter, Status: 500},
+		"a gateway":                {Kind: providertest.StatusAfter, Status: 504, Code: "-1/2207001"},
+		"an error with status 200": {Kind: providertest.StatusAfter, Status: 200, Code: "-1/2207001"},
+		"nothing":                  {Kind: providertest.Drop},
+		"nothing for a long time":  {Kind: providertest.Hang},
+		"half an answer":           {Kind: providertest.Truncated},
+		"broken JSON":              {Kind: providertest.Malformed},
+		"a web page":               {Kind: providertest.Page},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -216,6 +217,24 @@ func TestALostPublishIsProvenNotToBeLive(t *testing.T) {
 	if w.Asked("container") != 1 {
 		t.Error("the container was not used again")
 	}
+}
+
+// Publishing and waiting in one activity that is retried as a whole posts for ever.
+func TestARetriedPublishLooksBeforeItSends(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	p := w.post(&pad{})
+	if err := w.until(t, p, providertest.Fault{Kind: providertest.DropBefore}); classOf(err) != "unknown" {
+		t.Fatalf("%v", err)
+	}
+	for range 3 {
+		if _, err := w.client.Publish(t.Context(), p); classOf(err) != "not_yet" || w.Asked("publish") != 1 {
+			t.Fatalf("%v, published %d times", err, w.Asked("publish"))
+		}
+		w.pass(30 * time.Second)
+	}
+	posted, _, err := w.rounds(t, p)
+	w.once(t, posted, err)
 }
 
 // A request can arrive after its connection has died: while that may be, an
@@ -409,6 +428,7 @@ func TestBeforeThePublishNothingIsUnknown(t *testing.T) {
 			{providertest.Fault{Kind: providertest.Status, Status: 403, Code: "10"}, "reconnect"},
 			{providertest.Fault{Kind: providertest.Status, Status: 400, Code: "100"}, "our_fault"},
 			{providertest.Fault{Kind: providertest.Redirect}, "our_fault"},
+			{providertest.Fault{Kind: providertest.Code, Code: "190"}, "reconnect"}, // 200 with an error in the body
 		} {
 			t.Run(fmt.Sprintf("%s %s %d %s", op, row.fault.Kind, row.fault.Status, row.fault.Code), func(t *testing.T) {
 				t.Parallel()

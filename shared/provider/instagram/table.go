@@ -168,7 +168,7 @@ func class(e graphError, status int, paid bool) provider.Class {
 }
 
 // opaque is how tokens (IGAA…) and codes (AQ…) look, ours and those that we do not know.
-var opaque = regexp.MustCompile(`\b(?:IG|AQ)[A-Za-z0-9_-]{16,}`)
+var opaque = regexp.MustCompile(`(?:IGAA|IGQ|AQ)[A-Za-z0-9_-]{12,}`)
 
 // refusal is the error for an answer that is one.
 func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Answer, e graphError, secrets []string) *provider.Error {

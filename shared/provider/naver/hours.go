@@ -17,7 +17,7 @@ type day struct{ day, open string }
 
 // hours says in words when the place is open: days that follow each other and are
 // alike are put together. "" when that cannot be read: half of it would be wrong.
-func hours(root node) string {
+func hours(root view) string {
 	list := root.at("newBusinessHours", "businessHours")
 	if inner := list.list(); len(inner) > 0 && inner[0].at("businessHours").v != nil && inner[0].at("day").v == nil {
 		list = inner[0].at("businessHours") // newBusinessHours: the days are one level further in

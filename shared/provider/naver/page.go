@@ -46,7 +46,7 @@ func ParsePage(page []byte, id string) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	root := c.root(id)
+	root := c.place(id)
 	p := Place{ID: id, Name: clip(root.at("name", "placeName", "businessName").text())}
 	if p.Name == "" {
 		return Place{}, errors.New("the embedded state does not name the place")
@@ -58,7 +58,7 @@ func ParsePage(page []byte, id string) (Place, error) {
 	p.Menu = c.menu(root, id)
 	p.Keywords = words(root.at("informationTab").at("keywordList", "keywords"), root.at("keywordList", "keywords"))
 	p.Conveniences = words(root.at("conveniences", "convenience"), root.at("informationTab").at("conveniences"))
-	for _, n := range []node{root.at("coordinate", "coordinates", "location"), root} {
+	for _, n := range append(view{root.at("coordinate", "coordinates", "location")}, root...) {
 		if p.Lat, p.Lng = position(n.at("x", "lng", "longitude").text(), n.at("y", "lat", "latitude").text()); p.Lat != 0 {
 			break
 		}
@@ -66,9 +66,21 @@ func ParsePage(page []byte, id string) (Place, error) {
 	return p, nil
 }
 
-// root finds the entity that describes the place: the one called PlaceDetailBase, else the
-// one with the place's id that says most, else what a query answered.
-func (c cache) root(id string) node {
+// view is a place as several entities describe it; the first that has a field counts.
+type view []node
+
+func (v view) at(fields ...string) node {
+	for _, n := range v {
+		if f := n.at(fields...); f.v != nil {
+			return f
+		}
+	}
+	return node{}
+}
+
+// place finds what describes the place: the entity called PlaceDetailBase, else the one
+// with the place's id that says most; and what a query about the place answered.
+func (c cache) place(id string) view {
 	best, score := node{c, nil}, 0
 	for _, key := range slices.Sorted(maps.Keys(c)) {
 		kind, of, ok := strings.Cut(key, ":")
@@ -84,22 +96,24 @@ func (c cache) root(id string) node {
 			best, score = n, s
 		}
 	}
-	if score > 0 {
-		return best
-	}
+	v := view{best}
 	query, _ := c.entity("ROOT_QUERY").v.(map[string]any)
 	for _, key := range slices.Sorted(maps.Keys(query)) {
 		if !strings.Contains(key, id) || written.MatchString(key) {
 			continue
 		}
 		n := node{c, query[key]}.here()
-		for _, n := range []node{n, n.at("base", "place", "placeDetail", "business")} {
-			if of := n.at("id", "placeId", "businessId").text(); of == id && known(n) > score {
-				best, score = n, known(n)
+		base := n.at("base", "place", "placeDetail", "business")
+		for _, n := range []node{base, n} {
+			if n.at("id", "placeId", "businessId").text() == id && known(n) > score {
+				v[0], score = n, known(n)
 			}
 		}
+		if base.at("id", "placeId", "businessId").text() == id {
+			v = append(v, n)
+		}
 	}
-	return best
+	return v
 }
 
 // names says whether the part of a cache key after its colon is the id, plain or as {"id":"…"}.
@@ -130,7 +144,7 @@ func known(n node) int {
 var digits = regexp.MustCompile(`[0-9]+`)
 
 // menu returns what the place sells: what the place itself lists, else the Menu entities with its id.
-func (c cache) menu(root node, id string) []Item {
+func (c cache) menu(root view, id string) []Item {
 	var list []node
 	for _, n := range root.at("menus", "menuList", "menu", "menuItems").list() {
 		list = append(list, or2(n.at("menus", "items").list(), n)...)

@@ -21,7 +21,7 @@ const (
 	maxHops   = 5
 	// StopFor is how long no page is asked for after Naver has refused one (403, 429).
 	StopFor = time.Hour
-	// Every is the least time between two requests of one kind by this process, when no Limiter says otherwise.
+	// Every is the least time between two requests of one kind by this process, when there is no guard.
 	Every = 5 * time.Second
 )
 
@@ -36,11 +36,6 @@ const (
 	StopNotFetched = "not_fetched" // a place whose vendor's pages are never fetched
 )
 
-// Limiter says whether a request may be sent now; an error, which asks to wait, when not.
-type Limiter interface {
-	Allow(ctx context.Context, vendor, op string) error
-}
-
 // PagesConfig is what Pages is made of.
 type PagesConfig struct {
 	// Contact is where the operator can be written to, an e-mail address or an https
@@ -49,9 +44,9 @@ type PagesConfig struct {
 	// Via is the address of a stand-in for all of Naver's hosts, each below a path of its
 	// name ({Via}/naver.me/xyz); "" = Naver.
 	Via string
-	// Limit spaces the requests (operations page, short and robots); nil = one of each
-	// kind in Every by this process alone.
-	Limit Limiter
+	// Guard spaces the requests of all instances (operations page, short and robots of
+	// vendor naver); nil = one of each kind in Every by this process alone.
+	Guard provider.Guard
 	// Timeout bounds one request; 0 = 10 s.
 	Timeout time.Duration
 	// Now is the clock; nil = time.Now.
@@ -82,12 +77,12 @@ func NewPages(c PagesConfig) (*Pages, error) {
 	if c.Timeout <= 0 {
 		c.Timeout = 10 * time.Second
 	}
-	if c.Limit == nil {
-		c.Limit = &spacing{now: c.Now, last: map[string]time.Time{}}
+	if c.Guard == nil {
+		c.Guard = &spacing{now: c.Now, last: map[string]time.Time{}}
 	}
 	c.Via = strings.TrimRight(c.Via, "/")
 	p := &Pages{c: c, robots: map[string]rules{}}
-	p.from = provider.Downloader{Provider: name, UserAgent: "CastAD/1 (+" + c.Contact + ")", Timeout: c.Timeout}
+	p.from = provider.Downloader{Provider: name, Guard: c.Guard, UserAgent: "CastAD/1 (+" + c.Contact + ")", Timeout: c.Timeout}
 	for host := range hosts {
 		p.from.Allow = append(p.from.Allow, "https://"+host)
 	}
@@ -121,12 +116,12 @@ func (p *Pages) Page(ctx context.Context, link Link) (Place, error) {
 		return Place{}, err
 	}
 	at := link.URL
-	for range maxHops {
+	for hop := range maxHops {
 		u, err := url.Parse(at)
 		if err != nil || u.Host != "m.place.naver.com" {
 			return Place{}, p.fail("page", provider.BadResult, StopElsewhere, 0, errors.New("the page is elsewhere"))
 		}
-		a, err := p.look(ctx, "page", u, maxPage)
+		a, err := p.look(ctx, "page", u, hop == 0, maxPage)
 		if err != nil {
 			return Place{}, err
 		}
@@ -177,7 +172,7 @@ func (p *Pages) Resolve(ctx context.Context, link Link) (Link, error) {
 		if hop == maxHops {
 			return link, p.fail("short", provider.BadResult, StopElsewhere, 0, errors.New("too many redirects"))
 		}
-		a, err := p.look(ctx, "short", u, 64<<10)
+		a, err := p.look(ctx, "short", u, hop == 0, 64<<10)
 		if err != nil {
 			return link, err
 		}
@@ -228,8 +223,9 @@ func allowed(u *url.URL) error {
 	return nil
 }
 
-// look sends one request, if robots.txt, the limiter and Naver's last word allow it.
-func (p *Pages) look(ctx context.Context, op string, u *url.URL, limit int64) (*provider.Answer, error) {
+// look sends one request, if robots.txt, the guard and Naver's last word allow it.
+// A redirect belongs to its request: the guard is asked for the first only.
+func (p *Pages) look(ctx context.Context, op string, u *url.URL, first bool, limit int64) (*provider.Answer, error) {
 	if err := allowed(u); err != nil {
 		return nil, p.fail(op, provider.OurFault, StopElsewhere, 0, err)
 	}
@@ -241,17 +237,15 @@ func (p *Pages) look(ctx context.Context, op string, u *url.URL, limit int64) (*
 			return nil, err
 		}
 	}
-	if err := p.c.Limit.Allow(ctx, name, op); err != nil {
-		return nil, err
+	from := p.from
+	if !first {
+		from.Guard = nil
 	}
-	a, err := p.from.Look(ctx, p.at(u), limit)
+	a, err := from.Look(ctx, op, p.at(u), limit)
 	if err != nil {
 		var e *provider.Error
-		if errors.As(err, &e) {
-			e.Op = op
-			if e.Class == provider.BadResult {
-				e.Code = StopUnreadable
-			}
+		if errors.As(err, &e) && e.Class == provider.BadResult {
+			e.Code = StopUnreadable
 		}
 		return nil, err
 	}
@@ -293,21 +287,21 @@ func (p *Pages) fail(op string, class provider.Class, code string, status int, e
 	return &provider.Error{Provider: name, Op: op, Class: class, Code: code, Status: status, Err: err}
 }
 
-// spacing is a Limiter of one process.
+// spacing is a guard of one process.
 type spacing struct {
 	now  func() time.Time
 	mu   sync.Mutex
 	last map[string]time.Time
 }
 
-// Allow implements Limiter.
-func (s *spacing) Allow(_ context.Context, _, op string) error {
+// Allow implements provider.Guard.
+func (s *spacing) Allow(_ context.Context, a provider.Attempt) (provider.Pass, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	if at, ok := s.last[op]; ok && now.Sub(at) < Every {
-		return &provider.Error{Provider: name, Op: op, Class: provider.RateLimited, Code: "spacing", RetryAfter: Every - now.Sub(at)}
+	if at, ok := s.last[a.Op]; ok && now.Sub(at) < Every {
+		return nil, &provider.Error{Provider: name, Op: a.Op, Class: provider.RateLimited, Code: "spacing", RetryAfter: Every - now.Sub(at)}
 	}
-	s.last[op] = now
-	return nil
+	s.last[a.Op] = now
+	return func(provider.Outcome) {}, nil
 }

@@ -59,8 +59,8 @@ func (p *Pages) rules(ctx context.Context, host string) (rules, error) {
 	switch {
 	case ctx.Err() != nil: // our own time is over: that says nothing about the host
 		return r, p.fail("robots", provider.Later, "cancelled", 0, ctx.Err())
-	case errors.As(err, &e) && e.Class == provider.RateLimited, errors.As(err, &e) && e.Code == StopRefused:
-		return r, err // it was not asked, or is not to be asked
+	case errors.As(err, &e) && (e.Class == provider.RateLimited || e.Code == StopRefused || e.Class == provider.Later && e.Code != "no_answer" && e.Code != "broken_off"):
+		return r, err // it was not asked (the guard), or is not to be asked
 	}
 	life := robotsLife
 	if err != nil {
@@ -76,8 +76,8 @@ func (p *Pages) rules(ctx context.Context, host string) (rules, error) {
 // fetchRules asks for the host's robots.txt; at most maxHops redirects, none to another host.
 func (p *Pages) fetchRules(ctx context.Context, host string) (*robotstxt.Group, error) {
 	u := &url.URL{Scheme: "https", Host: host, Path: "/robots.txt"}
-	for range maxHops {
-		a, err := p.look(ctx, "robots", u, maxRobots)
+	for hop := range maxHops {
+		a, err := p.look(ctx, "robots", u, hop == 0, maxRobots)
 		if err != nil {
 			return nil, err
 		}

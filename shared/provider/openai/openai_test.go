@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -241,4 +242,38 @@ func TestACancelledCallCanBeRepeated(t *testing.T) {
 	if fault.KindOf(err) != fault.Unavailable || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
+}
+
+type canned struct {
+	status int
+	body   string
+}
+
+func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: c.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(c.body)), Request: r}, nil
+}
+
+// FuzzWrite reads answers as they come, errors and all; FuzzParse the lyric in them.
+func FuzzWrite(f *testing.F) {
+	f.Add(200, `{"model":"m","choices":[{"message":{"content":"{\"title\":\"t\",\"lines\":[{\"text\":\"a\"}]}"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`)
+	f.Add(200, `{"choices":[{"message":{"content":[{"type":"text","text":"x"}],"refusal":"no"},"finish_reason":"length"}]}`)
+	f.Add(429, `{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}`)
+	f.Add(400, `{"error":{"message":["a","b"],"code":400}}`)
+	f.Add(502, `<html>`)
+	f.Fuzz(func(t *testing.T, status int, body string) {
+		if status < 100 || status > 999 {
+			return
+		}
+		c := client(t, openai.Config{BaseURL: "https://api.example.com/v1", Key: "sk-0123456789", HTTP: provider.HTTP{Transport: canned{status, body}}})
+		got, _, err := c.Write(t.Context(), brief)
+		var e *provider.Error
+		switch {
+		case err == nil && (got.Title == "" || len(got.Lines) == 0 || status >= 400):
+			t.Errorf("%+v", got)
+		case err != nil && (!errors.As(err, &e) || fault.KindOf(err) == fault.Unknown || fault.KindOf(err) == fault.Internal || strings.Contains(err.Error(), "sk-0123456789")):
+			t.Errorf("%v", err)
+		case err != nil && strings.ContainsAny(err.Error(), "\n\r\x00"):
+			t.Errorf("%q", err)
+		}
+	})
 }

@@ -237,11 +237,17 @@ func (d *Desk) Later(after time.Duration, do func()) {
 }
 
 // Post sends a callback once; what the receiver answers is of no interest to vendors.
-func (d *Desk) Post(url string, body any) {
+func (d *Desk) Post(url string, body any) { d.PostWith(url, body, nil) }
+
+// PostWith is Post with headers.
+func (d *Desk) PostWith(url string, body any, header http.Header) {
 	_, text := Reply{JSON: body}.encode()
 	req, err := http.NewRequestWithContext(d.ctx, http.MethodPost, url, bytes.NewReader(text))
 	if err != nil {
 		return
+	}
+	for k, v := range header {
+		req.Header[k] = v
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if res, err := d.client.Do(req); err == nil {

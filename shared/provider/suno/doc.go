@@ -8,6 +8,7 @@
 // makes two songs. The task runs for minutes; Task asks about it. Callbacks come
 // in three stages, unsigned, in any order and twice; ParseCallback reads no more than
 // the task id and the stage, because a callback is a hint and the truth is Task.
+// kie.ai signs them when the account has a key; VerifyCallback reads that.
 // There is no idempotency key and no list of tasks: an order whose answer is lost
 // can be found only through its callback, and proven to be ours by the
 // callback address that Task echoes (SongTask.CallbackURL).

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -23,7 +25,9 @@ type Config struct {
 	Model string
 	// Table is the vendor's; nil = SunoAPI().
 	Table CodeTable
-	HTTP  provider.HTTP
+	// CreditsPath is where the vendor tells the balance; "" = SunoAPICredits.
+	CreditsPath string
+	HTTP        provider.HTTP
 }
 
 // Client orders songs. It is safe for concurrent use.
@@ -31,6 +35,8 @@ type Client struct {
 	p     *provider.Client
 	model string
 	table CodeTable
+	// credits is the path of Credits.
+	credits string
 }
 
 // New returns a client.
@@ -39,7 +45,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{p: p, model: cfg.Model, table: cfg.Table}
+	c := &Client{p: p, model: cfg.Model, table: cfg.Table, credits: or(cfg.CreditsPath, SunoAPICredits)}
 	if c.table == nil {
 		c.table = SunoAPI()
 	}
@@ -211,7 +217,30 @@ func (c *Client) Words(ctx context.Context, taskID, trackID string) ([]provider.
 	if err := c.open(call, a, &data); err != nil {
 		return nil, err
 	}
-	return words(data.AlignedWords), nil
+	out, timed := words(data.AlignedWords)
+	if len(data.AlignedWords) > 0 && !timed {
+		// A form that we cannot read is no proof that the take is silent.
+		return nil, c.p.Unintelligible(call, a, errors.New("no word has times"))
+	}
+	return out, nil
+}
+
+// Credits returns how many credits the account has left; an order costs about 12.
+func (c *Client) Credits(ctx context.Context) (int, error) {
+	call := provider.Call{Op: "credits", Method: http.MethodGet, Path: c.credits}
+	a, err := c.p.Do(ctx, call)
+	if err != nil {
+		return 0, err
+	}
+	var data text
+	if err := c.open(call, a, &data); err != nil {
+		return 0, err
+	}
+	left, err := strconv.ParseFloat(string(data), 64)
+	if err != nil || math.IsNaN(left) {
+		return 0, c.p.Unintelligible(call, a, errors.New("the balance is not a number"))
+	}
+	return int(min(max(left, 0), math.MaxInt32)), nil // an account can be overdrawn
 }
 
 func (c *Client) badID(call provider.Call) error {
@@ -230,9 +259,11 @@ func validID(s string) bool {
 }
 
 // orDash keeps Fail from quoting a whole record when the vendor gave no message.
-func orDash(s string) string {
-	if s == "" {
-		return "-"
+func orDash(s string) string { return or(s, "-") }
+
+func or(s, other string) string {
+	if s != "" {
+		return s
 	}
-	return s
+	return other
 }

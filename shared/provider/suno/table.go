@@ -34,6 +34,12 @@ func Kie() CodeTable {
 	return t
 }
 
+// Where the vendors tell the balance (seen in public clients; unverified for sunoapi.org).
+const (
+	SunoAPICredits = "/api/v1/generate/credit"
+	KieCredits     = "/api/v1/chat/credit"
+)
+
 // class returns the class of a body code; codes that the table does not have go
 // by what HTTP means by them.
 func (t CodeTable) class(code int, paid bool) provider.Class {

@@ -130,16 +130,45 @@ func (r record) callbackURL() string {
 	return param.CallBackURL
 }
 
+// alignedWord is a word as sunoapi.org and kie.ai (startS) or Suno itself (start_s)
+// tell it, with times as numbers or their text. What is not of that form has no
+// times: one odd word must not cost the caption of all others.
 type alignedWord struct {
-	Word   string  `json:"word"`
-	StartS float64 `json:"startS"`
-	EndS   float64 `json:"endS"`
+	word       string
+	start, end float64
+}
+
+func (a *alignedWord) UnmarshalJSON(b []byte) error {
+	var in struct {
+		Word   text            `json:"word"`
+		StartS json.RawMessage `json:"startS"`
+		EndS   json.RawMessage `json:"endS"`
+		Start  json.RawMessage `json:"start_s"`
+		End    json.RawMessage `json:"end_s"`
+	}
+	*a = alignedWord{start: math.NaN(), end: math.NaN()}
+	if json.Unmarshal(b, &in) != nil {
+		return nil
+	}
+	if in.StartS == nil && in.EndS == nil {
+		in.StartS, in.EndS = in.Start, in.End
+	}
+	a.word, a.start, a.end = string(in.Word), timeOf(in.StartS), timeOf(in.EndS)
+	return nil
+}
+
+// timeOf is a time in seconds, NaN when it is none.
+func timeOf(raw json.RawMessage) float64 {
+	f, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+	if err != nil || f < 0 || math.IsInf(f, 0) {
+		return math.NaN()
+	}
+	return f
 }
 
 // words drops section markers ("[Verse 1]", which may run over several words) and
-// line breaks, and what has no sane time.
-func words(in []alignedWord) []provider.Word {
-	var out []provider.Word
+// line breaks, and what has no sane time; timed says whether anything had one.
+func words(in []alignedWord) (out []provider.Word, timed bool) {
 	depth := 0
 	for _, w := range in {
 		kept := strings.Map(func(r rune) rune {
@@ -154,14 +183,15 @@ func words(in []alignedWord) []provider.Word {
 				return -1
 			}
 			return r
-		}, w.Word)
+		}, w.word)
 		kept = strings.Join(strings.Fields(kept), " ")
-		if kept == "" || w.StartS < 0 || w.EndS < w.StartS || math.IsNaN(w.StartS) || math.IsInf(w.EndS, 0) {
-			continue
+		sane := w.start <= w.end // NaN is not
+		timed = timed || sane
+		if kept != "" && sane {
+			out = append(out, provider.Word{Text: kept, Start: w.start, End: w.end})
 		}
-		out = append(out, provider.Word{Text: kept, Start: w.StartS, End: w.EndS})
 	}
-	return out
+	return out, timed
 }
 
 // maxCallback is far above real callbacks (two songs with lyrics: about 20 KiB).

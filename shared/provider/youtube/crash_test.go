@@ -145,12 +145,11 @@ func TestNoOrderOfDeathsAndFaultsPostsTwice(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		w := start(t, youtubetest.Options{Dir: dir})
-		defer w.Close()
+		w := open(r, youtubetest.Options{Dir: dir})
 		chunk := int64(unit) * rapid.Int64Range(1, 3).Draw(r, "units of a chunk")
 		p := w.post(film(rapid.IntRange(1, 3*unit+7).Draw(r, "bytes")))
 		client := func(via http.RoundTripper) *youtube.Client {
-			return w.client(t, func(c *youtube.Config) { c.ChunkBytes, c.HTTP.Transport = chunk, via })
+			return w.client(r, func(c *youtube.Config) { c.ChunkBytes, c.HTTP.Transport = chunk, via })
 		}
 		faults := rapid.SliceOfN(rapid.Custom(func(r *rapid.T) providertest.Fault {
 			f := providertest.Fault{Op: rapid.SampledFrom([]string{"insert", "upload", "upload", "probe"}).Draw(r, "op"), Status: 503}

@@ -74,12 +74,22 @@ var began = time.Date(2026, 11, 29, 3, 0, 0, 0, time.UTC)
 
 func (w *world) now() time.Time { return began.Add(time.Duration(w.passed.Load())) }
 
+// tb is a test or one check of a property.
+type tb interface {
+	Helper()
+	Cleanup(func())
+	Fatal(...any)
+}
+
 func start(t *testing.T, o youtubetest.Options, change ...func(*youtube.Config)) *world {
 	t.Helper()
+	o.Dir = t.TempDir()
+	return open(t, o, change...)
+}
+
+func open(t tb, o youtubetest.Options, change ...func(*youtube.Config)) *world {
+	t.Helper()
 	w := &world{}
-	if o.Dir == "" {
-		o.Dir = t.TempDir()
-	}
 	o.Now = w.now
 	w.Server = youtubetest.Start(t, o)
 	w.access, w.refresh = w.Grant(owner)
@@ -87,7 +97,7 @@ func start(t *testing.T, o youtubetest.Options, change ...func(*youtube.Config))
 	return w
 }
 
-func (w *world) client(t *testing.T, change ...func(*youtube.Config)) *youtube.Client {
+func (w *world) client(t tb, change ...func(*youtube.Config)) *youtube.Client {
 	t.Helper()
 	cfg := youtube.Config{APIURL: w.URL, TokenURL: w.URL, AuthorizeURL: w.URL + "/o/oauth2/v2/auth", WatchURL: w.URL, ClientID: "app", ClientSecret: "app-secret-1",
 		ChunkBytes: unit, ChunkTimeout: 20 * time.Second, HTTP: provider.HTTP{Timeout: 20 * time.Second}, Now: w.now}

@@ -2,10 +2,15 @@
 
 -- owner: guard
 CREATE TABLE vendor_buckets (
-  name VARCHAR(96) COLLATE utf8mb4_bin NOT NULL,
-  tokens DOUBLE NOT NULL,
+  name VARCHAR(128) COLLATE utf8mb4_bin NOT NULL,
+  full_at DATETIME(6) NULL,
+  day VARCHAR(10) NOT NULL,
+  used INT NOT NULL,
+  paused_until DATETIME(6) NULL,
   updated_at DATETIME(6) NOT NULL,
-  PRIMARY KEY (name)
+  PRIMARY KEY (name),
+  KEY paused (paused_until),
+  KEY updated (updated_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- owner: guard
@@ -16,6 +21,7 @@ CREATE TABLE vendor_breakers (
   forced VARCHAR(16) NOT NULL,
   until_at DATETIME(6) NULL,
   probe_by VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
+  counts_from BIGINT NOT NULL,
   changed_at DATETIME(6) NOT NULL,
   PRIMARY KEY (vendor, op)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
@@ -27,5 +33,6 @@ CREATE TABLE vendor_calls (
   slot BIGINT NOT NULL,
   calls INT NOT NULL,
   failures INT NOT NULL,
-  PRIMARY KEY (vendor, op, slot)
+  PRIMARY KEY (vendor, op, slot),
+  KEY slot (slot)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

@@ -1,6 +1,6 @@
 // Package creatomatetest is a stand-in for Creatomate's API v2: renders, dry runs,
-// webhooks and one small film for each render. Faults and ledger: package
-// providertest. Operations: render, check, status, cancel.
+// webhooks and one small film for each render, and as much of v1 as its Node client
+// needs. Faults and ledger: package providertest. Operations: render, status, cancel.
 //
 // The film is 2 s of 180×320 H.264 with a tone (AAC), 18 KiB; the snapshot is its first frame:
 //
@@ -14,6 +14,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -89,6 +90,19 @@ func New(o Options) *Server {
 	s.mux.HandleFunc("GET /v2/renders/{id}", func(w http.ResponseWriter, r *http.Request) {
 		s.Serve(w, r, "status", false, func([]byte, providertest.Fault) providertest.Reply { return s.read(r) })
 	})
+	// What v1 differs in: the script is in source, and the answer is a list. Creatomate's Node client speaks v1.
+	s.mux.HandleFunc("POST /v1/renders", func(w http.ResponseWriter, r *http.Request) {
+		s.Serve(w, r, "render", true, func(b []byte, job providertest.Fault) providertest.Reply {
+			reply := s.create(r, unwrapped(b), job)
+			if reply.Status == http.StatusAccepted && !s.o.Array {
+				reply.JSON = []any{reply.JSON}
+			}
+			return reply
+		})
+	})
+	s.mux.HandleFunc("GET /v1/renders/{id}", func(w http.ResponseWriter, r *http.Request) {
+		s.Serve(w, r, "status", false, func([]byte, providertest.Fault) providertest.Reply { return s.read(r) })
+	})
 	s.mux.HandleFunc("DELETE /v2/renders/{id}", func(w http.ResponseWriter, r *http.Request) {
 		s.Serve(w, r, "cancel", false, func([]byte, providertest.Fault) providertest.Reply { return s.cancel(r) })
 	})
@@ -124,6 +138,19 @@ func refuse(status int, text string) providertest.Reply {
 
 func (s *Server) keyed(r *http.Request) bool {
 	return s.o.Key == "" || r.Header.Get("Authorization") == "Bearer "+s.o.Key
+}
+
+// unwrapped is a v1 order as a v2 one: source's fields beside the others. What is
+// not JSON stays as it is.
+func unwrapped(body []byte) []byte {
+	var outer, source map[string]json.RawMessage
+	if json.Unmarshal(body, &outer) != nil || json.Unmarshal(outer["source"], &source) != nil {
+		return body
+	}
+	delete(outer, "source")
+	maps.Copy(outer, source)
+	text, _ := json.Marshal(outer) // made of JSON
+	return text
 }
 
 var elementTypes = []string{"text", "image", "video", "audio", "shape", "composition"}

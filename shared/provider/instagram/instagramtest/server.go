@@ -265,7 +265,10 @@ func wrong(f providertest.Fault) providertest.Reply {
 	}
 	first, sub, _ := strings.Cut(f.Code, "/")
 	status := f.Status
-	if status == 0 {
+	switch {
+	case f.Kind == providertest.Code:
+		status = http.StatusOK
+	case status == 0:
 		status = http.StatusBadRequest
 	}
 	if f.Code == "" {

@@ -1,6 +1,7 @@
 // Package sunotest is a stand-in for sunoapi.org: orders, record-info, three-stage
 // callbacks, timestamped lyrics and two small files for each order. Faults and
-// ledger: package providertest. Operations: generate, task, words, file.
+// ledger: package providertest. Operations: generate, task, words, credits, file. An
+// account begins with 1,000 credits, and a song costs 12.
 //
 // The takes are sine tones of four seconds (16 kbit/s mono MP3, 8 KiB each), made with
 //
@@ -10,7 +11,10 @@
 package sunotest
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -36,6 +40,8 @@ type Options struct {
 	After time.Duration
 	// ResponseAsText sends record-info's response as a JSON string, as some versions do.
 	ResponseAsText bool
+	// SignKey signs callbacks as kie.ai does; "" = they are unsigned.
+	SignKey string
 }
 
 // Server is the stand-in.
@@ -82,6 +88,11 @@ func New(o Options) *Server {
 	s.mux.HandleFunc("POST /api/v1/generate/get-timestamped-lyrics", func(w http.ResponseWriter, r *http.Request) {
 		s.Serve(w, r, "words", false, func(b []byte, _ providertest.Fault) providertest.Reply { return s.words(r, b) })
 	})
+	for _, path := range []string{"/api/v1/generate/credit", "/api/v1/chat/credit"} { // sunoapi.org's and kie.ai's
+		s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			s.Serve(w, r, "credits", false, func([]byte, providertest.Fault) providertest.Reply { return s.credits(r) })
+		})
+	}
 	s.mux.HandleFunc("GET /files/{task}/{take}", s.file)
 	s.Routes(s.mux)
 	return s
@@ -181,18 +192,36 @@ func (s *Server) callback(t *task, base string) {
 		return map[string]any{"code": 200, "msg": "ok", "data": map[string]any{"callbackType": stage, "task_id": id, "data": data}}
 	}
 	if t.fault.Kind == providertest.CallbackForged {
-		s.Post(url, message("forged-"+t.id, "complete", 2))
+		s.Post(url, message("forged-"+t.id, "complete", 2)) // unsigned: the forger has no key
 	}
 	stages := []map[string]any{message(t.id, "text", 0), message(t.id, "first", 1), message(t.id, "complete", 2)}
 	if t.fault.Kind == providertest.Fail {
 		stages = []map[string]any{{"code": 501, "msg": "generation failed", "data": map[string]any{"callbackType": "error", "task_id": t.id, "data": nil}}}
 	}
 	for _, m := range stages {
-		s.Post(url, m)
+		s.PostWith(url, m, s.signature(t.id))
 		if t.fault.Kind == providertest.CallbackTwice {
-			s.Post(url, m)
+			s.PostWith(url, m, s.signature(t.id))
 		}
 	}
+}
+
+// signature is kie.ai's: of the task's id and the time.
+func (s *Server) signature(taskID string) http.Header {
+	if s.o.SignKey == "" {
+		return nil
+	}
+	at := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(s.o.SignKey))
+	mac.Write([]byte(taskID + "." + at))
+	return http.Header{"X-Webhook-Timestamp": {at}, "X-Webhook-Signature": {base64.StdEncoding.EncodeToString(mac.Sum(nil))}}
+}
+
+func (s *Server) credits(r *http.Request) providertest.Reply {
+	if !s.keyed(r) {
+		return refuse(401, "You do not have access permissions")
+	}
+	return ok(1000 - 12*len(s.Ledger()))
 }
 
 func trackID(task string, n int) string { return fmt.Sprintf("%s-%d", task, n) }

@@ -47,7 +47,7 @@ func (s *Server) insert(r *http.Request, job providertest.Fault) providertest.Re
 		return refuse("badRequest", err.Error())
 	}
 	u := session{ID: rand.Text(), ChannelID: ChannelID(account), Notify: q.Get("notifySubscribers"), Fate: fateOf(job)}
-	if u.Resource, err = parse(text, q.Get("part")); err != nil {
+	if u.Resource, err = parse(text, strings.Join(q["part"], ",")); err != nil {
 		return refuse("parseError", "This API does not support parsing form-encoded input.")
 	}
 	if film == nil {

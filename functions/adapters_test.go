@@ -1,0 +1,40 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"castad/shared/fault"
+)
+
+func TestASongCallbackIsBelievedByItsSignatureWhereThereIsAKey(t *testing.T) {
+	t.Parallel()
+	const (
+		body = `{"code":200,"data":{"callbackType":"complete","task_id":"t1"}}`
+		// base64(HMAC-SHA256("t1.1795000000", "key"))
+		at, signature = "1795000000", "T3jyH+ClGutpWkKwHyDiSslCKTfTwD5X+OSay5s9jLM="
+	)
+	now := func() time.Time { return time.Unix(1795000000, 0) }
+	for name, row := range map[string]struct {
+		key, body, at, signature string
+		id, stage                string
+		refused                  bool
+	}{
+		"no key, no signature":             {"", body, "", "", "t1", "complete", false},
+		"no key, unreadable":               {"", "x", "", "", "", "unreadable", false},
+		"a key and its signature":          {"key", body, at, signature, "t1", "complete", false},
+		"a key and no signature":           {"key", body, "", "", "", "", true},
+		"a key and another's signature":    {"other", body, at, signature, "", "", true},
+		"a signature for another task":     {"key", `{"data":{"callbackType":"complete","task_id":"t2"}}`, at, signature, "", "", true},
+		"unreadable, so nothing is signed": {"key", "x", at, signature, "", "", true},
+	} {
+		id, stage, err := readSong(row.key, now)([]byte(row.body), row.at, row.signature)
+		if row.refused {
+			if fault.KindOf(err) != fault.Unauthenticated {
+				t.Errorf("%s: %v", name, err)
+			}
+		} else if err != nil || id != row.id || stage != row.stage {
+			t.Errorf("%s: %q %q %v", name, id, stage, err)
+		}
+	}
+}
