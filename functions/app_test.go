@@ -21,6 +21,7 @@ import (
 	"castad/scripts/localcloud/browser"
 	"castad/scripts/localcloud/servicebus"
 	"castad/shared/config"
+	"castad/shared/guard"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/message"
@@ -43,6 +44,7 @@ type bench struct {
 	url       string // http://127.0.0.1:port
 	db        *store.DB
 	parts     parts
+	guard     *guard.Guard
 	issuer    *identity.Issuer
 	chat      *openaitest.Server
 	music     *sunotest.Server
@@ -59,7 +61,7 @@ const (
 	sealKey     = "t:YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8="
 )
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 	t.Helper()
 	b := &bench{t: t, db: storetest.Open(t)}
 	queues, err := servicebus.Start(t.Context(), servicebus.Options{Config: "../scripts/localcloud/Config.json"})
@@ -88,6 +90,9 @@ func newBench(t *testing.T) *bench {
 		DownloadOrigins: []string{b.music.URL, b.renderer.URL}, BreakerCooldown: 500 * time.Millisecond,
 		Lease: 5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
 		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute}
+	for _, change := range with {
+		change(&c)
+	}
 	b.start(c, listener)
 	keys, err := identity.ParseKeys(tokenKey)
 	if err != nil {
@@ -140,7 +145,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	if err := g.open(b.t.Context(), app.db, log); err != nil {
 		b.t.Fatal(err)
 	}
-	b.parts = p
+	b.parts, b.guard = p, app.guard
 	server := &http.Server{Handler: host.Handler(), ReadHeaderTimeout: time.Second}
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []func()

@@ -45,7 +45,7 @@ func (b *bench) walk(post func(message.SnsPublish) error) {
 		b.pass(time.Minute) // every scheduled wake-up is due
 		for _, w := range queue {
 			for _, err := range []error{
-				b.places.Collect(b.t.Context(), w),
+				b.places.Collect(b.t.Context(), w, nil),
 				lyrics.Write(b.t.Context(), w, func(context.Context, message.LyricWrite, message.Call) (message.LyricWritten, error) {
 					return message.LyricWritten{Text: words}, nil
 				}),
