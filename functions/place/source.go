@@ -146,7 +146,7 @@ func source(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Pla
 		consented *time.Time
 		last      int
 	}
-	r, err := store.One(ctx, q, `SELECT vendor, external_id, link, consented_at, outcome, asked_at, fetched_at, last_fact FROM place_sources WHERE tenant_id = ? AND place_id = ?`,
+	r, err := store.One(ctx, q, `SELECT vendor, external_id, link, consented_at, outcome, asked_at, fetched_at, last_fact FROM place_sources WHERE tenant_id = ? AND place_id = ? LIMIT 1`,
 		func(r *row) []any {
 			return []any{&r.vendor, &r.external, &r.Link, &r.consented, &r.Outcome, &r.askedAt, &r.FetchedAt, &r.last}
 		}, tenant, place)

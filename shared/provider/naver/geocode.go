@@ -40,29 +40,36 @@ func (c *Client) Geocode(ctx context.Context, address string) ([]Position, error
 	if a.Status >= 400 {
 		return nil, c.refused(c.maps, call, a)
 	}
-	var page struct {
-		Status       loose `json:"status"`
-		ErrorMessage loose `json:"errorMessage"`
-		Addresses    []struct {
-			RoadAddress, JibunAddress, X, Y loose
-		} `json:"addresses"`
-	}
+	var page geocoded
 	if err := json.Unmarshal(a.Body, &page); err != nil {
 		return nil, c.maps.Unintelligible(call, a, err)
 	}
 	switch page.Status {
 	case "OK":
+		return page.positions(), nil
 	case "INVALID_REQUEST":
 		return nil, c.maps.Fail(call, a, provider.OurFault, string(page.Status), c.mask(or(string(page.ErrorMessage), "-")))
-	default: // SYSTEM_ERROR, or one that we do not know
-		return nil, c.maps.Fail(call, a, provider.Later, string(page.Status), c.mask(or(string(page.ErrorMessage), "-")))
 	}
+	return nil, c.maps.Fail(call, a, provider.Later, string(page.Status), c.mask(or(string(page.ErrorMessage), "-"))) // SYSTEM_ERROR, or one that we do not know
+}
+
+// geocoded is the geocoder's answer.
+type geocoded struct {
+	Status       loose `json:"status"`
+	ErrorMessage loose `json:"errorMessage"`
+	Addresses    []struct {
+		RoadAddress, JibunAddress, X, Y loose
+	} `json:"addresses"`
+}
+
+// positions are those of its addresses that lie in Korea.
+func (g geocoded) positions() []Position {
 	out := []Position{}
-	for _, i := range page.Addresses {
+	for _, i := range g.Addresses {
 		p := Position{RoadAddress: plain(string(i.RoadAddress)), Address: plain(string(i.JibunAddress))}
 		if p.Lat, p.Lng = position(string(i.X), string(i.Y)); p.Lat != 0 {
 			out = append(out, p)
 		}
 	}
-	return out, nil
+	return out
 }

@@ -120,14 +120,23 @@ func (c *Client) ask(ctx context.Context, op, query string, q url.Values) ([]jso
 		return nil, c.refused(c.search, call, a)
 	}
 	c.answered()
+	list, err := items(a.Body)
+	if err != nil {
+		return nil, c.search.Unintelligible(call, a, err)
+	}
+	return list, nil
+}
+
+// items reads an answer's list.
+func items(body []byte) ([]json.RawMessage, error) {
 	var page struct {
 		Items *[]json.RawMessage `json:"items"`
 	}
-	if err := json.Unmarshal(a.Body, &page); err != nil {
-		return nil, c.search.Unintelligible(call, a, err)
+	if err := json.Unmarshal(body, &page); err != nil {
+		return nil, err
 	}
 	if page.Items == nil {
-		return nil, c.search.Unintelligible(call, a, errors.New("no list of items"))
+		return nil, errors.New("no list of items")
 	}
 	return *page.Items, nil
 }
@@ -136,12 +145,16 @@ func (c *Client) ask(ctx context.Context, op, query string, q url.Values) ([]jso
 // first. A hit has no ID and no Phone (the API tells none); an item that cannot be
 // read is left out. Hits are to choose from and must not be stored (see the package comment).
 func (c *Client) Local(ctx context.Context, query string) ([]provider.PlaceHit, error) {
-	items, err := c.ask(ctx, "local", query, url.Values{"display": {"5"}})
+	list, err := c.ask(ctx, "local", query, url.Values{"display": {"5"}})
 	if err != nil {
 		return nil, err
 	}
-	hits := []provider.PlaceHit{}
-	for _, raw := range items {
+	return hits(list), nil
+}
+
+func hits(list []json.RawMessage) []provider.PlaceHit {
+	out := []provider.PlaceHit{}
+	for _, raw := range list {
 		var i struct {
 			Title, Link, Category, Address, RoadAddress loose
 			MapX, MapY                                  loose
@@ -152,9 +165,9 @@ func (c *Client) Local(ctx context.Context, query string) ([]provider.PlaceHit, 
 		h := provider.PlaceHit{Name: plain(string(i.Title)), Category: plain(string(i.Category)), Address: plain(string(i.Address)),
 			RoadAddress: plain(string(i.RoadAddress)), URL: webURL(string(i.Link)), Source: name}
 		h.Lat, h.Lng = position(string(i.MapX), string(i.MapY))
-		hits = append(hits, h)
+		out = append(out, h)
 	}
-	return hits, nil
+	return out
 }
 
 // OthersPicture is a picture that image search found. It belongs to somebody else: it
@@ -170,12 +183,16 @@ type OthersPicture struct {
 
 // Image returns at most ten pictures for a query.
 func (c *Client) Image(ctx context.Context, query string) ([]OthersPicture, error) {
-	items, err := c.ask(ctx, "image", query, url.Values{"display": {"10"}, "sort": {"sim"}})
+	list, err := c.ask(ctx, "image", query, url.Values{"display": {"10"}, "sort": {"sim"}})
 	if err != nil {
 		return nil, err
 	}
+	return pictures(list), nil
+}
+
+func pictures(list []json.RawMessage) []OthersPicture {
 	out := []OthersPicture{}
-	for _, raw := range items {
+	for _, raw := range list {
 		var i struct{ Title, Link, Thumbnail, SizeWidth, SizeHeight loose }
 		if json.Unmarshal(raw, &i) != nil || webURL(string(i.Link)) == "" {
 			continue
@@ -183,5 +200,5 @@ func (c *Client) Image(ctx context.Context, query string) ([]OthersPicture, erro
 		out = append(out, OthersPicture{Title: plain(string(i.Title)), Page: webURL(string(i.Link)), Thumbnail: webURL(string(i.Thumbnail)),
 			Width: pixels(i.SizeWidth), Height: pixels(i.SizeHeight)})
 	}
-	return out, nil
+	return out
 }
