@@ -334,3 +334,25 @@ func FuzzDownloadURL(f *testing.F) {
 		}
 	})
 }
+
+func FuzzOrigins(f *testing.F) {
+	for _, s := range []string{"https://cdn.example.com", "https://CDN.example.com:8443/", "http://127.0.0.1:9000", "http://[::1]:9000", "https://*.example.com",
+		"https://a@b", "https://a:b@c", "https://h:0443", "https://h:", "https://[fe80::1%25eth0]", "https://h?x", "https://h#x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		list, err := parseOrigins([]string{raw}, nil)
+		if err != nil {
+			return
+		}
+		for o := range list {
+			again, err := parseOrigins([]string{o.String()}, nil)
+			if _, same := again[o]; err != nil || !same {
+				t.Errorf("%q is read as %v, which is read as %v, %v", raw, o, again, err)
+			}
+			if o.scheme == "http" && !loopback(o.host) || strings.ContainsAny(o.host, "*@/?# ") {
+				t.Errorf("%q is on the list as %v", raw, o)
+			}
+		}
+	})
+}
