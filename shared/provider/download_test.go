@@ -207,7 +207,7 @@ func TestListsAreCheckedAtStart(t *testing.T) {
 		"http://localhost:9000": true, "http://[::1]:9000": true,
 		"http://cdn.example.com": false, "http://10.0.0.5:9000": false, "https://*.example.com": false, "https://cdn.example.com/path": false,
 		"https://cdn.example.com?x": false, "https://u@cdn.example.com": false, "cdn.example.com": false, "ftp://cdn.example.com": false, "": false,
-		"https://한빛.example": false,
+		"https://한빛.example": false, "https://[fe80::1%25eth0]": false,
 	} {
 		if err := (Downloader{Allow: []string{origin}}).Check(); (err == nil) != ok {
 			t.Errorf("%q: %v", origin, err)
