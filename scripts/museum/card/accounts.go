@@ -152,6 +152,13 @@ var accounts = []Card{
 		Mutant: Mutant{"functions/social/store.go", "		cancel()\n	}\n", "		cancel()\n		if !revoked {\n			return false, nil\n		}\n	}\n"},
 	},
 	{
+		ID: "account-revocation-ends-the-others", Source: "Significant-Gravitas/AutoGPT PR#10493",
+		Vendor:  "Google withdraws everything that an account has allowed an app, whichever of its tokens is revoked: one shop disconnects, and the other one with the same channel is cut off.",
+		Must:    "The permission is withdrawn with the last connection of that channel account.",
+		Package: social, Test: "TestDisconnectingLeavesAnotherShopsConnectionAlone",
+		Mutant: Mutant{"functions/social/store.go", "err == nil && !shared {", "err == nil {\n		_ = shared"},
+	},
+	{
 		ID: "account-swapped-ciphertext", Source: "https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html",
 		Vendor:  "Whoever can write the database, by a bug or a stolen password, copies an encrypted token into a row of his own and lets the service decrypt it for him.",
 		Must:    "A ciphertext opens only for the tenant, account, channel, purpose and key version that it was sealed for.",
