@@ -317,9 +317,21 @@ func TestARejectedTokenIsRenewedBeforeItsTime(t *testing.T) {
 	if got := b.access(a); got != "access-2" || b.channel.times() != 1 {
 		t.Errorf("%q, asked %d times", got, b.channel.times())
 	}
+	b.later(time.Hour)
+	if got := b.access(a); got != "access-3" {
+		t.Errorf("an hour later: %q", got)
+	}
+	b.must(b.social.Reject(t.Context(), owner, a.ID, "access-3")) // an hour after the other: another story
+	if got := b.access(a); got != "access-4" || b.noticed() != 0 {
+		t.Errorf("%q, %d notices", got, b.noticed())
+	}
+	b.must(b.social.Reject(t.Context(), owner, a.ID, "access-4")) // at once again: a new token is no help
+	if got := b.access(a); got != "social.reconnect_needed" || b.noticed() != 1 {
+		t.Errorf("%q, %d notices", got, b.noticed())
+	}
 	b.must(b.social.Reject(t.Context(), owner, long.ID, "long-1")) // nothing to renew with
 	b.must(b.social.Reject(t.Context(), owner, long.ID, "long-1"))
-	if got := b.access(long); got != "social.reconnect_needed" || b.noticed() != 1 {
+	if got := b.access(long); got != "social.reconnect_needed" || b.noticed() != 2 {
 		t.Errorf("%q, %d notices", got, b.noticed())
 	}
 }

@@ -70,7 +70,7 @@ var accounts = []Card{
 		Vendor:  "An access token stops working before the end that was told (a changed password, a withdrawn permission). A client that goes by its clock sends it again and again.",
 		Must:    "A token that the channel rejects is renewed before it is handed out again.",
 		Package: social, Test: "TestARejectedTokenIsRenewedBeforeItsTime",
-		Mutant: Mutant{"functions/social/token.go", "	k.Expires = s.now()\n", ""},
+		Mutant: Mutant{"functions/social/token.go", "	k.Expires, k.Rejected = now, now\n", "	k.Rejected = now\n"},
 	},
 	{
 		ID: "account-answer-that-could-not-be-kept", Source: "https://learn.microsoft.com/en-us/azure/key-vault/general/overview-throttling",
