@@ -148,30 +148,9 @@ func TestATokenThatLivesIsUsedWhileTheChannelCannotRenewIt(t *testing.T) {
 	}
 }
 
-// killed lets a process renew and die between the channel's answer and the store:
-// it stands still there until the test ends, and its lease runs out.
-func killed(t *testing.T, answer provider.Grant) (b *bench, a social.Account) {
-	t.Helper()
-	b = newBench(t)
-	a = b.connect("youtube", "UC1", b.short(1))
-	b.later(2 * time.Hour)
-	answered := make(chan struct{})
-	b.channel.answers(func(int, provider.Grant) (provider.Grant, error) {
-		close(answered)
-		<-t.Context().Done()
-		return answer, t.Context().Err()
-	})
-	var dying sync.WaitGroup
-	dying.Go(func() { _, _, _ = b.social.Access(t.Context(), owner, "youtube", a.ID) })
-	t.Cleanup(dying.Wait)
-	<-answered
-	b.exec(`UPDATE leases SET expires_at = NOW(6) - INTERVAL 1 HOUR WHERE name = ?`, "token-refresh:"+a.ID.String())
-	return b, a
-}
-
 func TestAfterALostAnswerTheOldRefreshTokenRenewsAgain(t *testing.T) {
 	t.Parallel()
-	b, a := killed(t, provider.Grant{Access: "lost", Refresh: "lost"})
+	b, a := killed(t)
 	var with string
 	b.channel.answers(func(_ int, g provider.Grant) (provider.Grant, error) {
 		with = g.Refresh
@@ -184,14 +163,14 @@ func TestAfterALostAnswerTheOldRefreshTokenRenewsAgain(t *testing.T) {
 
 func TestAfterALostAnswerARotatedTokenAsksForTheOwnerOnce(t *testing.T) {
 	t.Parallel()
-	b, a := killed(t, provider.Grant{Access: "lost", Refresh: "lost"})
+	b, a := killed(t)
 	b.channel.answers(ended) // the channel took back the old one with its lost answer
 	for range 3 {
 		if got := b.access(a); got != "social.reconnect_needed" {
 			t.Errorf("access %q", got)
 		}
 	}
-	if b.channel.times() != 2 || b.noticed() != 1 {
+	if b.channel.times() != 1 || b.noticed() != 1 {
 		t.Errorf("asked %d times, %d notices", b.channel.times(), b.noticed())
 	}
 	if again := b.connect("youtube", "UC1", b.short(5)); again.ID != a.ID || b.access(a) != "access-5" {
