@@ -68,9 +68,9 @@ func (c *Client) finish(ctx context.Context, p provider.Post, v video) provider.
 			picture = true
 		}
 	}
-	seen, err := c.video(ctx, p.Access, "look", v.ID, "status,processingDetails,snippet")
+	seen, a, err := c.video(ctx, p.Access, "look", v.ID, "status,processingDetails,snippet")
 	if err == nil {
-		if s, err := c.judge(provider.Call{Op: "look"}, seen); err == nil {
+		if s, err := c.judge("look", a, seen); err == nil {
 			out.State = s.State
 		} // a film that is rejected is a post all the same; Look tells of it
 		out.Privacy = seen.Status.PrivacyStatus
@@ -101,7 +101,7 @@ func describe(err error) string {
 
 // thumbnail sets a video's picture.
 func (c *Client) thumbnail(ctx context.Context, p provider.Post, id string) error {
-	_, err := c.send(ctx, p.Access, provider.Call{Op: "thumbnail", Method: http.MethodPost, Path: "/upload/youtube/v3/thumbnails/set",
+	_, err := c.send(ctx, p.Access, provider.Call{Op: "thumbnail", Scope: p.Account, Method: http.MethodPost, Path: "/upload/youtube/v3/thumbnails/set",
 		Query: url.Values{"videoId": {id}, "uploadType": {"media"}}, Body: bytes.NewReader(p.Thumbnail), Length: int64(len(p.Thumbnail)), Type: "image/jpeg"})
 	return err
 }

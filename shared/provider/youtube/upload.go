@@ -23,8 +23,12 @@ type upload struct {
 	m memory
 }
 
-// codeGone is the code of a session that YouTube does not know any more.
-const codeGone = "session_gone"
+// Codes of a session that YouTube does not know any more, and of one that has the
+// whole film and no video yet.
+const (
+	codeGone     = "session_gone"
+	codeNotEnded = "not_ended"
+)
 
 // maxStalls is how many chunks in a row may bring nothing.
 const maxStalls = 3
@@ -204,8 +208,8 @@ func (c *Client) session(ctx context.Context, access string, m memory, call prov
 	case err != nil || next > sent:
 		return video{}, 0, c.api.Unintelligible(call, a, errors.New("a range that was not sent"))
 	case next == m.Bytes: // all there and no video yet: it may appear at any time
-		e := c.api.Fail(call, a, provider.Unknown, "not_ended", "-")
-		return video{}, 0, e
+		a.Good()
+		return video{}, 0, c.api.Fail(call, a, provider.Unknown, codeNotEnded, "-")
 	}
 	return video{}, next, nil
 }
@@ -216,6 +220,7 @@ func (c *Client) gone(call provider.Call, a *provider.Answer, m memory) error {
 	if m.Last {
 		class = provider.Unknown
 	}
+	a.Good() // sessions end; that is not YouTube's health
 	return c.api.Fail(call, a, class, codeGone, "-")
 }
 

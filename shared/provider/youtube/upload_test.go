@@ -206,6 +206,34 @@ func TestALivingSessionProvesThatNothingIsThere(t *testing.T) {
 	}
 }
 
+// Everything is there and no video yet: it may appear at any time.
+func TestAWholeFilmWithoutAVideoIsUnknown(t *testing.T) {
+	t.Parallel()
+	w := start(t, youtubetest.Options{})
+	c := w.client(t, func(c *youtube.Config) { c.HTTP.Transport = unended{} })
+	p := w.post(film(10))
+	for range 2 {
+		if _, err := c.Publish(t.Context(), p); classOf(err) != provider.Unknown {
+			t.Errorf("%v", err)
+		}
+	}
+	if _, err := c.Find(t.Context(), w.sought(p)); !notYet(err) {
+		t.Errorf("%v", err)
+	}
+}
+
+// unended has ten bytes of film and does not get on with them.
+type unended struct{}
+
+func (unended) RoundTrip(r *http.Request) (*http.Response, error) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	res := &http.Response{StatusCode: 308, Header: http.Header{"Range": {"bytes=0-9"}}, Body: http.NoBody, Request: r}
+	if r.Method == http.MethodPost {
+		res.StatusCode, res.Header = 200, http.Header{"Location": {"http://" + r.URL.Host + "/upload/youtube/v3/videos?upload_id=s"}}
+	}
+	return res, nil
+}
+
 // The session's address is where our film and token go.
 func TestAForeignSessionGetsNothing(t *testing.T) {
 	t.Parallel()

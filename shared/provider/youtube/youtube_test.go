@@ -215,22 +215,13 @@ func TestAFilmIsPublishedLookedAtFoundAndRemoved(t *testing.T) {
 	}
 }
 
-func get(t *testing.T, url string) string {
+func get(t *testing.T, address string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
+	res, body := browse(t, http.MethodGet, address, nil)
+	if res.StatusCode != 200 {
+		t.Fatalf("%s: %d", address, res.StatusCode)
 	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != 200 {
-		t.Fatalf("%s: %d %v", url, res.StatusCode, err)
-	}
-	return string(body)
+	return body
 }
 
 func TestNothingThatMattersIsLeftToYouTubesDefaults(t *testing.T) {
