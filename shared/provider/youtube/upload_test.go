@@ -80,17 +80,23 @@ func TestOnlyTheLastChunkCanBeUnknown(t *testing.T) {
 			if w.Asked("upload") > 1 || w.Asked("insert") > 1 {
 				t.Errorf("%d chunks, %d sessions", w.Asked("upload"), w.Asked("insert"))
 			}
-			// Whoever goes on, even without asking first, ends with one video, or with none when the session is lost.
-			for range 3 {
-				if _, err = w.c.Publish(t.Context(), p); err == nil {
-					break
-				}
-			}
-			gone := row.before[0].Kind == providertest.Expire
-			if n := len(w.Videos()); gone && (n != 0 || classOf(err) != provider.Unknown) || !gone && (n != 1 || err != nil) {
-				t.Errorf("%d videos, %v", n, err)
-			}
+			w.goesOn(t, p, row.before[0].Kind == providertest.Expire)
 		})
+	}
+}
+
+// goesOn publishes without asking first: that ends with one video, or with none when
+// the session is lost.
+func (w *world) goesOn(t *testing.T, p provider.Post, gone bool) {
+	t.Helper()
+	var err error
+	for range 3 {
+		if _, err = w.c.Publish(t.Context(), p); err == nil {
+			break
+		}
+	}
+	if n := len(w.Videos()); gone && (n != 0 || classOf(err) != provider.Unknown) || !gone && (n != 1 || err != nil) {
+		t.Errorf("%d videos, %v", n, err)
 	}
 }
 
