@@ -127,20 +127,23 @@ func (u *upload) open(ctx context.Context) error {
 	return u.c.keep(ctx, "insert", u.p, u.m)
 }
 
-// chunks sends the film from the offset to its end.
+// chunks sends the film from the offset to its end. When the time that ctx leaves is too
+// short for another chunk like the last it is message.NotYet: the next call goes on.
 func (u *upload) chunks(ctx context.Context) (video, error) {
 	for stalls := 0; ; {
 		end := min(u.m.Offset+u.c.cfg.ChunkBytes, u.p.Bytes)
-		if end == u.p.Bytes && !u.m.Last {
+		if end == u.p.Bytes { // also says that the post is still ours, since Keep fails when it is not
 			u.m.Last = true
 			if err := u.c.keep(ctx, "upload", u.p, u.m); err != nil {
 				return video{}, err
 			}
 		}
+		asked := u.c.cfg.Now()
 		v, next, err := u.put(ctx, u.m.Offset, end)
 		if err != nil || next < 0 {
 			return v, err
 		}
+		took := u.c.cfg.Now().Sub(asked)
 		if stalls++; next > u.m.Offset {
 			stalls = 0
 		}
@@ -150,6 +153,9 @@ func (u *upload) chunks(ctx context.Context) (video, error) {
 		u.m.Offset = next
 		if err := u.c.keep(ctx, "upload", u.p, u.m); err != nil {
 			return video{}, err
+		}
+		if ends, ok := ctx.Deadline(); ok && ends.Sub(u.c.cfg.Now()) < 2*took {
+			return video{}, provider.NotYet(0)
 		}
 	}
 }
