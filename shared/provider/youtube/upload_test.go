@@ -298,6 +298,27 @@ func TestWhatIsNotKeptIsNotDone(t *testing.T) {
 	}
 }
 
+// A process whose lease has run out may still be uploading when the next one begins.
+func TestTheLastChunkIsSentOnlyWhileThePostIsOurs(t *testing.T) {
+	t.Parallel()
+	for _, first := range []providertest.Kind{providertest.Slow, providertest.DropBefore} { // the last chunk was never tried, or was
+		w := start(t, youtubetest.Options{})
+		p := w.post(film(unit + 1))
+		w.Next(upload(providertest.Slow, 0), upload(first, 0), upload(providertest.DropBefore, 0))
+		left := 2 // the session, the first chunk
+		if first == providertest.DropBefore {
+			_, _ = w.c.Publish(t.Context(), p)
+			left = 0
+		}
+		before := w.Asked("upload")
+		p.Notes = &fullMemo{p.Notes.(*memo), left}
+		_, err := w.c.Publish(t.Context(), p)
+		if codeOf(err) != "notes_not_kept" || w.Asked("upload")-before != left/2 || len(w.Videos()) != 0 {
+			t.Errorf("%v, %d chunks", err, w.Asked("upload")-before)
+		}
+	}
+}
+
 // An invocation has minutes; a long film on a slow line takes several of them, and none is a failure.
 func TestAFilmThatIsTooLongForOneCallGoesOnInTheNext(t *testing.T) {
 	t.Parallel()
