@@ -49,7 +49,8 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Desk: providertest.NewDesk(wrong), o: o, mux: http.NewServeMux(), st: st, files: f, fetcher: newFetcher()}
+	s := &Server{Desk: providertest.NewDesk(wrong), o: o, mux: http.NewServeMux(), st: st, files: f}
+	s.fetcher = newFetcher(&s.mu)
 	if s.o.Now == nil {
 		s.o.Now = time.Now
 	}
@@ -57,6 +58,8 @@ func New(o Options) (*Server, error) {
 		s.o.Quota = 100
 	}
 	s.routes()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, c := range st.Containers { // what a killed server was fetching
 		if c.Bytes == 0 && c.Problem == 0 {
 			s.fetch(c)
@@ -79,6 +82,7 @@ func Start(t providertest.TB, o Options) *Server {
 // Close lets hanging requests go and ends what is being fetched.
 func (s *Server) Close() {
 	s.stop()
+	s.Settle() // a fetch that ends now keeps nothing
 	s.Desk.Close()
 }
 
