@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"castad/shared/provider"
 	"castad/shared/provider/providertest"
 )
 
@@ -149,8 +150,15 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /reel/{shortcode}/cover.jpg", s.file(".jpg", "image/jpeg"))
 	s.mux.HandleFunc("DELETE /reel/{shortcode}", s.remove)
 	s.mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, _ *http.Request) {
+		containers := s.Containers()
+		for i, c := range containers { // ledgers end up in receipts; signed addresses must not
+			containers[i].VideoURL = provider.RedactURL(c.VideoURL)
+			if c.CoverURL != "" {
+				containers[i].CoverURL = provider.RedactURL(c.CoverURL)
+			}
+		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"items": orEmpty(s.Reels()), "containers": orEmpty(s.Containers()), "publishes": orEmpty(s.Publishes())})
+		_ = json.NewEncoder(w).Encode(map[string]any{"items": orEmpty(s.Reels()), "containers": orEmpty(containers), "publishes": orEmpty(s.Publishes())})
 	})
 	s.FaultRoutes(s.mux)
 }
