@@ -173,7 +173,8 @@ func (c *Client) listed(ctx context.Context, s provider.Sought, said error) (pro
 }
 
 // Find looks for a reel whose publishing got no answer, or an unbelievable one, by
-// what was noted. message.Absent means that it is not live and nothing under way
+// what was noted. provider.Unfinished means that it never was about to be published;
+// message.Absent that it is not live and nothing under way
 // can make it so; provider.NotYet that this cannot be told yet.
 func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, error) {
 	if err := c.node("find", s.Account); err != nil {
@@ -189,7 +190,7 @@ func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, 
 		s.ID = n.ID
 		return c.Look(ctx, s)
 	case n.Publishing.IsZero(): // noted before it is sent: it never was
-		return provider.Posted{}, provider.Absent()
+		return provider.Posted{}, provider.Unfinished()
 	}
 	return c.find(ctx, who{s.Account, s.Access}, n)
 }
