@@ -57,6 +57,7 @@ var crashes = []crash{
 	{name: "S1 the film is being uploaded", order: hang("upload")},
 	{name: "S1 the thumbnail is being uploaded", order: hang("thumbnail")},
 	{name: "S1 the film is public, the answer not read", order: hang("publish"), always: true},
+	{name: "S2 the place's page is read, its facts not written", plan: "S2/place", always: true},
 	{name: "S2 the lyric has come, not written", plan: "S2/lyric"},
 	{name: "S2 the song is ordered, its id not written", plan: "S2/song", always: true},
 	{name: "S2 the film is ordered, its id not written", plan: "S2/video", always: true},
@@ -154,6 +155,10 @@ func (c crash) run(t *testing.T, root string) {
 	}
 	if n := b.count(`SELECT COUNT(*) FROM pipeline_runs`); n != 1 {
 		t.Errorf("%d runs of one order", n)
+	}
+	// Category, address, telephone and hours; name, area, menu and link are typed.
+	if n := b.count(`SELECT COUNT(*) FROM place_facts WHERE source = 'naver:10000001'`); n != 4 {
+		b.t.Errorf("%d facts of the place's page are kept", n)
 	}
 	b.paidOnce(a)
 	b.holds()
