@@ -18,6 +18,7 @@ import (
 	"castad/functions/ad"
 	"castad/functions/place"
 	"castad/scripts/localcloud/blobserver/blobtest"
+	"castad/scripts/localcloud/browser"
 	"castad/scripts/localcloud/servicebus"
 	"castad/shared/config"
 	"castad/shared/guard"
@@ -25,9 +26,10 @@ import (
 	"castad/shared/identity"
 	"castad/shared/message"
 	"castad/shared/provider/creatomate/creatomatetest"
+	"castad/shared/provider/instagram/instagramtest"
 	"castad/shared/provider/openai/openaitest"
-	"castad/shared/provider/sandbox/sandboxtest"
 	"castad/shared/provider/suno/sunotest"
+	"castad/shared/provider/youtube/youtubetest"
 	bus "castad/shared/servicebus"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
@@ -38,17 +40,18 @@ import (
 // Bus over AMQP, Blob over HTTP, and stand-ins for the vendors; requests and
 // messages come to it in the host's shape.
 type bench struct {
-	t        *testing.T
-	url      string // http://127.0.0.1:port
-	db       *store.DB
-	parts    parts
-	guard    *guard.Guard
-	issuer   *identity.Issuer
-	chat     *openaitest.Server
-	music    *sunotest.Server
-	renderer *creatomatetest.Server
-	channels *sandboxtest.Server
-	token    string
+	t         *testing.T
+	url       string // http://127.0.0.1:port
+	db        *store.DB
+	parts     parts
+	guard     *guard.Guard
+	issuer    *identity.Issuer
+	chat      *openaitest.Server
+	music     *sunotest.Server
+	renderer  *creatomatetest.Server
+	youtube   *youtubetest.Server
+	instagram *instagramtest.Server
+	token     string
 }
 
 const (
@@ -69,7 +72,7 @@ func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 	blobs := blobtest.Start(t)
 	b.chat, b.music = openaitest.Start(t, openaitest.Options{}), sunotest.Start(t, sunotest.Options{})
 	b.renderer = creatomatetest.Start(t, creatomatetest.Options{})
-	b.channels = sandboxtest.Start(t, sandboxtest.Options{Dir: t.TempDir()})
+	b.networks()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +82,11 @@ func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 		ServiceBus: config.NewSecret(queues.ConnectionString()), Blob: config.NewSecret(blobs.ConnectionString()), BlobContainer: "castad", PublicURL: b.url,
 		EnvelopeKeys: config.NewSecret(envelopeKey), TokenKeys: config.NewSecret(tokenKey), MediaKeys: config.NewSecret(mediaKey), SealKeys: config.NewSecret(sealKey), TokenIssuer: "castad", TokenAud: "castad-api",
 		OpenAIURL: b.chat.URL, OpenAIModel: "gpt-4o-mini", SunoURL: b.music.URL, SunoKey: config.NewSecret("k"), SunoModel: "V5",
-		CreatomateURL: b.renderer.URL, CreatomateKey: config.NewSecret("k"), ChannelsURL: b.channels.URL, ChannelsKey: config.NewSecret("k"),
+		CreatomateURL: b.renderer.URL, CreatomateKey: config.NewSecret("k"),
+		YouTubeClientID: "castad", YouTubeClientSecret: config.NewSecret("s"), YouTubeAPIURL: b.youtube.URL, YouTubeTokenURL: b.youtube.URL,
+		YouTubeAuthorizeURL: b.youtube.URL + "/o/oauth2/v2/auth", YouTubeWatchURL: b.youtube.URL,
+		InstagramAppID: "castad", InstagramAppSecret: config.NewSecret("s"), InstagramGraphURL: b.instagram.URL, InstagramAPIURL: b.instagram.URL,
+		InstagramAuthorizeURL: b.instagram.URL + "/oauth/authorize", InstagramPoll: 100 * time.Millisecond,
 		DownloadOrigins: []string{b.music.URL, b.renderer.URL}, BreakerCooldown: 500 * time.Millisecond,
 		Lease: 5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
 		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute}
@@ -96,6 +103,22 @@ func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 	}
 	b.token = b.signIn()
 	return b
+}
+
+// networks starts the stand-ins for YouTube and Instagram.
+func (b *bench) networks() {
+	b.youtube = youtubetest.Start(b.t, youtubetest.Options{Dir: b.t.TempDir(), ClientID: "castad", ClientSecret: "s", Consent: true})
+	b.instagram = instagramtest.Start(b.t, instagramtest.Options{AppID: "castad", AppSecret: "s"})
+}
+
+// account connects an account of a channel as the owner of b.token does, and returns its id.
+func (b *bench) account(channel string) string {
+	b.t.Helper()
+	a, err := browser.Connect(b.t.Context(), b.url+"/api/v1", b.token, channel, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return a.ID
 }
 
 // start assembles the app as main does and lets messages and timers come to it.

@@ -32,7 +32,6 @@ import (
 	"castad/shared/provider/creatomate"
 	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
-	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
 	"castad/shared/seal"
 	"castad/shared/servicebus"
@@ -81,14 +80,14 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.outbox = a.outbox
 	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: a.outbox, Recipe: recipe(c), Rules: rules(c), Now: clock, Log: log,
 		CallbackURL: callbackURL(c.PublicURL)})
-	p.ads = ad.New(a.db.Primary(), a.db.Replica(), p.engine, clock)
-	p.places = place.New(a.db.Primary(), p.engine, clock)
-	p.lyrics, p.songs, p.videos = lyric.New(p.engine), song.New(p.engine), video.New(p.engine)
-	p.posts = sns.New(a.db.Primary(), p.engine, clock)
 	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Now: clock,
 		Notice: func(ctx context.Context, tenant id.Tenant, account id.Account, channel string) {
 			log.WarnContext(ctx, "an account must be connected again", "tenant", tenant, "account", account, "channel", channel)
 		}})
+	p.ads = ad.New(a.db.Primary(), a.db.Replica(), p.engine, targets{p.channels, p.social}, clock)
+	p.places = place.New(a.db.Primary(), p.engine, clock)
+	p.lyrics, p.songs, p.videos = lyric.New(p.engine), song.New(p.engine), video.New(p.engine)
+	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
 }
@@ -189,9 +188,10 @@ func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	if p.renderer, err = creatomate.New(creatomate.Config{BaseURL: c.CreatomateURL, Key: c.CreatomateKey.Reveal(), HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_CREATOMATE_URL: %w", err)
 	}
-	if p.channels, err = sandbox.New(sandbox.Config{BaseURL: c.ChannelsURL, Key: c.ChannelsKey.Reveal(), HTTP: h}); err != nil {
-		return fmt.Errorf("CASTAD_CHANNELS_URL: %w", err)
+	if p.channels, err = newChannels(c, h); err != nil {
+		return err
 	}
+	p.consents = p.channels.consents()
 	if err := p.finders(c, h); err != nil {
 		return err
 	}

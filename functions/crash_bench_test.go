@@ -20,6 +20,7 @@ import (
 	"castad/functions/ad"
 	"castad/functions/place"
 	"castad/scripts/localcloud/blobserver/blobtest"
+	"castad/scripts/localcloud/browser"
 	"castad/scripts/localcloud/funchost"
 	"castad/scripts/localcloud/servicebus"
 	stage "castad/scripts/stage/app"
@@ -29,7 +30,6 @@ import (
 	"castad/shared/provider/creatomate/creatomatetest"
 	"castad/shared/provider/naver/navertest"
 	"castad/shared/provider/openai/openaitest"
-	"castad/shared/provider/sandbox/sandboxtest"
 	"castad/shared/provider/suno/sunotest"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
@@ -90,7 +90,7 @@ func newCrashBench(t *testing.T, root string, o crashOptions) *crashBench {
 	}
 	b.chat, b.music = openaitest.Start(t, openaitest.Options{}), sunotest.Start(t, sunotest.Options{After: crashJob})
 	b.renderer = creatomatetest.Start(t, creatomatetest.Options{After: crashJob})
-	b.channels = sandboxtest.Start(t, sandboxtest.Options{Dir: t.TempDir()})
+	b.networks()
 	keys, err := identity.ParseKeys(tokenKey)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,11 @@ func (b *crashBench) start(addr, root string, o crashOptions, settings map[strin
 		"CASTAD_ENVELOPE_KEYS=" + envelopeKey, "CASTAD_TOKEN_KEYS=" + tokenKey, "CASTAD_MEDIA_KEYS=" + mediaKey, "CASTAD_SEAL_KEYS=" + sealKey,
 		"CASTAD_OPENAI_URL=" + b.chat.URL, "CASTAD_OPENAI_KEY=k", "CASTAD_OPENAI_MODEL=gpt-4o-mini",
 		"CASTAD_SUNO_URL=" + b.music.URL, "CASTAD_SUNO_KEY=k", "CASTAD_SUNO_MODEL=V5",
-		"CASTAD_CREATOMATE_URL=" + b.renderer.URL, "CASTAD_CREATOMATE_KEY=k", "CASTAD_CHANNELS_URL=" + b.channels.URL, "CASTAD_CHANNELS_KEY=k",
+		"CASTAD_CREATOMATE_URL=" + b.renderer.URL, "CASTAD_CREATOMATE_KEY=k",
+		"CASTAD_YOUTUBE_CLIENT_ID=castad", "CASTAD_YOUTUBE_CLIENT_SECRET=s", "CASTAD_YOUTUBE_API_URL=" + b.youtube.URL, "CASTAD_YOUTUBE_TOKEN_URL=" + b.youtube.URL,
+		"CASTAD_YOUTUBE_AUTHORIZE_URL=" + b.youtube.URL + "/o/oauth2/v2/auth", "CASTAD_YOUTUBE_WATCH_URL=" + b.youtube.URL,
+		"CASTAD_INSTAGRAM_APP_ID=castad", "CASTAD_INSTAGRAM_APP_SECRET=s", "CASTAD_INSTAGRAM_GRAPH_URL=" + b.instagram.URL, "CASTAD_INSTAGRAM_API_URL=" + b.instagram.URL,
+		"CASTAD_INSTAGRAM_AUTHORIZE_URL=" + b.instagram.URL + "/oauth/authorize", "CASTAD_INSTAGRAM_POLL=100ms",
 		"CASTAD_DOWNLOAD_ORIGINS=" + b.music.URL + "," + b.renderer.URL,
 		"CASTAD_VENDOR_LIMITS=suno:generate=1000/1s", "CASTAD_BREAKER_COOLDOWN=500ms",
 		"CASTAD_LEASE_SKEW=300ms", "CASTAD_RECONCILE_WINDOW=" + crashReconcile.String(), "CASTAD_SWEEP_GRACE=1s",
@@ -257,7 +261,18 @@ func (b *crashBench) wish() ad.Wish {
 		b.t.Fatal(err)
 	}
 	b.insist(http.MethodPost, fmt.Sprintf("/places/%v/photos", p.ID), map[string]string{"Content-Type": "image/jpeg"}, photo, new(struct{}))
-	return ad.Wish{Place: p.ID, Channels: []ad.Channel{{Channel: "youtube", Account: "a"}, {Channel: "instagram", Account: "a"}}}
+	return ad.Wish{Place: p.ID, Channels: []ad.Channel{{Channel: "youtube", Account: b.insistAccount("youtube")}, {Channel: "instagram", Account: b.insistAccount("instagram")}}}
+}
+
+// insistAccount connects an account; a connection that is cut off is begun again, as owners do.
+func (b *crashBench) insistAccount(channel string) (account string) {
+	b.t.Helper()
+	b.until("an account of "+channel+" is connected", func() bool {
+		a, err := browser.Connect(b.t.Context(), b.url+"/api/v1", b.token, channel, nil)
+		account = a.ID
+		return err == nil
+	})
+	return account
 }
 
 // end waits until the ad has ended and the outbox is empty, and reads the ad.

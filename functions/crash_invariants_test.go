@@ -19,9 +19,10 @@ import (
 var invariants = map[string]string{
 	"I1 a run has not ended":                              `SELECT COUNT(*) FROM pipeline_runs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')`,
 	"I2 an attempt has two calls":                         `SELECT COUNT(*) FROM (SELECT run_id FROM provider_calls GROUP BY run_id, step_no, attempt HAVING COUNT(*) > 1) x`,
-	"I3 an attempt follows one that was not settled":      `SELECT COUNT(*) FROM provider_calls c JOIN provider_calls p ON p.run_id = c.run_id AND p.step_no = c.step_no AND p.attempt = c.attempt - 1 WHERE p.state NOT IN ('failed', 'abandoned')`,
+	"I3 an attempt follows one that was not settled":      `SELECT COUNT(*) FROM provider_calls c JOIN provider_calls p ON p.run_id = c.run_id AND p.step_no = c.step_no AND p.attempt = c.attempt - 1 WHERE p.state NOT IN ('failed', 'abandoned', 'part')`,
 	"I3 attempts were left out":                           `SELECT COUNT(*) FROM provider_calls c LEFT JOIN provider_calls p ON p.run_id = c.run_id AND p.step_no = c.step_no AND p.attempt = c.attempt - 1 WHERE c.attempt > 1 AND p.id IS NULL`,
 	"I3 a step was abandoned more than once":              `SELECT COUNT(*) FROM (SELECT run_id FROM provider_calls WHERE state = 'abandoned' GROUP BY run_id, step_no HAVING COUNT(*) > 1) x`,
+	"I3 the parts of a step are miscounted":               `SELECT COUNT(*) FROM pipeline_steps s WHERE s.parts <> (SELECT COUNT(*) FROM provider_calls c WHERE c.run_id = s.run_id AND c.step_no = s.step_no AND c.state = 'part')`,
 	"I3 a call is still open":                             `SELECT COUNT(*) FROM provider_calls WHERE state IN ('intent', 'accepted', 'unknown')`,
 	"I5 a run succeeded without a step":                   `SELECT COUNT(*) FROM pipeline_runs r JOIN pipeline_steps s ON s.run_id = r.id WHERE r.state = 'succeeded' AND s.state <> 'succeeded'`,
 	"I5 a succeeded step has no output":                   `SELECT COUNT(*) FROM pipeline_steps WHERE state = 'succeeded' AND output_json IS NULL`,
@@ -177,10 +178,14 @@ func entries(ledger []providertest.Entry) []string {
 
 func (b *crashBench) posts(channel string) []string {
 	var ids []string
-	for _, p := range b.channels.Posts() {
-		if p.Channel == channel {
-			ids = append(ids, p.ID)
+	if channel == "youtube" {
+		for _, v := range b.youtube.Videos() {
+			ids = append(ids, v.ID)
 		}
+		return ids
+	}
+	for _, r := range b.instagram.Reels() {
+		ids = append(ids, r.ID)
 	}
 	return ids
 }

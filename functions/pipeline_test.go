@@ -18,7 +18,8 @@ import (
 )
 
 func wish(b *bench, photos int) ad.Wish {
-	return ad.Wish{Place: b.place(photos).ID, Channels: []ad.Channel{{Channel: "youtube", Account: "a"}, {Channel: "instagram", Account: "a"}}}
+	return ad.Wish{Place: b.place(photos).ID, Channels: []ad.Channel{{Channel: "youtube", Account: b.account("youtube"), Privacy: "unlisted"},
+		{Channel: "instagram", Account: b.account("instagram")}}}
 }
 
 func TestAPlaceBecomesAPublishedFilm(t *testing.T) {
@@ -41,8 +42,15 @@ func TestAPlaceBecomesAPublishedFilm(t *testing.T) {
 	if n := len(b.renderer.Ledger()); n != 1 {
 		t.Errorf("%d renders", n)
 	}
-	if n := len(b.channels.Posts()); n != 2 || len(got.Posts) != 2 {
-		t.Errorf("%d posts on the channels, %d in the ad", n, len(got.Posts))
+	videos, reels := b.youtube.Videos(), b.instagram.Reels()
+	if len(videos) != 1 || len(reels) != 1 || len(got.Posts) != 2 {
+		t.Fatalf("%d videos, %d reels, %d posts in the ad", len(videos), len(reels), len(got.Posts))
+	}
+	if v := videos[0]; v.SHA256 != got.Video.SHA256 || v.Status.PrivacyStatus != "unlisted" || got.Posts[0].Privacy != "unlisted" {
+		t.Errorf("the video %+v, its post %+v", v, got.Posts[0])
+	}
+	if r := reels[0]; r.SHA256 != got.Video.SHA256 || r.CoverBytes == 0 || !r.AIGenerated || got.Posts[1].URL != r.URL {
+		t.Errorf("the reel %+v, its post %+v", r, got.Posts[1])
 	}
 	for _, p := range got.Posts {
 		if p.State != "published" || p.URL == "" || p.ExternalID == "" {
@@ -60,7 +68,7 @@ func TestAPlaceBecomesAPublishedFilm(t *testing.T) {
 	if s := string(events.body); !strings.Contains(s, "event: change") || !strings.Contains(s, "event: end") || !strings.Contains(s, `"succeeded"`) {
 		t.Errorf("events: %s", s)
 	}
-	if again := b.send(http.MethodPost, "/ads", b.token, jsonKey("order-1"), []byte(strings.Replace(mustJSON(t, w), `"a"`, `"b"`, 1))); again.status != 422 {
+	if again := b.send(http.MethodPost, "/ads", b.token, jsonKey("order-1"), []byte(strings.Replace(mustJSON(t, w), `"unlisted"`, `"private"`, 1))); again.status != 422 {
 		t.Errorf("the key with another wish: %d %s", again.status, again.body)
 	}
 }
@@ -110,6 +118,10 @@ func TestBadInputSaysWhyAndWritesNothing(t *testing.T) {
 	b.ended(a.ID)
 	before := b.rows()
 	other := b.signIn()
+	mine := b.token
+	b.token = other
+	others := b.account("youtube")
+	b.token = mine
 	order := fmt.Sprintf(`{"place":%q,"publish":"none"}`, p.ID)
 	for name, c := range map[string]struct {
 		method, path, token string
@@ -150,8 +162,11 @@ func TestBadInputSaysWhyAndWritesNothing(t *testing.T) {
 		"an order of an unknown template": {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none","template":"opera"}`, p.ID), 400, fault.CodeBadValue},
 		"an order of 3:4":                 {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none","aspect":"3:4"}`, p.ID), 400, fault.CodeBadValue},
 		"an order of draft quality":       {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none","quality":"draft"}`, p.ID), 400, fault.CodeBadValue},
-		"a preview that is to be posted":  {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"quality":"preview","channels":[{"channel":"youtube","account":"a"}]}`, p.ID), 400, fault.CodeBadValue},
+		"a preview that is to be posted":  {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"quality":"preview","channels":[{"channel":"youtube","account":"channel_0000000000009"}]}`, p.ID), 400, fault.CodeBadValue},
 		"an order to an unknown channel":  {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"channels":[{"channel":"myspace","account":"a"}]}`, p.ID), 400, fault.CodeBadValue},
+		"an order to nobody's account":    {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"channels":[{"channel":"youtube","account":"channel_0000000000009"}]}`, p.ID), 404, fault.CodeNotFound},
+		"an order to another's account":   {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"channels":[{"channel":"youtube","account":%q}]}`, p.ID, others), 404, fault.CodeNotFound},
+		"an order of a private reel":      {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"channels":[{"channel":"instagram","account":"channel_0000000000009","privacy":"private"}]}`, p.ID), 400, fault.CodeBadValue},
 		"an order posted nowhere":         {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"auto"}`, p.ID), 400, fault.CodeMissingField},
 		"an order that sets its state":    {"POST", "/ads", b.token, jsonKey("k"), fmt.Sprintf(`{"place":%q,"publish":"none","state":"succeeded","tenant_id":1}`, p.ID), 400, fault.CodeUnknownField},
 		"the key with another wish":       {"POST", "/ads", b.token, jsonKey("order-1"), fmt.Sprintf(`{"place":%q,"publish":"none","mood":"warm"}`, p.ID), 422, fault.CodeKeyReused},

@@ -53,7 +53,6 @@ import (
 	"castad/shared/provider/creatomate"
 	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
-	"castad/shared/provider/sandbox"
 	"castad/shared/provider/suno"
 	"castad/shared/seal"
 	"castad/shared/servicebus"
@@ -85,7 +84,7 @@ type parts struct {
 	// songKey is what the music provider signs its callbacks with; "" = it does not.
 	songKey  string
 	renderer *creatomate.Client
-	channels *sandbox.Client
+	channels channels
 	// pages is nil while no place pages are read.
 	pages *naver.Pages
 	// downloads fetches what vendors made, from the origins that are allowed.
@@ -132,8 +131,8 @@ func registry(p parts) []trigger.Function {
 		videofile.New(index{p.ads}, p.files),
 		videomedia.New(p.links, p.files),
 
-		snspublish.New(p.posts, p.channels, p.files),
-		snsverify.New(p.posts, p.channels),
+		snspublish.New(snspublish.Parts{Posts: p.posts, Accounts: p.social, Channels: p.channels, Files: p.files, Links: p.links, Now: p.now}),
+		snsverify.New(p.posts, p.social, p.channels),
 
 		socialstart.New(p.social, p.consents, p.public),
 		socialcallback.New(p.social, p.consents, p.public),

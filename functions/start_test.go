@@ -31,7 +31,7 @@ func deployment(with map[string]string) map[string]string {
 		"CASTAD_ENVELOPE_KEYS": "e1:ZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWU=", "CASTAD_TOKEN_KEYS": "t1:dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHQ=",
 		"CASTAD_MEDIA_KEYS": "m1:bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=", "CASTAD_SEAL_KEYS": "s1:c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M=",
 		"CASTAD_OPENAI_URL": "https://llm.example/v1", "CASTAD_SUNO_URL": "https://song.example", "CASTAD_CREATOMATE_URL": "https://film.example",
-		"CASTAD_CHANNELS_URL": "https://channels.example", "CASTAD_DOWNLOAD_ORIGINS": "https://cdn.example",
+		"CASTAD_DOWNLOAD_ORIGINS": "https://cdn.example",
 	}
 	for name, value := range with {
 		all[name] = value

@@ -40,15 +40,10 @@ if [ -n "$missing" ]; then
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 if [ "$want" = test ]; then
-<<<<<<< HEAD
 	# The referee for our blob server, and the vendors' own clients wherever a test has some.
 	for list in scripts/localcloud/blobserver/azurite/package.json $(find scripts shared functions -name node_modules -prune -o -path '*/clients/package.json' -print); do
 		dir=${list%/package.json}
 		[ $dir/node_modules/.package-lock.json -nt $dir/package-lock.json ] && continue # npm writes it last
-=======
-	for dir in scripts/localcloud/blobserver/azurite scripts/studio/clients shared/provider/youtube/youtubetest/clients; do # the referee for our blob server, the vendors' own clients
-		[ -e $dir/node_modules/.package-lock.json ] && continue # npm writes it last
->>>>>>> main
 		echo "setup: installing what $dir/package.json names from npm"
 		(cd $dir && npm ci --silent --no-audit --no-fund)
 	done

@@ -8,6 +8,7 @@ package ad
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,7 +47,22 @@ type Wish struct {
 // Channel is one account that the ad is posted to.
 type Channel struct {
 	Channel string `json:"channel" required:"true" enum:"youtube,instagram"`
+	// Account is the id of a connected account ("channel_…").
 	Account string `json:"account" required:"true" max:"64"`
+	// Privacy is who may see the post; Instagram has public posts only.
+	Privacy string `json:"privacy,omitempty" enum:"public,unlisted,private"`
+	// MadeForKids declares the audience; YouTube asks, Instagram does not.
+	MadeForKids bool `json:"made_for_kids,omitempty"`
+}
+
+// account reads the account's id.
+func (c Channel) account() (id.Account, error) {
+	var a id.Account
+	err := a.UnmarshalText([]byte(c.Account))
+	if err == nil && a == 0 {
+		err = errors.New("no account")
+	}
+	return a, err
 }
 
 // Validate fills the defaults in and refuses what cannot be made. It is called
@@ -79,18 +95,42 @@ func (w *Wish) Validate() error {
 	if w.Publish == "none" && len(w.Channels) > 0 {
 		return fault.New(fault.CodeBadValue).In("channels")
 	}
-	seen := map[Channel]bool{}
-	for i, c := range w.Channels {
-		if seen[c] {
-			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("channels[%d]", i))
-		}
-		seen[c] = true
+	if err := w.validateChannels(); err != nil {
+		return err
 	}
 	w.Hashtags = slices.Clone(w.Hashtags)
 	for i, h := range w.Hashtags {
 		h = strings.TrimPrefix(h, "#") // owners write it, channels are given none
 		if w.Hashtags[i] = h; h == "" || len([]rune(h)) > 40 || strings.ContainsAny(h, "# \t\n<>") {
 			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("hashtags[%d]", i))
+		}
+	}
+	return nil
+}
+
+func (w *Wish) validateChannels() error {
+	w.Channels = slices.Clone(w.Channels)
+	type target struct{ channel, account string }
+	seen := map[target]bool{}
+	for i := range w.Channels {
+		c := &w.Channels[i]
+		preset(&c.Privacy, "public")
+		bad := func(field string) error {
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("channels[%d]%s", i, field))
+		}
+		if _, err := c.account(); err != nil {
+			return bad(".account")
+		}
+		if c.Channel == "instagram" && c.Privacy != "public" {
+			return bad(".privacy")
+		}
+		if c.Channel == "instagram" && c.MadeForKids {
+			return bad(".made_for_kids")
+		}
+		if t := (target{c.Channel, c.Account}); seen[t] {
+			return bad("")
+		} else {
+			seen[t] = true
 		}
 	}
 	return nil
@@ -191,7 +231,7 @@ func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]
 		return nil, err
 	}
 	if n := step.No - stepPublish; step.Kind == message.Publish && n >= 0 && n < len(w.Channels) {
-		return publish(o, w.Channels[n], place, video), nil
+		return publish(o, w.Channels[n], place, video)
 	}
 	return nil, fault.Newf(fault.CodeInternal, "make input: no step %d of kind %s", step.No, step.Kind)
 }
@@ -203,7 +243,11 @@ func singable(facts []claim.Fact) []claim.Fact {
 }
 
 // publish is the post to one channel: the owner's caption, else one from the facts.
-func publish(o order, c Channel, place message.PlaceFacts, video message.VideoMade) message.SnsPublish {
+func publish(o order, c Channel, place message.PlaceFacts, video message.VideoMade) (any, error) {
+	account, err := c.account()
+	if err != nil { // an order from before accounts were connected
+		return nil, fault.Newf(fault.CodeReconnect, "make input: %w", err)
+	}
 	title, caption := place.Name, o.Wish.Caption
 	var area string
 	for _, f := range place.Facts {
@@ -217,8 +261,10 @@ func publish(o order, c Channel, place message.PlaceFacts, video message.VideoMa
 	if caption == "" {
 		caption = title
 	}
-	return message.SnsPublish{Ad: o.Ad, Channel: c.Channel, Account: c.Account, Title: title, Caption: caption,
-		Hashtags: o.Wish.Hashtags, Blob: video.Blob, Thumbnail: video.Thumbnail, Bytes: video.Bytes, SHA256: video.SHA256}
+	privacy := c.Privacy
+	preset(&privacy, "public")
+	return message.SnsPublish{Ad: o.Ad, Channel: c.Channel, Account: account, Title: title, Caption: caption,
+		Hashtags: o.Wish.Hashtags, Privacy: privacy, MadeForKids: c.MadeForKids, Blob: video.Blob, Thumbnail: video.Thumbnail, Bytes: video.Bytes, SHA256: video.SHA256}, nil
 }
 
 func read(text json.RawMessage) (order, error) {
@@ -287,7 +333,7 @@ type Step struct {
 	No      int            `json:"no"`
 	Kind    message.Kind   `json:"kind"`
 	State   pipeline.State `json:"state"`
-	Attempt int            `json:"attempt"`
+	Attempt int            `json:"attempt"`        // how often it was begun anew; the rounds of one upload are one
 	Calls   int            `json:"provider_calls"` // requests made to its provider for this step
 	ReadyAt *time.Time     `json:"ready_at,omitempty"`
 	EndedAt *time.Time     `json:"ended_at,omitempty"`
@@ -353,6 +399,10 @@ type Post struct {
 	State      string `json:"state"`
 	ExternalID string `json:"external_id,omitempty"`
 	URL        string `json:"url,omitempty"`
+	// Privacy is what the channel says that it is, or what was asked for until then.
+	Privacy string `json:"privacy,omitempty"`
+	// Note says what the channel took and did not do.
+	Note string `json:"note,omitempty"`
 }
 
 // Event is one change in the life of an ad.

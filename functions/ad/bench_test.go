@@ -42,6 +42,8 @@ type bench struct {
 	engine *pipeline.Engine
 	places *place.Store
 	ads    *ad.Store
+	// channels says whether an account may be posted to.
+	channels func(tenant id.Tenant, channel string, account id.Account) error
 	// taken counts the connections that were handed out.
 	taken atomic.Int64
 
@@ -58,9 +60,19 @@ func newBench(t *testing.T) *bench {
 		Seal: func(_, _ string, body []byte, _ time.Time) ([]byte, error) { return body, nil }})
 	b.engine = pipeline.New(pipeline.Config{DB: b.db.Primary(), Outbox: b.outbox, Recipe: recipe, Rules: pipeline.DefaultRules(), Now: b.now})
 	b.places = place.New(b.db.Primary(), b.engine, b.now)
-	b.ads = ad.New(b.db.Primary(), b.db.Replica(), b.engine, b.now)
+	b.channels = open
+	b.ads = ad.New(b.db.Primary(), b.db.Replica(), b.engine, channels{b}, b.now)
 	return b
 }
+
+// channels is a bench's word on accounts.
+type channels struct{ b *bench }
+
+func (c channels) Ready(_ context.Context, tenant id.Tenant, channel string, account id.Account) error {
+	return c.b.channels(tenant, channel, account)
+}
+
+func open(id.Tenant, string, id.Account) error { return nil }
 
 var recipe = ad.Recipe{Providers: ad.Providers{Lyric: "chat", Song: "music", Video: "film"}, Costs: ad.Costs{Lyric: 20, Song: 120, Video: 300}}
 

@@ -3,7 +3,6 @@ package ad_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -77,15 +76,16 @@ func outputs(t testing.TB) map[int]json.RawMessage {
 func TestEachStepIsGivenWhatItNeeds(t *testing.T) {
 	t.Parallel()
 	w := ad.Wish{Place: 1, Language: "en", Mood: "warm", Genre: "trot", Voice: "m", Seconds: 30, Channels: []ad.Channel{youtube, instagram}, Hashtags: []string{"#맛집", "면"}}
+	w.Channels[0].Privacy, w.Channels[0].MadeForKids = "unlisted", true
 	o := order(t, w)
 	plans, err := recipe.Steps(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	post := message.SnsPublish{Ad: 5, Channel: "youtube", Account: "a", Title: "돌담골목 | 을지로", Caption: "돌담골목 | 을지로", Hashtags: []string{"맛집", "면"},
-		Blob: "film", Thumbnail: "thumb", Bytes: 3, SHA256: "ab"}
+	post := message.SnsPublish{Ad: 5, Channel: "youtube", Account: 9, Title: "돌담골목 | 을지로", Caption: "돌담골목 | 을지로", Hashtags: []string{"맛집", "면"},
+		Privacy: "unlisted", MadeForKids: true, Blob: "film", Thumbnail: "thumb", Bytes: 3, SHA256: "ab"}
 	second := post
-	second.Channel = "instagram"
+	second.Channel, second.Privacy, second.MadeForKids = "instagram", "public", false
 	for i, want := range []any{
 		message.PlaceCollect{Place: 1},
 		message.LyricWrite{Brief: claim.Brief{Facts: facts[:2] /* a link and a colour are not sung */, Language: "en", Mood: "warm", Seconds: 30}},
@@ -142,7 +142,7 @@ func TestInputsArePure(t *testing.T) {
 		w := ad.Wish{Place: 1, Caption: rapid.String().Draw(r, "caption"),
 			Language: rapid.SampledFrom([]string{"ko", "en"}).Draw(r, "language"), Seconds: rapid.SampledFrom([]int{15, 30, 60}).Draw(r, "seconds")}
 		for i := range rapid.IntRange(1, 4).Draw(r, "channels") {
-			w.Channels = append(w.Channels, ad.Channel{Channel: "youtube", Account: fmt.Sprint(i)})
+			w.Channels = append(w.Channels, ad.Channel{Channel: "youtube", Account: id.Account(1 + i).String()})
 		}
 		o := order(t, w)
 		plans, err := recipe.Steps(o)
@@ -169,6 +169,8 @@ func TestInputsArePure(t *testing.T) {
 	})
 }
 
+func private(c ad.Channel) ad.Channel { c.Privacy = "private"; return c }
+
 func TestWishesThatCannotBeMadeAreRefused(t *testing.T) {
 	t.Parallel()
 	many := func(n int) string { return strings.Repeat("가", n) }
@@ -180,7 +182,7 @@ func TestWishesThatCannotBeMadeAreRefused(t *testing.T) {
 		"twenty seconds":                       {ad.Wish{Place: 1, Publish: "none", Seconds: 20}, "seconds"},
 		"posted nowhere":                       {ad.Wish{Place: 1}, "channels"},
 		"posted although it shall not be":      {ad.Wish{Place: 1, Publish: "none", Channels: []ad.Channel{youtube}}, "channels"},
-		"posted twice to one account":          {ad.Wish{Place: 1, Channels: []ad.Channel{youtube, instagram, youtube}}, "channels[2]"},
+		"posted twice to one account":          {ad.Wish{Place: 1, Channels: []ad.Channel{youtube, instagram, private(youtube)}}, "channels[2]"},
 		"a hashtag of nothing":                 {ad.Wish{Place: 1, Publish: "none", Hashtags: []string{"a", "#"}}, "hashtags[1]"},
 		"a hashtag of two words":               {ad.Wish{Place: 1, Publish: "none", Hashtags: []string{"a b"}}, "hashtags[0]"},
 		"a hashtag that is two":                {ad.Wish{Place: 1, Publish: "none", Hashtags: []string{"#a#b"}}, "hashtags[0]"},
@@ -189,7 +191,13 @@ func TestWishesThatCannotBeMadeAreRefused(t *testing.T) {
 		"a preview that is posted by default":  {ad.Wish{Place: 1, Quality: "preview", Publish: "auto", Channels: []ad.Channel{youtube}}, "quality"},
 		"a preview that is kept":               {ad.Wish{Place: 1, Quality: "preview", Publish: "none", Template: "coupon", Aspect: "1:1"}, ""},
 		"a wish that leaves everything to us":  {ad.Wish{Place: 1, Publish: "none"}, ""},
-		"two accounts of one channel":          {ad.Wish{Place: 1, Channels: []ad.Channel{youtube, {Channel: "youtube", Account: "b"}}}, ""},
+		"two accounts of one channel":          {ad.Wish{Place: 1, Channels: []ad.Channel{youtube, {Channel: "youtube", Account: "channel_0000000000008"}}}, ""},
+		"an account that is none":              {ad.Wish{Place: 1, Channels: []ad.Channel{{Channel: "youtube", Account: "my channel"}}}, "channels[0].account"},
+		"an account that is an ad":             {ad.Wish{Place: 1, Channels: []ad.Channel{{Channel: "youtube", Account: "ad_0000000000009"}}}, "channels[0].account"},
+		"no account":                           {ad.Wish{Place: 1, Channels: []ad.Channel{{Channel: "youtube"}}}, "channels[0].account"},
+		"a private video":                      {ad.Wish{Place: 1, Channels: []ad.Channel{private(youtube)}}, ""},
+		"a private reel":                       {ad.Wish{Place: 1, Channels: []ad.Channel{youtube, private(instagram)}}, "channels[1].privacy"},
+		"a reel made for kids":                 {ad.Wish{Place: 1, Channels: []ad.Channel{{Channel: "instagram", Account: youtube.Account, MadeForKids: true}}}, "channels[0].made_for_kids"},
 		"a hashtag of forty letters and its #": {ad.Wish{Place: 1, Publish: "none", Hashtags: []string{"#" + many(40)}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error
 	if err != nil {
 		return Ad{}, err
 	}
-	steps, err := store.All(ctx, s.db, `SELECT s.step_no, s.kind, s.state, s.attempt, s.ready_at, s.ended_at, s.fail_code, s.output_json,
+	steps, err := store.All(ctx, s.db, `SELECT s.step_no, s.kind, s.state, GREATEST(s.attempt - s.parts, LEAST(s.attempt, 1)), s.ready_at, s.ended_at, s.fail_code, s.output_json,
 		(SELECT COUNT(*) FROM provider_calls c WHERE c.run_id = s.run_id AND c.step_no = s.step_no AND c.provider <> 'castad')
 		FROM pipeline_steps s WHERE s.tenant_id = ? AND s.run_id = ? ORDER BY s.step_no LIMIT 100`, stepColumns, tenant, a.Run)
 	if err != nil {
@@ -138,10 +138,12 @@ func (s *Store) posts(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Post, 
 	// also after a crash, a refusal that is tried again, or an answer that never came.
 	posts, err := store.All(ctx, s.db, `SELECT p.id, p.channel, p.account_id,
 		CASE WHEN p.state = 'published' OR s.state = 'succeeded' THEN 'published' WHEN s.state IN ('failed', 'cancelled', 'unknown') THEN s.state ELSE 'publishing' END,
-		COALESCE(p.external_post_id, ''), p.url
+		COALESCE(p.external_post_id, ''), p.url, p.privacy, p.note
 		FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
 		WHERE p.tenant_id = ? AND p.ad_id = ? ORDER BY p.step_no, p.revision LIMIT 100`,
-		func(p *Post) []any { return []any{&p.ID, &p.Channel, &p.Account, &p.State, &p.ExternalID, &p.URL} }, tenant, ad)
+		func(p *Post) []any {
+			return []any{&p.ID, &p.Channel, &p.Account, &p.State, &p.ExternalID, &p.URL, &p.Privacy, &p.Note}
+		}, tenant, ad)
 	if err != nil {
 		return nil, fmt.Errorf("read posts of %v: %w", ad, err)
 	}

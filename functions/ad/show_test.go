@@ -30,7 +30,7 @@ func (b *bench) pass(d time.Duration) {
 func (b *bench) walk(post func(message.SnsPublish) error) {
 	b.t.Helper()
 	primary := b.db.Primary()
-	lyrics, songs, videos, posts := lyric.New(b.engine), song.New(b.engine), video.New(b.engine), sns.New(primary, b.engine, b.now)
+	lyrics, songs, videos, posts := lyric.New(b.engine), song.New(b.engine), video.New(b.engine), sns.New(primary, b.engine, nobody{}, b.now)
 	for range 50 {
 		if _, err := b.outbox.Relay(b.t.Context()); err != nil {
 			b.t.Fatal(err)
@@ -58,10 +58,10 @@ func (b *bench) walk(post func(message.SnsPublish) error) {
 					return message.VideoMade{Blob: "film", Thumbnail: "thumbnail", Bytes: 3, SHA256: "ab", Seconds: in.Take.Seconds, Width: 1080, Height: 1920},
 						[]message.Artifact{file("film"), file("thumbnail")}, nil
 				}),
-				posts.Submit(b.t.Context(), w, func(_ context.Context, in message.SnsPublish, _ message.Call) (string, error) {
-					return in.Channel + "-1", post(in)
+				posts.Submit(b.t.Context(), w, func(_ context.Context, in message.SnsPublish, _ message.Call, _ *sns.Notes) (message.SnsPosted, error) {
+					return message.SnsPosted{ExternalID: in.Channel + "-1"}, post(in)
 				}),
-				posts.Verify(b.t.Context(), w, func(_ context.Context, in message.SnsPublish, c message.Call) (message.SnsPosted, error) {
+				posts.Verify(b.t.Context(), w, func(_ context.Context, in message.SnsPublish, c message.Call, _ []byte) (message.SnsPosted, error) {
 					return message.SnsPosted{ExternalID: c.ExternalID, URL: "https://" + in.Channel}, nil
 				}),
 			} {
@@ -74,6 +74,9 @@ func (b *bench) walk(post func(message.SnsPublish) error) {
 	}
 	b.t.Fatal("the ad does not end")
 }
+
+// nobody seals nothing: these channels keep no notes.
+type nobody struct{ sns.Vault }
 
 func file(name string) message.Artifact {
 	return message.Artifact{Kind: name, Blob: name, Bytes: 3, Type: "x/y"}
@@ -132,8 +135,8 @@ func TestAFinishedAdShowsAllThatWasMade(t *testing.T) {
 	if f, err := b.ads.File(t.Context(), owner, a.Video.File); err != nil || f.Blob != "film" || f.Bytes != 3 {
 		t.Errorf("the film's file %+v, %v", f, err)
 	}
-	if diff := cmp.Diff([]ad.Post{{Channel: "youtube", Account: "a", State: "published", ExternalID: "youtube-1", URL: "https://youtube"},
-		{Channel: "instagram", Account: "a", State: "published", ExternalID: "instagram-1", URL: "https://instagram"}}, a.Posts, cmpopts.IgnoreFields(ad.Post{}, "ID")); diff != "" {
+	if diff := cmp.Diff([]ad.Post{{Channel: "youtube", Account: youtube.Account, Privacy: "public", State: "published", ExternalID: "youtube-1", URL: "https://youtube"},
+		{Channel: "instagram", Account: youtube.Account, Privacy: "public", State: "published", ExternalID: "instagram-1", URL: "https://instagram"}}, a.Posts, cmpopts.IgnoreFields(ad.Post{}, "ID")); diff != "" {
 		t.Errorf("posts (-want +got):\n%s", diff)
 	}
 	for table, query := range map[string]string{"lyrics": `SELECT COUNT(*) FROM lyrics`, "songs": `SELECT COUNT(*) FROM songs`, "videos": `SELECT COUNT(*) FROM videos`} {

@@ -16,17 +16,26 @@ import (
 	"castad/shared/store"
 )
 
+// Channels knows where an ad can be posted.
+type Channels interface {
+	// Ready refuses an account that an order must not name: one that is not the
+	// tenant's on that channel (CodeNotFound), one that its owner must connect again
+	// (CodeReconnect), one of a channel that is not set up here (CodeChannelOff).
+	Ready(ctx context.Context, tenant id.Tenant, channel string, account id.Account) error
+}
+
 // Store holds every statement that writes ads, and the reads over an ad's run.
 type Store struct {
-	db      *store.Primary
-	replica *store.Replica
-	engine  *pipeline.Engine
-	now     func() time.Time
+	db       *store.Primary
+	replica  *store.Replica
+	engine   *pipeline.Engine
+	channels Channels
+	now      func() time.Time
 }
 
 // New returns the store.
-func New(db *store.Primary, replica *store.Replica, engine *pipeline.Engine, now func() time.Time) *Store {
-	return &Store{db: db, replica: replica, engine: engine, now: now}
+func New(db *store.Primary, replica *store.Replica, engine *pipeline.Engine, channels Channels, now func() time.Time) *Store {
+	return &Store{db: db, replica: replica, engine: engine, channels: channels, now: now}
 }
 
 // Start accepts an order: the ad, its run, its first wake-up, or nothing. The
@@ -38,6 +47,13 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 		return Ad{}, false, fmt.Errorf("write wish: %w", err)
 	}
 	hash := sha256.Sum256(text)
+	if no := s.ready(ctx, tenant, w.Channels); no != nil {
+		// What was ordered stays ordered, whatever has become of its accounts.
+		if a, err = s.byKey(ctx, tenant, key, hash); errors.Is(err, store.ErrNoRows) {
+			err = no
+		}
+		return a, false, err
+	}
 	now := s.now().UTC().Truncate(time.Microsecond)
 	a = Ad{ID: id.New[id.Ad](now), Run: id.New[id.Run](now), Place: w.Place, Wish: w, CreatedAt: now}
 	err = s.db.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -75,6 +91,26 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 	}
 	a, err = s.Show(ctx, tenant, a.ID)
 	return a, true, err
+}
+
+// ready refuses a wish that names an account where nothing could be posted.
+func (s *Store) ready(ctx context.Context, tenant id.Tenant, to []Channel) error {
+	for i, c := range to {
+		field := fmt.Sprintf("channels[%d].account", i)
+		account, err := c.account()
+		if err != nil {
+			return fault.Newf(fault.CodeBadValue, "order for %s: %w", c.Channel, err).In(field)
+		}
+		err = s.channels.Ready(ctx, tenant, c.Channel, account)
+		switch code := fault.CodeOf(err); {
+		case err == nil:
+		case code == fault.CodeNotFound, code == fault.CodeReconnect, code == fault.CodeChannelOff:
+			return fault.Newf(code, "order for %s: %w", c.Channel, err).In(field)
+		default:
+			return fmt.Errorf("order for %s: %w", c.Channel, err)
+		}
+	}
+	return nil
 }
 
 func hasPhotos(ctx context.Context, tx *store.Tx, tenant id.Tenant, place id.Place) error {

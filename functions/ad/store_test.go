@@ -101,6 +101,40 @@ func TestARefusedOrderWritesNothingAndLeavesItsKeyFree(t *testing.T) {
 	b.start(b.wish(b.place(1)), "k")
 }
 
+// An account that nothing can be posted to is known when the ad is ordered, not
+// after its song and film are paid for. An order that was accepted stays accepted.
+func TestAnOrderForAnAccountThatCannotBePostedToIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	w := b.wish(b.place(1), youtube, instagram)
+	for name, code := range map[string]fault.Code{"a stranger's account": fault.CodeNotFound, "an account that is cut off": fault.CodeReconnect,
+		"a channel that is not set up": fault.CodeChannelOff, "a database that is down": fault.CodeUnavailable} {
+		b.channels = func(tenant id.Tenant, channel string, account id.Account) error {
+			if channel != "instagram" {
+				return nil
+			}
+			if tenant != owner || account != 9 {
+				t.Errorf("asked about %v's %v", tenant, account)
+			}
+			return fault.New(code)
+		}
+		_, _, err := b.ads.Start(t.Context(), owner, w, "k")
+		if fault.CodeOf(err) != code || code != fault.CodeUnavailable && fault.FieldOf(err) != "channels[1].account" {
+			t.Errorf("%s: %v blames %q", name, err, fault.FieldOf(err))
+		}
+	}
+	if got := b.rows(); got != [3]int{} {
+		t.Errorf("ads, runs, wake-ups: %v", got)
+	}
+	refuse := b.channels
+	b.channels = open
+	a := b.start(w, "k")
+	b.channels = refuse
+	if again, created, err := b.ads.Start(t.Context(), owner, w, "k"); err != nil || created || again.ID != a.ID {
+		t.Errorf("the same order again: %v, created %v, %v", again.ID, created, err)
+	}
+}
+
 func TestWhatIsAStrangersIsNotThere(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -177,4 +211,4 @@ func TestEventsGoOnWhereTheyWereLeft(t *testing.T) {
 	}
 }
 
-var youtube, instagram = ad.Channel{Channel: "youtube", Account: "a"}, ad.Channel{Channel: "instagram", Account: "a"}
+var youtube, instagram = ad.Channel{Channel: "youtube", Account: "channel_0000000000009"}, ad.Channel{Channel: "instagram", Account: "channel_0000000000009"}

@@ -1,13 +1,33 @@
 // Package sns publishes the finished ad to the owner's channels.
 //
 // Table: publications. Queues: sns-publish, sns-verify. A post is sent at most
-// once: the publication's row is written before the channel is called, its
-// marker is found again on the channel when an answer is lost, and an outcome
-// that stays unknown is left to a person, never repeated.
+// once: the publication's row is written before the channel is called, what the
+// channel remembers of it (Notes) is written before each step that the memory
+// protects, and an outcome that stays unknown is left to a person, never
+// repeated.
+//
+// # One post
+//
+// Publishing is a submission in rounds (package pipeline): a channel that is
+// still working on what it got is asked again later, by the same step. A channel
+// shows nothing before its first Keep has returned, and nothing that its last
+// Keep does not allow for. A process that was killed or has lost its claim can
+// keep nothing any more, so that whoever looks afterwards knows how far it may
+// have come:
+//
+//	no notes                      nothing can appear: published at once
+//	notes, the channel proves     provider.Unfinished: published on, from the notes
+//	  that it waits for more
+//	anything else                 looked for until the reconcile window ends
+//
+// A question that cannot be asked because the account must be connected again, or
+// the channel's settings are gone, ends nothing: the post may be there. It is
+// asked until the deadline.
 package sns
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,84 +35,168 @@ import (
 	"castad/shared/id"
 	"castad/shared/message"
 	"castad/shared/pipeline"
+	"castad/shared/seal"
 	"castad/shared/store"
 )
+
+// Vault seals what channels remember.
+type Vault interface {
+	Seal(ctx context.Context, l seal.Label, value []byte) ([]byte, error)
+	Open(ctx context.Context, l seal.Label, sealed []byte) ([]byte, error)
+}
 
 // Store holds every statement that writes publications.
 type Store struct {
 	db     *store.Primary
 	engine *pipeline.Engine
+	vault  Vault
 	now    func() time.Time
 }
 
 // New returns the store.
-func New(db *store.Primary, engine *pipeline.Engine, now func() time.Time) *Store {
-	return &Store{db: db, engine: engine, now: now}
+func New(db *store.Primary, engine *pipeline.Engine, vault Vault, now func() time.Time) *Store {
+	return &Store{db: db, engine: engine, vault: vault, now: now}
 }
 
 // Marker is the text by which a post is found again on its channel.
 func Marker(in message.SnsPublish) string { return fmt.Sprintf("castad-%v-%s", in.Ad, in.Channel) }
 
-// Submit posts: send is called at most once per claim, after the publication's
-// row says that it may have been.
+// Submit posts, or does one round of it: send is called at most once per claim,
+// after the publication's row says that it may have been. It returns
+// message.NotYet until the channel has taken the post.
 func (s *Store) Submit(ctx context.Context, w message.Wake,
-	send func(context.Context, message.SnsPublish, message.Call) (externalID string, err error)) error {
+	send func(context.Context, message.SnsPublish, message.Call, *Notes) (message.SnsPosted, error)) error {
 	return pipeline.Submit(ctx, s.engine, w, message.Publish, func(ctx context.Context, in message.SnsPublish, call message.Call) (string, error) {
-		if err := s.publishing(ctx, in, call); err != nil {
-			return "", err
+		notes, err := s.publishing(ctx, in, call)
+		if err != nil {
+			return "", Unsent("begin publication", err)
 		}
-		external, err := send(ctx, in, call)
-		if k := fault.KindOf(err); err != nil && k != fault.Unknown && k != fault.Internal {
-			s.mark(ctx, in, "failed")
+		posted, err := send(ctx, in, call, notes)
+		switch k := fault.KindOf(err); {
+		case err == nil:
+			s.told(ctx, notes.post, posted)
+		case errors.As(err, &message.NotYet{}), k == fault.Unknown, k == fault.Internal:
+		default:
+			s.mark(ctx, notes.post, "failed")
 		}
-		return external, err
+		return posted.ExternalID, err
 	})
 }
 
-// publishing writes the row before the channel is called; a further attempt finds it there.
-func (s *Store) publishing(ctx context.Context, in message.SnsPublish, call message.Call) error {
-	now := s.now().UTC().Truncate(time.Microsecond)
-	_, err := s.db.Exec(ctx, `INSERT INTO publications (id, tenant_id, ad_id, run_id, step_no, channel, account_id, revision, state, url, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'publishing', '', ?) ON DUPLICATE KEY UPDATE state = IF(state = 'published', state, 'publishing')`,
-		id.New[id.Post](now), call.Tenant, in.Ad, call.Run, call.Step, in.Channel, in.Account, now)
-	if err != nil {
-		// Nothing has been sent: whatever happened to the row, the step may be tried again.
-		return fault.Newf(fault.CodeUnavailable, "insert publication of %v on %s: %w", in.Ad, in.Channel, err)
+// Unsent says that nothing has been sent yet: whatever went wrong, the post may be tried again.
+func Unsent(what string, err error) error {
+	if k := fault.KindOf(err); k == fault.Unknown || k == fault.Internal {
+		return fault.Newf(fault.CodeUnavailable, "%s: %w", what, err)
 	}
-	return nil
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// publishing writes the row before the channel is called; a further attempt
+// finds it there, with what the channel remembers.
+func (s *Store) publishing(ctx context.Context, in message.SnsPublish, call message.Call) (*Notes, error) {
+	now := s.now().UTC().Truncate(time.Microsecond)
+	_, err := s.db.Exec(ctx, `INSERT INTO publications (id, tenant_id, ad_id, run_id, step_no, channel, account_id, revision, state, url, privacy, made_for_kids, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'publishing', '', ?, ?, ?) ON DUPLICATE KEY UPDATE state = IF(state = 'published', state, 'publishing')`,
+		id.New[id.Post](now), call.Tenant, in.Ad, call.Run, call.Step, in.Channel, in.Account.String(), in.Privacy, in.MadeForKids, now)
+	if err != nil {
+		return nil, fmt.Errorf("insert publication of %v on %s: %w", in.Ad, in.Channel, err)
+	}
+	return s.notes(ctx, in, call)
+}
+
+// told keeps what the channel said when it took the post. Failing to is no harm:
+// it is asked again, and a note about a thumbnail may be lost.
+func (s *Store) told(ctx context.Context, post id.Post, posted message.SnsPosted) {
+	if posted.Note == "" && posted.Privacy == "" {
+		return
+	}
+	_, _ = s.db.Exec(ctx, `UPDATE publications SET note = ?, privacy = IF(? = '', privacy, ?) WHERE id = ?`,
+		clip(posted.Note, 200), posted.Privacy, posted.Privacy, post)
 }
 
 // mark moves an unpublished row; failing to is no harm: the step's state is the truth.
-func (s *Store) mark(ctx context.Context, in message.SnsPublish, state string) {
-	_, _ = s.db.Exec(ctx, `UPDATE publications SET state = ? WHERE ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 AND state <> 'published'`,
-		state, in.Ad, in.Channel, in.Account)
+func (s *Store) mark(ctx context.Context, post id.Post, state string) {
+	_, _ = s.db.Exec(ctx, `UPDATE publications SET state = ? WHERE id = ? AND state <> 'published'`, state, post)
 }
 
-// Verify asks the channel until the post is public, and keeps its address.
+// Verify asks the channel until the post is public, and keeps its address. ask
+// is given what the channel remembers, nil = nothing.
 func (s *Store) Verify(ctx context.Context, w message.Wake,
-	ask func(context.Context, message.SnsPublish, message.Call) (message.SnsPosted, error)) error {
+	ask func(ctx context.Context, in message.SnsPublish, call message.Call, notes []byte) (message.SnsPosted, error)) error {
 	var target message.SnsPublish
 	return pipeline.Collect(ctx, s.engine, w, message.Publish,
 		func(ctx context.Context, in message.SnsPublish, call message.Call) (message.SnsPosted, []message.Artifact, error) {
 			target = in
-			posted, err := ask(ctx, in, call)
+			posted, err := s.verify(ctx, in, call, ask)
 			return posted, nil, err
 		},
 		func(ctx context.Context, tx *store.Tx, ref pipeline.Ref, out message.SnsPosted) (message.SnsPosted, error) {
-			n, err := tx.Exec(ctx, `UPDATE publications SET state = 'published', external_post_id = ?, url = ?, published_at = ?
-				WHERE ad_id = ? AND channel = ? AND account_id = ? AND revision = 1`,
-				out.ExternalID, out.URL, ref.Now, target.Ad, target.Channel, target.Account)
-			if err != nil {
-				return out, fmt.Errorf("mark publication of %v on %s: %w", target.Ad, target.Channel, err)
-			}
-			if n != 1 {
-				return out, fault.Newf(fault.CodeInternal, "mark publication of %v on %s: %d rows", target.Ad, target.Channel, n)
-			}
-			out.Post, err = store.One(ctx, tx, `SELECT id FROM publications WHERE ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 LIMIT 1`,
-				func(p *id.Post) []any { return []any{p} }, target.Ad, target.Channel, target.Account)
-			if err != nil {
-				return out, fmt.Errorf("read publication of %v on %s: %w", target.Ad, target.Channel, err)
-			}
-			return out, nil
+			return s.published(ctx, tx, ref, target, out)
 		})
+}
+
+func (s *Store) verify(ctx context.Context, in message.SnsPublish, call message.Call,
+	ask func(context.Context, message.SnsPublish, message.Call, []byte) (message.SnsPosted, error)) (message.SnsPosted, error) {
+	notes, err := s.notes(ctx, in, call)
+	switch {
+	case errors.Is(err, store.ErrNoRows), err == nil && call.Unsure && notes.Last() == nil:
+		// Killed before the channel was asked for anything that could be seen.
+		return message.SnsPosted{}, message.Absent{Settled: true}
+	case err != nil:
+		return message.SnsPosted{}, err
+	}
+	posted, err := ask(ctx, in, call, notes.Last())
+	if code := fault.CodeOf(err); code == fault.CodeReconnect || code == fault.CodeChannelOff {
+		return posted, fault.Newf(fault.CodeUnavailable, "the channel cannot be asked: %w", err)
+	}
+	if gone := errors.As(err, &message.Absent{}) || fault.KindOf(err) == fault.Refused; gone && !call.Unsure {
+		// The post was taken and has come to nothing: a retry begins at the beginning.
+		if err := s.forget(ctx, notes.post); err != nil {
+			return posted, err
+		}
+	}
+	return posted, err
+}
+
+// forget drops what the channel remembers of a post that it has given up.
+func (s *Store) forget(ctx context.Context, post id.Post) error {
+	if _, err := s.db.Exec(ctx, `UPDATE publications SET notes_sealed = NULL WHERE id = ?`, post); err != nil {
+		return fault.Newf(fault.CodeUnavailable, "forget the notes of %v: %w", post, err)
+	}
+	return nil
+}
+
+// published writes where the post is; what the channel remembered of its making is dropped.
+func (s *Store) published(ctx context.Context, tx *store.Tx, ref pipeline.Ref, in message.SnsPublish, out message.SnsPosted) (message.SnsPosted, error) {
+	type row struct {
+		post          id.Post
+		note, privacy string
+	}
+	was, err := store.One(ctx, tx, `SELECT id, note, privacy FROM publications WHERE ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 FOR UPDATE`,
+		func(r *row) []any { return []any{&r.post, &r.note, &r.privacy} }, in.Ad, in.Channel, in.Account.String())
+	if err != nil {
+		return out, fmt.Errorf("read publication of %v on %s: %w", in.Ad, in.Channel, err)
+	}
+	if out.Post = was.post; out.Note == "" {
+		out.Note = was.note
+	}
+	if out.Privacy == "" {
+		out.Privacy = was.privacy
+	}
+	n, err := tx.Exec(ctx, `UPDATE publications SET state = 'published', external_post_id = ?, url = ?, privacy = ?, note = ?, notes_sealed = NULL, published_at = ?
+		WHERE id = ?`, out.ExternalID, out.URL, out.Privacy, clip(out.Note, 200), ref.Now, was.post)
+	if err != nil {
+		return out, fmt.Errorf("mark publication of %v on %s: %w", in.Ad, in.Channel, err)
+	}
+	if n != 1 {
+		return out, fault.Newf(fault.CodeInternal, "mark publication of %v on %s: %d rows", in.Ad, in.Channel, n)
+	}
+	return out, nil
+}
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
 }

@@ -12,9 +12,11 @@ import (
 	"castad/functions/sns"
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/keyring"
 	"castad/shared/message"
 	"castad/shared/outbox"
 	"castad/shared/pipeline"
+	"castad/shared/seal"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
 
@@ -36,7 +38,7 @@ func (recipe) Steps(json.RawMessage) ([]pipeline.Plan, error) {
 }
 
 func (recipe) Input(_ json.RawMessage, p pipeline.Plan, _ map[int]json.RawMessage) (any, error) {
-	return message.SnsPublish{Ad: 5, Channel: p.Provider, Account: "a", Title: "t"}, nil
+	return message.SnsPublish{Ad: 5, Channel: p.Provider, Account: 9, Title: "t", Privacy: "unlisted"}, nil
 }
 
 // bench is the publications' store and a run that publishes on two channels.
@@ -45,6 +47,7 @@ type bench struct {
 	db    *store.Primary
 	eng   *pipeline.Engine
 	posts *sns.Store
+	vault *seal.Sealer
 	run   id.Run
 
 	mu    sync.Mutex
@@ -56,9 +59,20 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t, db: storetest.Open(t).Primary(), clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
 	o := outbox.New(outbox.Config{DB: b.db, Now: b.now})
 	b.eng = pipeline.New(pipeline.Config{DB: b.db, Outbox: o, Recipe: recipe{}, Rules: pipeline.DefaultRules(), Now: b.now})
-	b.posts = sns.New(b.db, b.eng, b.now)
+	keys, err := keyring.Parse("t:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapper, err := seal.NewRing(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.vault, err = seal.New(b.now, wrapper); err != nil {
+		t.Fatal(err)
+	}
+	b.posts = sns.New(b.db, b.eng, b.vault, b.now)
 	b.run = id.New[id.Run](b.now())
-	err := b.db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+	err = b.db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		return b.eng.Start(ctx, tx, pipeline.Order{Run: b.run, Tenant: 7, Ad: 5, JSON: json.RawMessage(`{}`)})
 	})
 	if err != nil {
@@ -79,11 +93,19 @@ func (b *bench) pass(d time.Duration) {
 	b.clock = b.clock.Add(d)
 }
 
-type send = func(context.Context, message.SnsPublish, message.Call) (string, error)
+type send = func(*sns.Notes) (string, error)
+
+// with is a send as the store wants it.
+func with(f send) func(context.Context, message.SnsPublish, message.Call, *sns.Notes) (message.SnsPosted, error) {
+	return func(_ context.Context, _ message.SnsPublish, _ message.Call, n *sns.Notes) (message.SnsPosted, error) {
+		id, err := f(n)
+		return message.SnsPosted{ExternalID: id}, err
+	}
+}
 
 func (b *bench) submit(step int, f send) {
 	b.t.Helper()
-	if err := b.posts.Submit(b.t.Context(), message.Wake{Run: b.run, Step: step}, f); err != nil {
+	if err := b.posts.Submit(b.t.Context(), message.Wake{Run: b.run, Step: step}, with(f)); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -91,7 +113,9 @@ func (b *bench) submit(step int, f send) {
 func (b *bench) verify(step int, out message.SnsPosted, cause error) {
 	b.t.Helper()
 	err := b.posts.Verify(b.t.Context(), message.Wake{Run: b.run, Step: step},
-		func(context.Context, message.SnsPublish, message.Call) (message.SnsPosted, error) { return out, cause })
+		func(context.Context, message.SnsPublish, message.Call, []byte) (message.SnsPosted, error) {
+			return out, cause
+		})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -128,7 +152,7 @@ func (b *bench) want(what, step string, rows ...string) {
 func TestAPublicationIsWrittenBeforeTheChannelIsCalled(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.submit(1, func(_ context.Context, in message.SnsPublish, _ message.Call) (string, error) {
+	b.submit(1, func(*sns.Notes) (string, error) {
 		b.want("during the call", "submitting", "youtube publishing - ")
 		return "post-1", nil
 	})
@@ -139,7 +163,7 @@ func TestAPublicationIsWrittenBeforeTheChannelIsCalled(t *testing.T) {
 	b.pass(time.Minute)
 	b.verify(1, message.SnsPosted{ExternalID: "post-1", URL: "https://y/1"}, nil)
 	b.want("public", "succeeded", "youtube published post-1 https://y/1 at")
-	b.submit(2, func(context.Context, message.SnsPublish, message.Call) (string, error) { return "post-1", nil })
+	b.submit(2, func(*sns.Notes) (string, error) { return "post-1", nil })
 	b.pass(time.Minute)
 	b.verify(2, message.SnsPosted{ExternalID: "post-1", URL: "https://i/1"}, nil) // ids are a channel's own
 	b.want("both", "succeeded", "youtube published post-1 https://y/1 at", "instagram published post-1 https://i/1 at")
@@ -152,10 +176,10 @@ func TestTwoClaimsAtOncePostOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			err := b.posts.Submit(t.Context(), message.Wake{Run: b.run, Step: 1}, func(context.Context, message.SnsPublish, message.Call) (string, error) {
+			err := b.posts.Submit(t.Context(), message.Wake{Run: b.run, Step: 1}, with(func(*sns.Notes) (string, error) {
 				calls.Add(1)
 				return "post-1", nil
-			})
+			}))
 			if err != nil {
 				t.Error(err)
 			}
@@ -173,19 +197,19 @@ func TestAnotherAttemptUsesTheSameRow(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	fails := func(err error) send {
-		return func(context.Context, message.SnsPublish, message.Call) (string, error) { return "", err }
+		return func(*sns.Notes) (string, error) { return "", err }
 	}
 	b.submit(1, fails(fault.New(fault.CodeUnavailable)))
 	b.want("busy", "ready", "youtube failed - ")
 	b.pass(10 * time.Minute)
-	b.submit(1, func(context.Context, message.SnsPublish, message.Call) (string, error) {
+	b.submit(1, func(*sns.Notes) (string, error) {
 		b.want("during the second call", "submitting", "youtube publishing - ")
 		return "post-2", nil
 	})
 	b.pass(time.Minute)
 	b.verify(1, message.SnsPosted{ExternalID: "post-2", URL: "https://y/2"}, nil)
 	b.want("public", "succeeded", "youtube published post-2 https://y/2 at")
-	b.submit(1, func(context.Context, message.SnsPublish, message.Call) (string, error) {
+	b.submit(1, func(*sns.Notes) (string, error) {
 		t.Error("called for a post that is public")
 		return "", nil
 	})
@@ -196,7 +220,7 @@ func TestARefusedPostFailsAndIsNotSentAgain(t *testing.T) {
 	b := newBench(t)
 	calls := 0
 	for range 3 {
-		b.submit(1, func(context.Context, message.SnsPublish, message.Call) (string, error) {
+		b.submit(1, func(*sns.Notes) (string, error) {
 			calls++
 			return "", fault.New(fault.CodeRefused)
 		})
@@ -208,9 +232,13 @@ func TestARefusedPostFailsAndIsNotSentAgain(t *testing.T) {
 	b.want("refused", "failed", "youtube failed - ")
 }
 
-func lost(calls *int) send {
-	return func(context.Context, message.SnsPublish, message.Call) (string, error) {
+// lost keeps a note, as a channel does before anything can be seen, and loses the answer.
+func lost(t *testing.T, calls *int) send {
+	return func(n *sns.Notes) (string, error) {
 		*calls++
+		if err := n.Keep(t.Context(), []byte("the last byte is about to leave")); err != nil {
+			t.Error(err)
+		}
 		return "", fault.New(fault.CodeUnknown)
 	}
 }
@@ -218,7 +246,7 @@ func lost(calls *int) send {
 func TestALostAnswerIsFoundAgain(t *testing.T) {
 	t.Parallel()
 	b, calls := newBench(t), 0
-	b.submit(1, lost(&calls))
+	b.submit(1, lost(t, &calls))
 	b.want("lost", "unknown", "youtube publishing - ")
 	b.pass(2 * time.Minute)
 	b.verify(1, message.SnsPosted{}, message.NotYet{})
@@ -233,7 +261,7 @@ func TestALostAnswerIsNeverSentAgain(t *testing.T) {
 	t.Parallel()
 	b, calls := newBench(t), 0
 	for range 200 { // more than six hours, the step's deadline
-		b.submit(1, lost(&calls))
+		b.submit(1, lost(t, &calls))
 		b.verify(1, message.SnsPosted{}, message.NotYet{})
 		b.pass(2 * time.Minute)
 		if _, err := b.eng.Sweep(t.Context()); err != nil {
@@ -244,6 +272,9 @@ func TestALostAnswerIsNeverSentAgain(t *testing.T) {
 		t.Errorf("sent %d times", calls)
 	}
 	b.want("given up", "failed", "youtube publishing - ")
+	if err := b.eng.Retry(t.Context(), 7, b.run); fault.CodeOf(err) != fault.CodeRetryUnsafe {
+		t.Errorf("the owner retries a post that may be live: %v", err)
+	}
 }
 
 // When the row cannot be written nothing has been sent, and nothing is unknown.
@@ -254,7 +285,7 @@ func TestWithoutItsRowNothingIsSentAndNothingIsLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := 0
-	post := func(context.Context, message.SnsPublish, message.Call) (string, error) {
+	post := func(*sns.Notes) (string, error) {
 		calls++
 		return fmt.Sprintf("post-%d", calls), nil
 	}

@@ -143,32 +143,41 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (int64, error) {
 	return n, nil
 }
 
+// Progress is how far resealing has come.
+type Progress struct {
+	// Last is the last account that was looked at; 0 = there are no more.
+	Last id.Account
+	// Changed were resealed. Left are still under another key: they were renewed at
+	// the same moment, and come with the next round.
+	Changed, Left int
+}
+
 // Reseal brings at most limit accounts after the given one under the current key
-// version, and returns the last one that it looked at (0 = there are no more) and
-// how many it changed. It can be stopped anywhere and begun anew.
-func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (last id.Account, changed int, err error) {
+// version. It can be killed anywhere and begun anew.
+func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (Progress, error) {
+	var p Progress
 	rows, err := store.All(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
 		FROM social_accounts WHERE id > ? ORDER BY id LIMIT ?`, columns, after, limit)
 	if err != nil {
-		return 0, 0, fmt.Errorf("read accounts after %v: %w", after, err)
+		return p, fmt.Errorf("read accounts after %v: %w", after, err)
 	}
 	for _, r := range rows {
 		fresh, old, err := s.c.Seal.Reseal(ctx, r.label(), r.sealed)
 		if err != nil {
-			return last, changed, fmt.Errorf("reseal %v: %w", r.ID, err)
+			return p, fmt.Errorf("reseal %v: %w", r.ID, err)
 		}
 		if old {
-			// A grant that was renewed meanwhile is left alone: it comes with the next round.
 			n, err := s.c.DB.Exec(ctx, `UPDATE social_accounts SET grant_sealed = ? WHERE id = ? AND version = ? AND grant_sealed = ?`, fresh, r.ID, r.version, r.sealed)
 			if err != nil {
-				return last, changed, fmt.Errorf("reseal %v: %w", r.ID, err)
+				return p, fmt.Errorf("reseal %v: %w", r.ID, err)
 			}
-			changed += int(n)
+			p.Changed += int(n)
+			p.Left += 1 - int(n)
 		}
-		last = r.ID
+		p.Last = r.ID
 	}
 	if len(rows) < limit {
-		last = 0
+		p.Last = 0
 	}
-	return last, changed, nil
+	return p, nil
 }

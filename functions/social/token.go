@@ -68,7 +68,8 @@ func (s *Store) Reject(ctx context.Context, tenant id.Tenant, account id.Account
 		return err
 	}
 	if k.Refresh == "" {
-		return s.end(ctx, r)
+		_, err := s.end(ctx, r)
+		return err
 	}
 	key, err := s.c.Seal.Key(ctx, tenant)
 	if err != nil {
@@ -151,7 +152,7 @@ func (s *Store) ask(ctx context.Context, r row, k kept, key seal.Key) (kept, err
 	defer cancel()
 	g, err := s.c.Channels.Refresh(asked, r.Channel, k.grant())
 	if fault.CodeOf(err) == fault.CodeReconnect {
-		return kept{}, errors.Join(err, s.end(ctx, r))
+		return s.refused(ctx, r, k, err)
 	}
 	if err != nil {
 		return kept{}, fmt.Errorf("renew token of %v: %w", r.ID, err)
@@ -169,6 +170,20 @@ func (s *Store) ask(ctx context.Context, r row, k kept, key seal.Key) (kept, err
 		return now, err
 	}
 	return fresh, nil
+}
+
+// refused is what a channel's "no" means: the permission has ended, unless the
+// grant that was asked with is no longer the one that counts.
+func (s *Store) refused(ctx context.Context, r row, k kept, said error) (kept, error) {
+	ended, err := s.end(ctx, r)
+	if err != nil || ended {
+		return kept{}, errors.Join(said, err)
+	}
+	_, now, changed, err := s.again(ctx, r, k)
+	if err != nil || !changed {
+		return kept{}, errors.Join(said, err)
+	}
+	return now, nil
 }
 
 // put stores a grant over the one that r has; false when that is no longer there.
@@ -194,15 +209,16 @@ func (s *Store) put(ctx context.Context, r row, k kept, key seal.Key) (stored bo
 	return stored, nil
 }
 
-// end makes an account reconnect_needed, and gives notice if it was this call that did.
-func (s *Store) end(ctx context.Context, r row) error {
+// end makes an account reconnect_needed if it still has the grant of r, and gives
+// notice; ended is false when it has another one, or has ended before.
+func (s *Store) end(ctx context.Context, r row) (ended bool, err error) {
 	n, err := s.c.DB.Exec(ctx, `UPDATE social_accounts SET state = ?, renew_at = NULL, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ? AND state = ?`,
 		ReconnectNeeded, s.now(), r.tenant, r.ID, r.version, Connected)
 	if err != nil {
-		return fmt.Errorf("mark %v: %w", r.ID, err)
+		return false, fmt.Errorf("mark %v: %w", r.ID, err)
 	}
 	if n == 1 && s.c.Notice != nil {
 		s.c.Notice(ctx, r.tenant, r.ID, r.Channel)
 	}
-	return nil
+	return n == 1, nil
 }

@@ -199,6 +199,44 @@ func TestAfterALostAnswerARotatedTokenAsksForTheOwnerOnce(t *testing.T) {
 	}
 }
 
+// The owner connects again while a renewal with the old grant is under way: its
+// "invalid_grant" says nothing about the new one.
+func TestARefusalOfAGrantThatNoLongerCountsEndsNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("youtube", "UC1", b.short(1))
+	b.later(2 * time.Hour)
+	b.channel.answers(func(n int, g provider.Grant) (provider.Grant, error) {
+		fresh := b.short(7)
+		fresh.Refresh = "refresh-7"
+		b.connect("youtube", "UC1", fresh)
+		return ended(n, g)
+	})
+	if got := b.access(a); got != "access-7" || b.noticed() != 0 || b.shown(a.ID).State != social.Connected {
+		t.Errorf("%q, %d notices, %s", got, b.noticed(), b.shown(a.ID).State)
+	}
+}
+
+func TestARenewalThatBringsNoRefreshTokenKeepsTheOldOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("youtube", "UC1", b.short(1))
+	var with []string
+	b.channel.answers(func(n int, g provider.Grant) (provider.Grant, error) {
+		with = append(with, g.Refresh)
+		return provider.Grant{Access: fmt.Sprintf("access-%d", n+1), Expires: b.now().Add(time.Hour)}, nil
+	})
+	for n := range 3 {
+		b.later(2 * time.Hour)
+		if got, want := b.access(a), fmt.Sprintf("access-%d", n+2); got != want || with[n] != "refresh-0" {
+			t.Errorf("%q, want %q; renewed with %q", got, want, with)
+		}
+	}
+	if got := b.shown(a.ID).Scopes; len(got) != 2 {
+		t.Errorf("the scopes are %v", got)
+	}
+}
+
 // While the other process may still be alive nobody spends the refresh token a
 // second time; a token that lives is used meanwhile.
 func TestWhileAnotherProcessRenewsALivingTokenIsUsed(t *testing.T) {
@@ -400,9 +438,9 @@ func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
 	}
 	b.config.Seal = b.sealer("b", "a")
 	both := social.New(b.config)
-	last, changed, err := both.Reseal(t.Context(), 0, 3) // and then the process is killed
-	if last != all[2].ID || changed != 3 || err != nil {
-		t.Fatalf("%v %d %v", last, changed, err)
+	p, err := both.Reseal(t.Context(), 0, 3) // and then the process is killed
+	if want := (social.Progress{Last: all[2].ID, Changed: 3}); p != want || err != nil {
+		t.Fatalf("%+v %v", p, err)
 	}
 	for n, a := range all { // old and new rows are readable by both
 		if _, token, err := both.Access(t.Context(), owner, "youtube", a.ID); err != nil || token != fmt.Sprint("access-", n) {
@@ -410,11 +448,11 @@ func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
 		}
 	}
 	total := 0
-	for last = 0; ; {
-		if last, changed, err = both.Reseal(t.Context(), last, 3); err != nil {
+	for p.Last = 0; ; {
+		if p, err = both.Reseal(t.Context(), p.Last, 3); err != nil {
 			t.Fatal(err)
 		}
-		if total += changed; last == 0 {
+		if total += p.Changed; p.Last == 0 {
 			break
 		}
 	}
@@ -446,8 +484,8 @@ func TestResealingLeavesAGrantAloneThatIsRenewedMeanwhile(t *testing.T) {
 	b.must(err)
 	config := b.config
 	config.Seal = s
-	if _, changed, err := social.New(config).Reseal(t.Context(), 0, 10); changed != 0 || err != nil {
-		t.Errorf("%d changed, %v", changed, err)
+	if p, err := social.New(config).Reseal(t.Context(), 0, 10); p != (social.Progress{Left: 1}) || err != nil {
+		t.Errorf("%+v, %v", p, err)
 	}
 	if got := b.access(a); got != "access-2" {
 		t.Errorf("the renewed token is %q", got)

@@ -13,6 +13,7 @@ import (
 
 	"castad/functions/ad"
 	"castad/functions/place"
+	"castad/scripts/localcloud/browser"
 	"castad/scripts/localcloud/cloud"
 	"castad/scripts/localcloud/funchost"
 	"castad/shared/id"
@@ -97,10 +98,33 @@ func (d *demo) start(ctx context.Context) (ad.Ad, error) {
 	wish := ad.Wish{Place: p.ID, Language: d.order.Language, Mood: w.Mood, Genre: w.Genre, Voice: w.Voice, Seconds: w.Seconds, Aspect: w.Aspect,
 		Template: w.Template, Quality: w.Quality, Publish: w.Publish, Caption: w.Caption, Hashtags: w.Hashtags}
 	for _, c := range w.Channels {
-		wish.Channels = append(wish.Channels, ad.Channel{Channel: c, Account: "demo"})
+		account, err := d.connect(ctx, c)
+		if err != nil {
+			return ad.Ad{}, err
+		}
+		fmt.Printf("connected %s on %s, as an owner does: CastAD's start page, the channel's consent, back with the cookie\n", account.Name, c)
+		wish.Channels = append(wish.Channels, ad.Channel{Channel: c, Account: account.ID})
 	}
 	var a ad.Ad
 	return a, d.api.json(ctx, http.MethodPost, "/ads", key, wish, &a)
+}
+
+// connect connects an account. A kill in the middle spends the attempt, whose state is
+// good once: the owner begins anew.
+func (d *demo) connect(ctx context.Context, channel string) (browser.Account, error) {
+	var last error
+	for range 1 + d.o.kill {
+		a, err := browser.Connect(ctx, d.api.base, d.api.token, channel, nil)
+		if err == nil {
+			return a, nil
+		}
+		last = err
+		if d.o.kill == 0 {
+			break
+		}
+		fmt.Printf("connecting %s was cut off, once more: %v\n", channel, err)
+	}
+	return browser.Account{}, last
 }
 
 func random() string {

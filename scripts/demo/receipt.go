@@ -253,18 +253,15 @@ func (d *demo) witnesses(ctx context.Context, a ad.Ad) (map[string]int, error) {
 	for _, w := range []struct{ kind, url, key string }{
 		{"song", d.cloud.StudioURL() + "/ledger", d.cloud.Setting("CASTAD_SUNO_KEY")},
 		{"render", d.cloud.StudioURL() + "/ledger/renders", d.cloud.Setting("CASTAD_CREATOMATE_KEY")},
-		{"post", d.cloud.ChannelsURL() + "/ledger", d.cloud.Setting("CASTAD_CHANNELS_KEY")},
+		{"post on youtube", d.cloud.YouTubeURL() + "/ledger", ""},
+		{"post on instagram", d.cloud.InstagramURL() + "/ledger", ""},
 	} {
-		entries, err := ledger(ctx, client{base: w.url, token: w.key})
+		n, err := ledger(ctx, client{base: w.url, token: w.key})
 		if err != nil {
-			return nil, fmt.Errorf("read the ledger of %ss: %w", w.kind, err)
+			return nil, fmt.Errorf("read the ledger of each %s: %w", w.kind, err)
 		}
-		for _, e := range entries {
-			name := w.kind
-			if e.Channel != "" {
-				name += " on " + e.Channel
-			}
-			counts[name]++
+		if n > 0 {
+			counts[w.kind] = n
 		}
 	}
 	for _, p := range a.Posts {
@@ -278,23 +275,19 @@ func (d *demo) witnesses(ctx context.Context, a ad.Ad) (map[string]int, error) {
 	return counts, nil
 }
 
-// entry is one accepted job or post.
-type entry struct {
-	Channel string `json:"channel"`
-}
-
-// ledger reads a list of entries, bare or as {"items": […]}.
-func ledger(ctx context.Context, c client) ([]entry, error) {
+// ledger counts a list of accepted jobs or posts, bare or as {"items": […]}.
+func ledger(ctx context.Context, c client) (int, error) {
 	var raw json.RawMessage
 	if err := c.get(ctx, "", &raw); err != nil {
-		return nil, err
+		return 0, err
 	}
-	var list []entry
+	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) == nil {
-		return list, nil
+		return len(list), nil
 	}
 	var page struct {
-		Items []entry `json:"items"`
+		Items []json.RawMessage `json:"items"`
 	}
-	return page.Items, json.Unmarshal(raw, &page)
+	err := json.Unmarshal(raw, &page)
+	return len(page.Items), err
 }

@@ -2,7 +2,7 @@
 // process, or one part of it alone.
 //
 //	localcloud [-addr 127.0.0.1:7071] [-dir .data] [-app build/app] [-instances n] [-tour]
-//	localcloud servicebus|blob|funchost|studio|channels|mariadb [-h] …
+//	localcloud servicebus|blob|funchost|studio|youtube|instagram|mariadb [-h] …
 package main
 
 import (
@@ -22,7 +22,6 @@ import (
 	"castad/scripts/localcloud/mariadb"
 	"castad/scripts/localcloud/servicebus"
 	"castad/scripts/studio/command"
-	"castad/shared/provider/sandbox/sandboxtest"
 )
 
 // part is a part that can run alone: it prints one line when it is ready.
@@ -33,7 +32,8 @@ var parts = map[string]part{
 	"blob":       blobserver.Run,
 	"funchost":   funchost.Run,
 	"studio":     command.Run,
-	"channels":   sandboxtest.Run,
+	"youtube":    runYouTube,
+	"instagram":  runInstagram,
 	"mariadb":    mariadb.Run,
 }
 

@@ -88,7 +88,8 @@ func TestTheSampleNamesThePartsAsTheyAre(t *testing.T) {
 	page, err := os.ReadFile("../../docs/func.md")
 	must(t, err)
 	for setting, part := range map[string]string{"CASTAD_OPENAI_URL": "studio", "CASTAD_SUNO_URL": "studio", "CASTAD_CREATOMATE_URL": "studio",
-		"CASTAD_DOWNLOAD_ORIGINS": "studio", "CASTAD_CHANNELS_URL": "channels", "CASTAD_BLOB": "blob", "CASTAD_SERVICEBUS": "servicebus"} {
+		"CASTAD_DOWNLOAD_ORIGINS": "studio", "CASTAD_YOUTUBE_API_URL": "youtube", "CASTAD_INSTAGRAM_GRAPH_URL": "instagram",
+		"CASTAD_BLOB": "blob", "CASTAD_SERVICEBUS": "servicebus"} {
 		addr := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(file.Values[setting])
 		help, err := program(t, part, "-h").CombinedOutput()
 		must(t, err)
@@ -109,7 +110,8 @@ func TestEveryPartRunsAloneAndPrintsOneLineWhenItIsReady(t *testing.T) {
 		"blob":       {"-addr", "127.0.0.1:0", "-dir", t.TempDir()},
 		"funchost":   {"-addr", "127.0.0.1:0", "-root", app},
 		"studio":     {"-addr", "127.0.0.1:0", "-dir", t.TempDir()},
-		"channels":   {"-addr", "127.0.0.1:0", "-dir", t.TempDir()},
+		"youtube":    {"-addr", "127.0.0.1:0", "-dir", t.TempDir()},
+		"instagram":  {"-addr", "127.0.0.1:0", "-dir", t.TempDir()},
 		"mariadb":    {"-dir", t.TempDir()},
 	} {
 		t.Run(name, func(t *testing.T) {

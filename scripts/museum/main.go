@@ -131,3 +131,13 @@ func choose(cards []card.Card, pattern, from string) ([]card.Card, error) {
 	}
 	return chosen, nil
 }
+
+// wingOf names the wing that has the card; "" for none.
+func wingOf(c card.Card) string {
+	for _, w := range card.Wings() {
+		if slices.ContainsFunc(w.Cards, func(of card.Card) bool { return of.ID == c.ID }) {
+			return w.Name
+		}
+	}
+	return ""
+}

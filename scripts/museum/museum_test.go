@@ -148,3 +148,20 @@ func TestCellsAreWrappedWhereTheyCanBeRead(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatACardSaysIsASentence(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"ask again":                    "Ask again.",
+		"keep it; never\n\t\tsend it.": "Keep it; never send it.",
+		"privacyStatus is always sent": "privacyStatus is always sent.",
+		"media_publish once":           "media_publish once.",
+		"Is it there?":                 "Is it there?",
+		"done":                         "Done.",
+		"":                             "",
+	} {
+		if got := sentence(said); got != want {
+			t.Errorf("%q is %q, want %q", said, got, want)
+		}
+	}
+}

@@ -34,6 +34,7 @@ func (w *workshop) mutants(ctx context.Context, cards []card.Card, width int, ou
 		if v.word == "hung" {
 			hung++
 		}
+		t.section(wingOf(c))
 		t.row(v, c.ID, c.Mutant.File, v.line)
 		bad.add(c, v)
 	}

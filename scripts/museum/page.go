@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"castad/scripts/museum/card"
@@ -83,10 +84,16 @@ func writeCard(b *strings.Builder, c card.Card) error {
 	return nil
 }
 
-// sentence ends s with a stop.
+// plain is a word that may be written with a capital; an identifier may not.
+var plain = regexp.MustCompile(`^[a-z][a-z'-]*([ ,:;]|$)`)
+
+// sentence begins s with a capital and ends it with a stop.
 func sentence(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
-	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") {
+	if plain.MatchString(s) {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".?!") {
 		return s
 	}
 	return s + "."

@@ -26,7 +26,8 @@ type table struct {
 	out     io.Writer
 	columns []column
 	widths  []int
-	bright  bool // a terminal: what is wrong is shown in red
+	bright  bool   // a terminal: what is wrong is shown in red
+	wing    string // whose cards are being printed
 }
 
 // longestCell is four lines of the widest column.
@@ -62,6 +63,14 @@ func (t *table) head() {
 		titles[i] = strings.Repeat("─", t.widths[i])
 	}
 	t.lines(rule, titles)
+}
+
+// section prints the name of a wing, once for the cards that follow each other.
+func (t *table) section(name string) {
+	if name != "" && name != t.wing {
+		_, _ = fmt.Fprintf(t.out, "\n%s\n", strings.ToUpper(name))
+	}
+	t.wing = name
 }
 
 // row prints a card; a cell of more than longestCell characters is cut.

@@ -35,7 +35,8 @@ func (w *workshop) visit(ctx context.Context, cards []card.Card, width int, out 
 	for i, c := range cards {
 		v := <-verdicts[i]
 		packages[c.Package] = true
-		t.row(v, c.ID, sourceText(c), c.Must, place(c))
+		t.section(wingOf(c))
+		t.row(v, c.ID, sourceText(c), sentence(c.Must), place(c))
 		bad.add(c, v)
 	}
 	bad.print(out, "passes")

@@ -26,6 +26,8 @@ func (c Config) check() []error {
 	c.checkStores(&all)
 	c.checkKeys(&all)
 	c.checkURLs(&all)
+	c.checkChannels(&all)
+	c.checkPlaces(&all)
 	c.checkTimes(&all)
 	return all
 }
@@ -148,7 +150,6 @@ func (c Config) checkURLs(p *problems) {
 		{"CASTAD_OPENAI_URL", c.OpenAIURL, true},
 		{"CASTAD_SUNO_URL", c.SunoURL, true},
 		{"CASTAD_CREATOMATE_URL", c.CreatomateURL, true},
-		{"CASTAD_CHANNELS_URL", c.ChannelsURL, false},
 		{"CASTAD_NAVER_URL", c.NaverURL, false},
 		{"CASTAD_NAVER_MAP_URL", c.NaverMapURL, false},
 	} {
@@ -171,10 +172,38 @@ func (c Config) checkURLs(p *problems) {
 			p.add("%s is not set", vendor.name)
 		}
 	}
-	if c.ChannelsURL != "" && !c.ChannelsKey.Set() {
-		p.add("CASTAD_CHANNELS_KEY is not set although CASTAD_CHANNELS_URL is")
+}
+
+// checkChannels looks at the channels that are set up; a half one would fail at an owner's first try.
+func (c Config) checkChannels(p *problems) {
+	type named struct{ name, value string }
+	for _, channel := range []struct {
+		id     named
+		secret Secret
+		urls   []named
+	}{
+		{named{"CASTAD_YOUTUBE_CLIENT_ID", c.YouTubeClientID}, c.YouTubeClientSecret, []named{{"CASTAD_YOUTUBE_API_URL", c.YouTubeAPIURL},
+			{"CASTAD_YOUTUBE_TOKEN_URL", c.YouTubeTokenURL}, {"CASTAD_YOUTUBE_AUTHORIZE_URL", c.YouTubeAuthorizeURL}, {"CASTAD_YOUTUBE_WATCH_URL", c.YouTubeWatchURL}}},
+		{named{"CASTAD_INSTAGRAM_APP_ID", c.InstagramAppID}, c.InstagramAppSecret, []named{{"CASTAD_INSTAGRAM_GRAPH_URL", c.InstagramGraphURL},
+			{"CASTAD_INSTAGRAM_API_URL", c.InstagramAPIURL}, {"CASTAD_INSTAGRAM_AUTHORIZE_URL", c.InstagramAuthorizeURL}}},
+	} {
+		for _, u := range channel.urls {
+			c.checkURL(p, u.name, u.value, !strings.HasSuffix(u.name, "_AUTHORIZE_URL"))
+			if at, err := url.Parse(u.value); err == nil && c.local() && at.Scheme == "http" && !loopback(at.Hostname()) {
+				p.add("%s must use https: owners' tokens would travel unencrypted; plain http is for this machine itself", u.name)
+			}
+		}
+		secret := strings.NewReplacer("CLIENT_ID", "CLIENT_SECRET", "APP_ID", "APP_SECRET").Replace(channel.id.name)
+		if channel.secret.Set() != (channel.id.value != "") {
+			p.add("%s and %s must both be set, or neither", channel.id.name, secret)
+		}
 	}
-	c.checkPlaces(p)
+	if c.PublicURL == "" && (c.YouTubeClientID != "" || c.InstagramAppID != "") {
+		p.add("CASTAD_PUBLIC_URL is not set: owners come back to it from connecting a channel, and Instagram fetches films from it")
+	}
+	if !version.MatchString(c.InstagramVersion) {
+		p.add("CASTAD_INSTAGRAM_VERSION must be a version such as v25.0")
+	}
 }
 
 func (c Config) checkPlaces(p *problems) {
@@ -192,6 +221,10 @@ func (c Config) checkPlaces(p *problems) {
 	}
 }
 
+var version = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]$`)
+
+func loopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
+
 // checkURL wants an absolute URL; bare = without a path.
 func (c Config) checkURL(p *problems, name, value string, bare bool) {
 	u, err := url.Parse(value)
@@ -205,7 +238,7 @@ func (c Config) checkURL(p *problems, name, value string, bare bool) {
 	case c.local():
 	case u.Scheme != "https":
 		p.add("%s must use https outside the stage local", name)
-	case u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback():
+	case loopback(u.Hostname()):
 		p.add("%s is this machine itself, which only the stage local may use", name)
 	}
 }

@@ -89,8 +89,21 @@ type Config struct {
 
 	CreatomateURL string `envconfig:"CASTAD_CREATOMATE_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Creatomate-compatible render API: the vendor or the studio."`
 	CreatomateKey Secret `envconfig:"CASTAD_CREATOMATE_KEY" sample:"studio" desc:"Its API key."`
-	ChannelsURL   string `envconfig:"CASTAD_CHANNELS_URL" sample:"http://127.0.0.1:8078" desc:"Base URL of the sandbox that stands in for YouTube and Instagram. Empty: no sandbox."`
-	ChannelsKey   Secret `envconfig:"CASTAD_CHANNELS_KEY" sample:"local" desc:"Its API key."`
+
+	YouTubeClientID     string `envconfig:"CASTAD_YOUTUBE_CLIENT_ID" sample:"castad-local" desc:"OAuth client of the Google Cloud project that uploads to YouTube. Empty: no YouTube accounts can be connected, and no ad be ordered for one."`
+	YouTubeClientSecret Secret `envconfig:"CASTAD_YOUTUBE_CLIENT_SECRET" sample:"local" desc:"Its secret."`
+	YouTubeAPIURL       string `envconfig:"CASTAD_YOUTUBE_API_URL" default:"https://www.googleapis.com" sample:"http://127.0.0.1:8078" desc:"Origin of the YouTube Data API, or of its stand-in."`
+	YouTubeTokenURL     string `envconfig:"CASTAD_YOUTUBE_TOKEN_URL" default:"https://oauth2.googleapis.com" sample:"http://127.0.0.1:8078" desc:"Origin where Google gives and revokes tokens."`
+	YouTubeAuthorizeURL string `envconfig:"CASTAD_YOUTUBE_AUTHORIZE_URL" default:"https://accounts.google.com/o/oauth2/v2/auth" sample:"http://127.0.0.1:8078/o/oauth2/v2/auth" desc:"Page where owners consent."`
+	YouTubeWatchURL     string `envconfig:"CASTAD_YOUTUBE_WATCH_URL" default:"https://www.youtube.com" sample:"http://127.0.0.1:8078" desc:"Origin of the addresses that posts are shown under."`
+
+	InstagramAppID        string        `envconfig:"CASTAD_INSTAGRAM_APP_ID" sample:"castad-local" desc:"Instagram app that publishes reels. Empty: no Instagram accounts can be connected, and no ad be ordered for one."`
+	InstagramAppSecret    Secret        `envconfig:"CASTAD_INSTAGRAM_APP_SECRET" sample:"local" desc:"Its secret."`
+	InstagramGraphURL     string        `envconfig:"CASTAD_INSTAGRAM_GRAPH_URL" default:"https://graph.instagram.com" sample:"http://127.0.0.1:8079" desc:"Origin of the Instagram Graph API, or of its stand-in."`
+	InstagramAPIURL       string        `envconfig:"CASTAD_INSTAGRAM_API_URL" default:"https://api.instagram.com" sample:"http://127.0.0.1:8079" desc:"Origin where Instagram exchanges codes."`
+	InstagramAuthorizeURL string        `envconfig:"CASTAD_INSTAGRAM_AUTHORIZE_URL" default:"https://www.instagram.com/oauth/authorize" sample:"http://127.0.0.1:8079/oauth/authorize" desc:"Page where owners consent."`
+	InstagramVersion      string        `envconfig:"CASTAD_INSTAGRAM_VERSION" default:"v25.0" desc:"Version of the Graph API; Meta takes each away after two years."`
+	InstagramPoll         time.Duration `envconfig:"CASTAD_INSTAGRAM_POLL" default:"1m" sample:"1s" desc:"How often Meta is asked whether it has fetched and processed a film; it wants about once a minute."`
 
 	NaverAdapter   string `envconfig:"CASTAD_NAVER_ADAPTER" default:"off" one:"off,legacy,hub" desc:"By which door Naver is searched for places: legacy (Developers Center, until 2027-06-30), hub (NAVER API HUB), or not at all."`
 	NaverURL       string `envconfig:"CASTAD_NAVER_URL" desc:"Base URL of the search APIs; empty: the adapter's own."`

@@ -75,6 +75,7 @@ const (
 	CodeVendorUnknown   Code = "vendor.unknown_outcome"
 	CodeVendorResult    Code = "vendor.bad_result"
 	CodeReconnect       Code = "social.reconnect_needed"
+	CodeChannelOff      Code = "social.channel_not_available"
 )
 
 var catalogue = map[Code]Entry{
@@ -188,6 +189,8 @@ var catalogue = map[Code]Entry{
 		"vendor", "비용은 청구되지 않습니다. 다시 시도해 주세요.", "You are not charged; please retry.", true},
 	CodeReconnect: {Refused, "채널 계정의 연결이 끊어졌습니다.", "The channel account is no longer connected.",
 		"you", "채널 계정을 다시 연결한 뒤 다시 시도해 주세요.", "Connect the channel account again, then retry.", false},
+	CodeChannelOff: {Refused, "이 서비스에서는 아직 이 채널에 게시할 수 없습니다.", "Posting to this channel is not set up here.",
+		"castad", "다른 채널을 고르거나, 운영자가 채널을 설정한 뒤 주문해 주세요.", "Choose another channel, or order again when the operator has set it up.", false},
 }
 
 // Kind returns the kind that the catalogue gives the code; Internal when it has none.

@@ -116,9 +116,11 @@ func (c *call) tell(o provider.Outcome) {
 			g.pending.unused[d]++
 		}
 	}
+	// Enough to open the breaker by themselves: that need not wait for a second to be over.
+	enough := o.Verdict == provider.Sick && g.pending.calls[c.key][provider.Sick] >= g.c.Thresholds.MinCalls
 	g.mu.Unlock()
 	c.told, c.last = true, o
-	if c.probe != "" || o.Verdict == provider.Busy {
+	if c.probe != "" || o.Verdict == provider.Busy || enough {
 		g.Wake()
 	}
 }

@@ -208,16 +208,20 @@ type VideoMade struct {
 
 // SnsPublish is the input of one publish step: one channel account.
 type SnsPublish struct {
-	Ad        id.Ad    `json:"ad"`
-	Channel   string   `json:"channel"` // youtube, instagram
-	Account   string   `json:"account"`
-	Title     string   `json:"title"`
-	Caption   string   `json:"caption"`
-	Hashtags  []string `json:"hashtags"`
-	Blob      string   `json:"blob"`
-	Thumbnail string   `json:"thumbnail"`
-	Bytes     int64    `json:"bytes"`
-	SHA256    string   `json:"sha256"`
+	Ad       id.Ad      `json:"ad"`
+	Channel  string     `json:"channel"` // youtube, instagram
+	Account  id.Account `json:"account"`
+	Title    string     `json:"title"`
+	Caption  string     `json:"caption"`
+	Hashtags []string   `json:"hashtags"`
+	// Privacy is public, unlisted or private; never "".
+	Privacy string `json:"privacy"`
+	// MadeForKids is what the owner declares about the audience.
+	MadeForKids bool   `json:"made_for_kids"`
+	Blob        string `json:"blob"`
+	Thumbnail   string `json:"thumbnail"`
+	Bytes       int64  `json:"bytes"`
+	SHA256      string `json:"sha256"`
 }
 
 // SnsPosted is its output.
@@ -225,6 +229,10 @@ type SnsPosted struct {
 	Post       id.Post `json:"post"`
 	ExternalID string  `json:"external_id"`
 	URL        string  `json:"url"`
+	// Privacy is what the channel says that it is; "" when it has no such thing.
+	Privacy string `json:"privacy,omitempty"`
+	// Note says what the channel took and did not do; "" = nothing.
+	Note string `json:"note,omitempty"`
 }
 
 // Artifact is a file that a step has kept in Blob; the engine records it with the step's result.

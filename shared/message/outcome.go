@@ -7,7 +7,9 @@ import (
 	"castad/shared/fault"
 )
 
-// NotYet is what asking about a job returns while the provider is still working.
+// NotYet is what asking about a job returns while the provider is still working,
+// and what a submission in rounds returns before its last one: nothing is to be
+// seen or paid yet, and the next round goes on.
 type NotYet struct {
 	// After is how long the provider asks us to wait; 0 = the engine's own backoff.
 	After time.Duration
@@ -21,7 +23,11 @@ func (e NotYet) Error() string { return fmt.Sprintf("not ready yet (ask again af
 func (NotYet) FaultKind() fault.Kind { return fault.Unavailable }
 
 // Absent is what looking for an unsure job returns when the provider proves that it does not exist.
-type Absent struct{}
+type Absent struct {
+	// Settled: it cannot appear any more either, whatever of it is still on its
+	// way: the next attempt need not wait until that must have arrived.
+	Settled bool
+}
 
 func (Absent) Error() string { return "the provider does not know this job" }
 

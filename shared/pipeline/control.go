@@ -88,6 +88,27 @@ func (e *Engine) keepReport(ctx context.Context, tx *store.Tx, call callRow, r R
 	return nil
 }
 
+// Holds says, with the step's row locked by tx, that the submission of call may
+// still go on: its claim has not been taken over, and the step is not settled
+// otherwise. What a submission in rounds writes down in the same transaction is
+// then final once the claim is lost: who looks at it afterwards can tell how far
+// the lost one may have come. CodeConflict when it may not.
+func (e *Engine) Holds(ctx context.Context, tx *store.Tx, call message.Call) error {
+	type claim struct {
+		state   State
+		attempt int
+	}
+	now, err := store.One(ctx, tx, `SELECT state, attempt FROM pipeline_steps WHERE run_id = ? AND step_no = ? FOR UPDATE`,
+		func(c *claim) []any { return []any{&c.state, &c.attempt} }, call.Run, call.Step)
+	if err != nil {
+		return fmt.Errorf("hold step %d of %v: %w", call.Step, call.Run, err)
+	}
+	if now.state != Submitting || now.attempt != call.Attempt {
+		return fault.Newf(fault.CodeConflict, "hold step %d of %v: attempt %d is over", call.Step, call.Run, call.Attempt)
+	}
+	return nil
+}
+
 // Cancel stops a run for its owner; what is in flight is settled first.
 func (e *Engine) Cancel(ctx context.Context, tenant id.Tenant, run id.Run) error {
 	return e.control(ctx, tenant, run, EvCancel)

@@ -21,6 +21,7 @@
 //	blocked → ready → submitting → waiting ⇄ collecting → succeeded
 //	            ↑          │           ↑           │
 //	            ├──────────┤ refused   │           ├→ failed
+//	            │          │ or in part│           │
 //	            │          └→ unknown ─┴───────────┘
 //	            └── proven absent, or abandoned once after the reconcile window
 //	any state that is not an end → cancelled | failed (deadline)
@@ -35,6 +36,21 @@
 // the provider's callback or by looking the job up, never by sending again,
 // until the reconcile window has passed; then a song or a film may be ordered
 // once more (the price is booked as waste) and a publication never.
+//
+// # Submissions in rounds
+//
+// A publication is a submission in rounds: a film is uploaded and the channel
+// works on it before anything is to be seen. Until then Submit's function
+// returns message.NotYet, and the step is ready again when the channel wants it.
+// A round has its own provider_calls row, state "part"; it is no failure (it
+// lengthens no backoff and uses up no attempt), it may be cancelled at once, and
+// the step's deadline holds over all rounds. A process killed in a round leaves
+// the step unknown like any other. What it may have done is then read from what
+// it wrote down under Holds before doing it: if the last round has not begun, or
+// whatever of it is still on its way can only complete what the next attempt
+// goes on with, the answer is message.Absent with Settled and the step is ready
+// at once. Otherwise absence counts at the end of the reconcile window, as a
+// request may arrive late.
 //
 // # Leases and clocks
 //

@@ -53,6 +53,7 @@ const (
 	CallAccepted  CallState = "accepted" // the provider gave an id
 	CallUnknown   CallState = "unknown"
 	CallDone      CallState = "done"
+	CallPart      CallState = "part"      // did a part of its work, of which nothing is to be seen; the next one goes on
 	CallFailed    CallState = "failed"    // refused, or proven never to have existed
 	CallAbandoned CallState = "abandoned" // given up with its outcome unknown: may have been charged
 )
@@ -75,6 +76,7 @@ type Step struct {
 	Policy     Policy
 	State      State
 	Attempt    int   // submissions so far
+	Parts      int   // of those, the ones that did their part and have another to follow: no failures
 	Fence      int64 // grows with every claim; a writer with an older one has lost its claim
 	LeaseUntil time.Time
 	DueAt      time.Time
@@ -86,6 +88,9 @@ type Step struct {
 	Call       CallState
 	FailCode   fault.Code
 }
+
+// tries is how many submissions have begun anew.
+func (s Step) tries() int { return s.Attempt - s.Parts }
 
 // Run is a run with its steps in order of No.
 type Run struct {
@@ -116,6 +121,7 @@ const (
 	EvClaim        EventName = "claim"         // a worker takes a ready step
 	EvAccepted     EventName = "accepted"      // the provider took the job
 	EvRefused      EventName = "refused"       // the submission had no effect
+	EvPart         EventName = "part"          // it did a part of its work; nothing is to be seen yet
 	EvAmbiguous    EventName = "ambiguous"     // it may have had one
 	EvClaimCollect EventName = "claim_collect" // a worker asks about the job
 	EvNotYet       EventName = "not_yet"       // the job goes on, or the question could not be asked
@@ -147,6 +153,8 @@ type Event struct {
 	Code fault.Code
 	// ExternalID is the provider's id of the job, when verified.
 	ExternalID string
+	// Settled: what is absent cannot appear any more.
+	Settled bool
 	// Reported: a callback for the present call has been stored already.
 	Reported bool
 	// Jitter in [0,1) spreads retries.
@@ -246,6 +254,8 @@ func (m *move) apply() error {
 		return m.accepted()
 	case EvRefused:
 		return m.refused()
+	case EvPart:
+		return m.part()
 	case EvAmbiguous:
 		return m.ambiguous()
 	case EvClaimCollect:

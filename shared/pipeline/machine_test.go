@@ -60,6 +60,9 @@ func (v *vendors) check(before, after Run, e Event, fx []Effect) {
 		if claimed := s.State == Submitting || s.State == Collecting; claimed != !s.LeaseUntil.IsZero() {
 			v.t.Fatalf("step %d is %s with lease %v", s.No, s.State, s.LeaseUntil)
 		}
+		if s.Parts > s.Attempt || (e.Name == EvPart) != (s.Parts != was.Parts) && s.No == e.Step {
+			v.t.Fatalf("%s: step %d has %d parts in %d attempts, it had %d", e.Name, s.No, s.Parts, s.Attempt, was.Parts)
+		}
 		if s.State == Unknown && s.SettleBy.IsZero() {
 			v.t.Fatalf("step %d is unknown for ever", s.No)
 		}
@@ -117,7 +120,7 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 			}
 			v.check(run, after, e, fx)
 			switch e.Name {
-			case EvRefused, EvAmbiguous, EvNotYet, EvAbsent, EvDone, EvBroken:
+			case EvRefused, EvPart, EvAmbiguous, EvNotYet, EvAbsent, EvDone, EvBroken:
 				if held := run.Step(e.Step); held.Fence != e.Fence || held.Attempt != e.Attempt {
 					t.Fatalf("%s of a lost claim (fence %d of %d) was written", e.Name, e.Fence, held.Fence)
 				}
@@ -127,7 +130,7 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 				}
 			}
 			for _, f := range fx {
-				if f.Name != FxCall || (f.Call != CallFailed && f.Call != CallAbandoned) {
+				if f.Name != FxCall || (f.Call != CallFailed && f.Call != CallAbandoned) { // a part excuses nothing: the vendor has no job by it
 					continue
 				}
 				if policy := run.Step(f.Step).Policy; f.Call == CallFailed && e.Name != EvBroken && policy != Free && exists[[2]int{f.Step, f.Attempt}] {
@@ -176,12 +179,14 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 				e.Name, e.ExternalID = EvAccepted, "job"
 			case !c.collect && c.took:
 				e.Name = EvAmbiguous
+			case !c.collect && !honest && run.Step(c.step).Kind == message.Publish && rapid.Bool().Draw(t, "a part is done"):
+				e.Name = EvPart
 			case !c.collect && rapid.Bool().Draw(t, "refusal is clear"):
 				e.Name, e.Kind, e.Code = EvRefused, fault.Unavailable, fault.CodeVendorDown
 			case !c.collect:
 				e.Name = EvAmbiguous
 			case !known:
-				e.Name = EvAbsent
+				e.Name, e.Settled = EvAbsent, rapid.Bool().Draw(t, "cannot appear any more")
 			case honest || rapid.Bool().Draw(t, "finished"):
 				e.Name, e.ExternalID = EvDone, "job"
 			case rapid.IntRange(0, 9).Draw(t, "broken") == 0 && run.Step(c.step).Policy == Paid:
@@ -300,5 +305,109 @@ func TestAnUnknownPublicationIsNeverSentAgain(t *testing.T) {
 	}
 	if _, _, err := Decide(after, Event{Name: EvRetry, At: now}, testRules); fault.CodeOf(err) != fault.CodeRetryUnsafe {
 		t.Errorf("a retry of a publication that may be live: %v", err)
+	}
+}
+
+// A channel that works on what it got is no failure: neither does the wait grow
+// with the rounds, nor do they count when a failure follows.
+func TestRoundsAreNoFailedAttempts(t *testing.T) {
+	t.Parallel()
+	run, now := newRun(), testStart
+	run.Steps[0].State = Succeeded
+	run.Steps[1] = Step{No: 2, After: 1, Kind: message.Song, Policy: Paid, State: Ready, DueAt: now, Deadline: now.Add(time.Hour)}
+	move := func(e Event) {
+		t.Helper()
+		e.Step, e.At, e.Fence, e.Attempt = 2, now, run.Step(2).Fence, run.Step(2).Attempt
+		after, _, err := Decide(run, e, testRules)
+		if err != nil {
+			t.Fatalf("%s at %v: %v", e.Name, now, err)
+		}
+		run = after
+	}
+	for i := range 20 {
+		move(Event{Name: EvClaim, LeaseUntil: now.Add(time.Minute)})
+		move(Event{Name: EvPart, After: time.Duration(i) * time.Second})
+		s := run.Step(2)
+		if wait := s.DueAt.Sub(now); s.State != Ready || s.Call != CallPart || wait < time.Duration(i)*time.Second || wait > testRules.PollMax {
+			t.Fatalf("round %d: %s, call %s, next after %v", i, s.State, s.Call, wait)
+		}
+		now = run.Step(2).DueAt
+	}
+	for _, want := range []struct {
+		name  EventName
+		state State
+		wait  time.Duration
+	}{{EvBroken, Ready, testRules.RetryFirst}, {EvBroken, Failed, 0}} {
+		move(Event{Name: EvClaim, LeaseUntil: now.Add(time.Minute)})
+		move(Event{Name: want.name, Kind: fault.Unavailable, Code: fault.CodeVendorFailed})
+		if s := run.Step(2); s.State != want.state || want.wait != 0 && s.DueAt.Sub(now) != want.wait {
+			t.Fatalf("%s after 20 rounds: %s, next after %v, want %v", want.name, s.State, s.DueAt.Sub(now), want.wait)
+		}
+		now = run.Step(2).DueAt
+	}
+}
+
+func TestARoundIsCancelledAtOnceAndHasItsDeadline(t *testing.T) {
+	t.Parallel()
+	at := func(state State) Run {
+		run := newRun()
+		for i := range run.Steps {
+			run.Steps[i].State = Succeeded
+		}
+		run.Steps[3] = Step{No: 4, After: 2, Kind: message.Publish, Policy: Once, State: state, Attempt: 3, Parts: 3, Fence: 3,
+			DueAt: testStart.Add(time.Minute), Deadline: testStart.Add(2 * time.Minute), Call: CallPart}
+		if state == Submitting {
+			run.Steps[3].Call, run.Steps[3].Parts, run.Steps[3].LeaseUntil = CallIntent, 2, testStart.Add(time.Minute)
+		}
+		return run
+	}
+	decide := func(run Run, e Event) Run {
+		t.Helper()
+		after, _, err := Decide(run, e, testRules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return after
+	}
+	between := decide(at(Ready), Event{Name: EvCancel, At: testStart})
+	if s := between.Step(4); s.State != Cancelled {
+		t.Errorf("cancelled between two rounds, the step is %s", s.State)
+	}
+	during := decide(at(Submitting), Event{Name: EvCancel, At: testStart})
+	after := decide(during, Event{Name: EvPart, Step: 4, Fence: 3, Attempt: 3, At: testStart})
+	if s := after.Step(4); s.State != Cancelled || after.State != RunCancelled {
+		t.Errorf("cancelled during a round, the step is %s and the run %s", s.State, after.State)
+	}
+	late := decide(at(Ready), Event{Name: EvDeadline, Step: 4, At: testStart.Add(2 * time.Minute)})
+	if s := late.Step(4); s.State != Failed || s.FailCode != fault.CodeDeadline {
+		t.Errorf("after its deadline the step is %s (%s)", s.State, s.FailCode)
+	}
+	if _, _, err := Decide(late, Event{Name: EvRetry, At: testStart.Add(time.Hour)}, testRules); err != nil {
+		t.Errorf("nothing was published, and a retry is refused: %v", err)
+	}
+}
+
+// What was on its way when a claim was lost may still arrive, so that absence
+// counts at the window's end, unless nothing can arrive any more.
+func TestAbsenceCountsAtOnceOnlyWhenNothingCanArrive(t *testing.T) {
+	t.Parallel()
+	for _, settled := range []bool{false, true} {
+		run, now := newRun(), testStart
+		for i := range run.Steps {
+			run.Steps[i].State = Succeeded
+		}
+		run.Steps[3] = Step{No: 4, After: 2, Kind: message.Publish, Policy: Once, State: Collecting, Attempt: 1, Fence: 2, DueAt: now,
+			LeaseUntil: now.Add(time.Minute), SettleBy: now.Add(time.Minute), Deadline: now.Add(time.Hour), Call: CallUnknown}
+		after, _, err := Decide(run, Event{Name: EvAbsent, Step: 4, Fence: 2, Attempt: 1, At: now, Settled: settled}, testRules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Unknown
+		if settled {
+			want = Ready
+		}
+		if s := after.Step(4); s.State != want {
+			t.Errorf("settled %v: the step is %s, want %s", settled, s.State, want)
+		}
 	}
 }

@@ -188,7 +188,7 @@ func brokenMayRepeat(c fault.Code) bool {
 }
 
 func (m *move) retryAfter() time.Duration {
-	return max(m.e.After, backoff(m.rules.RetryFirst, m.rules.RetryMax, m.step.Attempt-1, m.e.Jitter))
+	return max(m.e.After, backoff(m.rules.RetryFirst, m.rules.RetryMax, m.step.tries()-1, m.e.Jitter))
 }
 
 func (m *move) pollAfter(polls int) time.Duration {

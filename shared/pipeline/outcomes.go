@@ -73,6 +73,23 @@ func (m *move) refused() error {
 	return nil
 }
 
+// part is a submission in rounds: the provider works on what it was given, and
+// nobody sees anything before the last round. The next one begins when the
+// provider wants it, counts as no further try, and may still be cancelled.
+func (m *move) part() error {
+	if !m.mine(Submitting) {
+		return nothing
+	}
+	m.call(CallPart, "")
+	m.step.Parts++
+	if m.run.State == Cancelling {
+		m.end(Cancelled, "")
+		return nil
+	}
+	m.again(m.pollAfter(m.step.Parts - 1))
+	return nil
+}
+
 func (m *move) ambiguous() error {
 	if !m.mine(Submitting) {
 		return nothing
@@ -170,9 +187,9 @@ func (m *move) absent() error {
 		m.e.Code = fault.CodeVendorFailed // a job that was accepted and is gone
 		return m.broken()
 	}
-	if m.e.At.Before(m.step.SettleBy) {
+	if !m.e.Settled && m.e.At.Before(m.step.SettleBy) {
 		// The request may still be on its way inside the provider: only what is
-		// absent at the window's end is absent.
+		// absent at the window's end is absent, unless the provider's word is final.
 		m.step.State = Unknown
 		m.due(m.pollAfter(m.step.Polls), true)
 		return nil
@@ -216,7 +233,7 @@ func (m *move) broken() error {
 	switch {
 	case m.run.State == Cancelling:
 		m.end(Cancelled, "")
-	case brokenMayRepeat(m.e.Code) && s.Policy == Paid && s.Attempt < m.rules.BrokenAttempts:
+	case brokenMayRepeat(m.e.Code) && s.Policy == Paid && s.tries() < m.rules.BrokenAttempts:
 		m.again(m.retryAfter())
 	default:
 		m.end(Failed, m.e.Code)

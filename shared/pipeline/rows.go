@@ -40,7 +40,7 @@ func load(ctx context.Context, tx *store.Tx, run id.Run) (loaded, error) {
 	if err != nil {
 		return loaded{}, fmt.Errorf("load %v: %w", run, err)
 	}
-	steps, err := store.All(ctx, tx, `SELECT step_no, after_no, kind, provider, policy, cost_won, state, attempt, fence,
+	steps, err := store.All(ctx, tx, `SELECT step_no, after_no, kind, provider, policy, cost_won, state, attempt, parts, fence,
 		lease_until, due_at, deadline_at, settle_by, woken_at, polls, abandoned, call_state, fail_code, input_json, input_hash, output_json
 		FROM pipeline_steps WHERE run_id = ? ORDER BY step_no LIMIT 100`, stepColumns, run)
 	if err != nil {
@@ -70,7 +70,7 @@ type stepRow struct {
 }
 
 func stepColumns(r *stepRow) []any {
-	return []any{&r.No, &r.After, &r.Kind, &r.provider, &r.Policy, &r.cost, &r.State, &r.Attempt, &r.Fence,
+	return []any{&r.No, &r.After, &r.Kind, &r.provider, &r.Policy, &r.cost, &r.State, &r.Attempt, &r.Parts, &r.Fence,
 		&r.lease, &r.due, &r.deadline, &r.settle, &r.woken, &r.Polls, &r.Abandoned, &r.Call, &r.FailCode, (*[]byte)(&r.input), &r.hash, (*[]byte)(&r.output)}
 }
 
@@ -101,7 +101,7 @@ func insertRun(ctx context.Context, tx *store.Tx, l loaded) error {
 func insertStep(ctx context.Context, tx *store.Tx, l loaded, s Step) error {
 	p := l.plans[s.No]
 	_, err := tx.Exec(ctx, `INSERT INTO pipeline_steps (run_id, step_no, tenant_id, kind, provider, policy, after_no, cost_won, state,
-		attempt, fence, polls, abandoned, call_state, fail_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '', '')`,
+		attempt, parts, fence, polls, abandoned, call_state, fail_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', '')`,
 		l.ID, s.No, l.Tenant, p.Kind, p.Provider, p.Policy, p.After, p.CostWon, s.State)
 	if err != nil {
 		return fmt.Errorf("insert step %d of %v: %w", s.No, l.ID, err)
@@ -111,10 +111,10 @@ func insertStep(ctx context.Context, tx *store.Tx, l loaded, s Step) error {
 
 // updateStep writes the machine's columns, guarded by the state and fence that were read.
 func updateStep(ctx context.Context, tx *store.Tx, run id.Run, was, s Step, ended time.Time) error {
-	n, err := tx.Exec(ctx, `UPDATE pipeline_steps SET state = ?, attempt = ?, fence = ?, lease_until = ?, due_at = ?, deadline_at = ?,
+	n, err := tx.Exec(ctx, `UPDATE pipeline_steps SET state = ?, attempt = ?, parts = ?, fence = ?, lease_until = ?, due_at = ?, deadline_at = ?,
 		settle_by = ?, woken_at = ?, polls = ?, abandoned = ?, call_state = ?, fail_code = ?, ended_at = ?
 		WHERE run_id = ? AND step_no = ? AND state = ? AND fence = ?`,
-		s.State, s.Attempt, s.Fence, null(s.LeaseUntil), null(s.DueAt), null(s.Deadline), null(s.SettleBy), null(s.WokenAt),
+		s.State, s.Attempt, s.Parts, s.Fence, null(s.LeaseUntil), null(s.DueAt), null(s.Deadline), null(s.SettleBy), null(s.WokenAt),
 		s.Polls, s.Abandoned, s.Call, s.FailCode, null(ended), run, s.No, was.State, was.Fence)
 	if err != nil {
 		return fmt.Errorf("update step %d of %v: %w", s.No, run, err)

@@ -45,7 +45,9 @@ const outcomeTime = 20 * time.Second
 
 // Submit makes the provider call of a step at most once per claim: claim, call
 // (no connection held), outcome. nil says that the message is dealt with, also
-// when the provider refused or nothing was to be done.
+// when the provider refused or nothing was to be done. A submission in rounds
+// returns message.NotYet until its last one: see Holds for how it may remember
+// what it has done.
 func Submit[In any](ctx context.Context, e *Engine, w message.Wake, kind message.Kind,
 	send func(context.Context, In, message.Call) (externalID string, err error)) error {
 	c, in, err := begin[In](ctx, e, w, kind, EvClaim)
@@ -285,7 +287,10 @@ func begin[In any](ctx context.Context, e *Engine, w message.Wake, kind message.
 func submitEvent(err error) Event {
 	k := fault.KindOf(err)
 	ev := Event{Name: EvRefused, Kind: k, Code: fault.CodeOf(err)}
-	if k == fault.Unknown || k == fault.Internal {
+	switch {
+	case errors.As(err, &message.NotYet{}):
+		ev.Name = EvPart
+	case k == fault.Unknown || k == fault.Internal:
 		ev.Name = EvAmbiguous
 	}
 	return ev
@@ -296,9 +301,10 @@ func submitEvent(err error) Event {
 func collectEvent(err error) Event {
 	k := fault.KindOf(err)
 	ev := Event{Name: EvNotYet, Kind: k, Code: fault.CodeOf(err)}
+	var gone message.Absent
 	switch {
-	case errors.As(err, &message.Absent{}):
-		ev.Name = EvAbsent
+	case errors.As(err, &gone):
+		ev.Name, ev.Settled = EvAbsent, gone.Settled
 	case k == fault.Refused:
 		ev.Name = EvBroken
 	}

@@ -249,7 +249,7 @@ func (w *world) invariants(run id.Run) {
 	}
 	for name, query := range map[string]string{
 		"I1 every run is terminal":              `SELECT COUNT(*) FROM pipeline_runs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')`,
-		"I3 a further attempt has a reason":     `SELECT COUNT(*) FROM provider_calls c JOIN provider_calls p ON p.run_id = c.run_id AND p.step_no = c.step_no AND p.attempt = c.attempt - 1 WHERE p.state NOT IN ('failed', 'abandoned')`,
+		"I3 a further attempt has a reason":     `SELECT COUNT(*) FROM provider_calls c JOIN provider_calls p ON p.run_id = c.run_id AND p.step_no = c.step_no AND p.attempt = c.attempt - 1 WHERE p.state NOT IN ('failed', 'abandoned', 'part')`,
 		"I5 success means every step succeeded": `SELECT COUNT(*) FROM pipeline_runs r JOIN pipeline_steps s ON s.run_id = r.id WHERE r.state = 'succeeded' AND s.state <> 'succeeded'`,
 		"I8 the outbox is empty":                `SELECT COUNT(*) FROM outbox WHERE state = 0`,
 		"I11 reserve = capture + release":       `SELECT COUNT(*) FROM (SELECT run_id FROM credit_ledger GROUP BY run_id HAVING SUM(CASE entry WHEN 'reserve' THEN amount_won WHEN 'capture' THEN -amount_won WHEN 'release' THEN -amount_won ELSE 0 END) <> 0) x`,

@@ -131,6 +131,7 @@ func TestDownload(t *testing.T) {
 		{"no URL", "http://[", 1000, BadResult, "bad_url"},
 		{"nothing", "", 1000, OurFault, "origin_not_allowed"},
 		{"a redirect to the metadata service", base + "/to?u=http://169.254.169.254/latest", 1000, OurFault, "origin_not_allowed"},
+		{"a redirect to another door of this machine", base + "/to?u=http://127.0.0.1:1/", 1000, OurFault, "origin_not_allowed"},
 		{"a redirect to another scheme", base + "/to?u=file:///etc/passwd", 1000, OurFault, "origin_not_allowed"},
 		{"a redirect to no URL", base + "/to?u=http://[", 1000, BadResult, "bad_redirect"},
 	} {
@@ -138,7 +139,7 @@ func TestDownload(t *testing.T) {
 			t.Parallel()
 			d := d
 			if strings.HasSuffix(row.url, "/stall") || strings.HasSuffix(row.url, "/silent") {
-				d.Idle = 300 * time.Millisecond // only where nothing else can end the wait: the machine may be busy
+				d.Idle, d.Timeout = 300*time.Millisecond, 5*time.Second // only where nothing else can end the wait: the machine may be busy
 			}
 			got, err := d.Get(t.Context(), row.url, row.limit)
 			var body []byte

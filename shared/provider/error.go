@@ -122,6 +122,11 @@ func Refused(provider, op, field, format string, args ...any) *Error {
 // that vendor packages need not know the engine's messages.
 func NotYet(after time.Duration) error { return message.NotYet{After: after} }
 
+// Unfinished is the answer about a job that cannot come to be unless the next
+// attempt goes on with it: an upload whose session is known and wants more, a
+// container that nobody has published. That attempt follows at once.
+func Unfinished() error { return message.Absent{Settled: true} }
+
 // Absent is the answer when the vendor proves that a job does not exist. It
 // leads to a new paid attempt: return it only for a proof, never for a lost or
 // empty answer.

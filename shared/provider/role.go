@@ -108,7 +108,9 @@ type Post struct {
 type Notes interface {
 	// Last returns what was kept last, also by a process that has died; nil = nothing.
 	Last() []byte
-	// Keep replaces it. When it returns nil the notes survive a crash.
+	// Keep replaces it. When it returns nil the notes survive a crash. Nothing of a
+	// post may be seen before the first Keep has returned nil: no notes mean no post.
+	// An error may mean that another process has taken over: do no more.
 	Keep(ctx context.Context, notes []byte) error
 }
 

@@ -3,6 +3,7 @@ package trigger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -214,6 +215,36 @@ func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
 	}
 	if w := b.ask("POST", "/", ""); w.Code != http.StatusNotFound {
 		t.Errorf("POST /: status %d", w.Code)
+	}
+}
+
+func TestRoutesThatOverlapAreToldApartByTheirMethods(t *testing.T) {
+	t.Parallel()
+	type id struct {
+		ID string `path:"id"`
+	}
+	type channel struct {
+		Channel string `path:"channel"`
+	}
+	b := set(t, nil, Public("social-disconnect", httpJSON("v1/social/accounts/{id}", "delete"), quick, func(_ context.Context, in id) (map[string]string, error) {
+		return map[string]string{"id": in.ID}, nil
+	}), Public("social-start", httpJSON("v1/social/{channel}/start", "get"), quick, func(_ context.Context, in channel) (map[string]string, error) {
+		return map[string]string{"channel": in.Channel}, nil
+	}))
+	for _, row := range []struct{ method, path, want string }{
+		{"GET", "youtube/start", `200 {"channel":"youtube"}`}, {"DELETE", "accounts/7", `200 {"id":"7"}`},
+		{"GET", "accounts/start", `200 {"channel":"accounts"}`}, {"DELETE", "accounts/start", `200 {"id":"start"}`},
+		{"DELETE", "youtube/start", "405 GET"}, {"HEAD", "youtube/start", "405 GET"}, {"GET", "accounts/7", "405 DELETE"},
+		{"POST", "accounts/start", "405 DELETE, GET"}, {"GET", "youtube/stop", "404 "},
+	} {
+		w := b.ask(row.method, "/api/v1/social/"+row.path, "")
+		said := strings.TrimSpace(w.Body.String())
+		if w.Code != http.StatusOK {
+			said = w.Header().Get("Allow")
+		}
+		if got := fmt.Sprintf("%d %s", w.Code, said); got != row.want {
+			t.Errorf("%s %s: %s, want %s", row.method, row.path, got, row.want)
+		}
 	}
 }
 

@@ -126,7 +126,7 @@ func New(o Options, fns ...Function) (*Host, error) {
 			problems = append(problems, err)
 		}
 	}
-	h.mux.HandleFunc("/", h.notFound)
+	h.mux.HandleFunc("/", h.unrouted)
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -181,27 +181,41 @@ func addRoutes(routes map[string]routed, f *Function, prefix string) []error {
 	return problems
 }
 
+// handle registers each method of a route by itself: two routes that overlap, such
+// as GET {channel}/start and DELETE accounts/{id}, are told apart by their methods.
 func (h *Host) handle(pattern string, byMethod routed) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // ServeMux's way to say that two patterns cannot be told apart
 			err = fmt.Errorf("route %s: %v", pattern, r)
 		}
 	}()
+	for method, f := range byMethod {
+		h.mux.HandleFunc(method+" "+pattern, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != method { // ServeMux lets HEAD in where GET is
+				h.unrouted(w, r)
+				return
+			}
+			h.serveHTTP(w, r, f)
+		})
+	}
+	return nil
+}
+
+// unrouted answers what no function takes: 405 where another method would be taken, else 404.
+func (h *Host) unrouted(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
 	for _, m := range methods {
-		if byMethod[m] != nil {
+		other := *r
+		other.Method = m
+		if _, pattern := h.mux.Handler(&other); strings.HasPrefix(pattern, m+" ") {
 			allowed = append(allowed, m)
 		}
 	}
-	allow := strings.Join(allowed, ", ")
-	h.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		if f := byMethod[r.Method]; f != nil {
-			h.serveHTTP(w, r, f)
-			return
-		}
-		h.notAllowed(w, r, allow)
-	})
-	return nil
+	if len(allowed) > 0 {
+		h.notAllowed(w, r, strings.Join(allowed, ", "))
+		return
+	}
+	h.notFound(w, r)
 }
 
 // Functions are the host's functions, as given.

@@ -1,7 +1,7 @@
 // Package cloud is CastAD's whole cloud on one machine: a private MariaDB, a
-// Service Bus emulator, a blob server, the studio, the sandbox channels and a
-// Functions host with the staged app, each the real thing over the wire as far
-// as one can be had without an account.
+// Service Bus emulator, a blob server, the studio, stand-ins for YouTube and
+// Instagram and a Functions host with the staged app, each the real thing over
+// the wire as far as one can be had without an account.
 //
 // Start brings the parts up in the order in which they need each other, writes
 // local.settings.json beside the staged app with the real ports and keys (so
@@ -33,7 +33,8 @@ import (
 	"castad/scripts/stage/app"
 	"castad/scripts/studio/command"
 	"castad/shared/blob"
-	"castad/shared/provider/sandbox/sandboxtest"
+	"castad/shared/provider/instagram/instagramtest"
+	"castad/shared/provider/youtube/youtubetest"
 	"castad/shared/store"
 )
 
@@ -100,7 +101,7 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 		start func(context.Context) error
 	}{
 		{"app", c.stage}, {"database", c.database}, {"queues", c.queues}, {"files", c.files},
-		{"studio", c.studio}, {"channels", c.channels}, {"host", c.host},
+		{"studio", c.studio}, {"youtube", c.youtube}, {"instagram", c.instagram}, {"host", c.host},
 	} {
 		began := time.Now()
 		if err := part.start(ctx); err != nil {
@@ -198,18 +199,36 @@ func (c *Cloud) studio(context.Context) error {
 	return c.listen(addr, s.Handler())
 }
 
-func (c *Cloud) channels(context.Context) error {
-	addr := c.state.addr("channels")
-	s, err := sandboxtest.New(sandboxtest.Options{Dir: filepath.Join(c.o.Dir, "channels"), Key: c.state.Secrets["channels"], Processing: processing})
+func (c *Cloud) youtube(context.Context) error {
+	s, err := youtubetest.New(youtubetest.Options{Dir: filepath.Join(c.o.Dir, "youtube"), ClientID: appID, ClientSecret: c.state.Secrets["youtube"],
+		Consent: true, Processing: processing})
 	if err != nil {
 		return err
 	}
-	return c.listen(addr, s)
+	return c.channel("youtube", s, s.Close)
 }
 
-// processing is how long the sandbox channels take to make a post public: long
-// enough that it is asked for more than once.
-const processing = 2 * time.Second
+func (c *Cloud) instagram(context.Context) error {
+	s, err := instagramtest.New(instagramtest.Options{Dir: filepath.Join(c.o.Dir, "instagram"), AppID: appID, AppSecret: c.state.Secrets["instagram"],
+		Processing: processing})
+	if err != nil {
+		return err
+	}
+	return c.channel("instagram", s, s.Close)
+}
+
+func (c *Cloud) channel(name string, h http.Handler, end func()) error {
+	c.closers = append(c.closers, func() error { end(); return nil })
+	return c.listen(c.state.addr(name), h)
+}
+
+const (
+	// appID is the name that CastAD has at the channels.
+	appID = "castad-local"
+	// processing is how long the channels take to make a post public: long enough
+	// that it is asked for more than once.
+	processing = 2 * time.Second
+)
 
 // listen serves a part on its address until the cloud is closed.
 func (c *Cloud) listen(addr string, h http.Handler) error {
@@ -299,11 +318,14 @@ func (c *Cloud) URL() string { return "http://" + c.hosts.Addr() }
 // DSN is the database's.
 func (c *Cloud) DSN() string { return c.dsn }
 
-// StudioURL is the studio's address, ChannelsURL the sandbox channels'.
+// StudioURL is the studio's address.
 func (c *Cloud) StudioURL() string { return "http://" + c.state.addr("studio") }
 
-// ChannelsURL is the sandbox channels' address.
-func (c *Cloud) ChannelsURL() string { return "http://" + c.state.addr("channels") }
+// YouTubeURL is the address of the stand-in for YouTube: API, consent and watch pages.
+func (c *Cloud) YouTubeURL() string { return "http://" + c.state.addr("youtube") }
+
+// InstagramURL is the address of the stand-in for Instagram.
+func (c *Cloud) InstagramURL() string { return "http://" + c.state.addr("instagram") }
 
 // Setting is a setting that the app was started with.
 func (c *Cloud) Setting(name string) string { return c.settings[name] }

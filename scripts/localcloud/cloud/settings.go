@@ -11,7 +11,7 @@ import (
 // localSettings are the app's settings on this machine. The times are short,
 // because the vendors answer in seconds and nobody wants to wait for a sweep.
 func (c *Cloud) localSettings(port string) map[string]string {
-	studio, channels := "http://"+c.state.addr("studio"), "http://"+c.state.addr("channels")
+	studio, youtube, instagram := "http://"+c.state.addr("studio"), c.YouTubeURL(), c.InstagramURL()
 	s := map[string]string{
 		"FUNCTIONS_WORKER_RUNTIME":                 "custom",
 		"AzureWebJobsStorage":                      c.blobs.ConnectionString(),
@@ -31,8 +31,18 @@ func (c *Cloud) localSettings(port string) map[string]string {
 		"CASTAD_SUNO_MODEL":                        "V5",
 		"CASTAD_CREATOMATE_URL":                    studio,
 		"CASTAD_CREATOMATE_KEY":                    c.state.Secrets["studio"],
-		"CASTAD_CHANNELS_URL":                      channels,
-		"CASTAD_CHANNELS_KEY":                      c.state.Secrets["channels"],
+		"CASTAD_YOUTUBE_CLIENT_ID":                 appID,
+		"CASTAD_YOUTUBE_CLIENT_SECRET":             c.state.Secrets["youtube"],
+		"CASTAD_YOUTUBE_API_URL":                   youtube,
+		"CASTAD_YOUTUBE_TOKEN_URL":                 youtube,
+		"CASTAD_YOUTUBE_AUTHORIZE_URL":             youtube + "/o/oauth2/v2/auth",
+		"CASTAD_YOUTUBE_WATCH_URL":                 youtube,
+		"CASTAD_INSTAGRAM_APP_ID":                  appID,
+		"CASTAD_INSTAGRAM_APP_SECRET":              c.state.Secrets["instagram"],
+		"CASTAD_INSTAGRAM_GRAPH_URL":               instagram,
+		"CASTAD_INSTAGRAM_API_URL":                 instagram,
+		"CASTAD_INSTAGRAM_AUTHORIZE_URL":           instagram + "/oauth/authorize",
+		"CASTAD_INSTAGRAM_POLL":                    "1s",
 		"CASTAD_DOWNLOAD_ORIGINS":                  studio,
 		"CASTAD_LEASE_SKEW":                        "1s",
 		"CASTAD_RECONCILE_WINDOW":                  "30s",

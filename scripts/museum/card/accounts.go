@@ -1,4 +1,175 @@
 package card
 
+const (
+	social = "./functions/social"
+	sealed = "./shared/seal"
+)
+
 // accounts is the wing of connected accounts and their tokens (functions/social, shared/seal).
-var accounts = []Card{}
+var accounts = []Card{
+	{
+		ID: "account-reconnect-wiped-refresh-token", Source: "gitroomhq/postiz-app PR#1884",
+		Vendor:  "YouTube gives a refresh token with the first consent only. A publisher that stores what the second one brings has none, and its channel asks to be connected again every day.",
+		Must:    "The account that is connected again is the same row and keeps the refresh token that it has; a new one replaces it.",
+		Package: social, Test: "TestConnectingAgainIsTheSameAccountAndLosesNoRefreshToken",
+		Mutant: Mutant{"functions/social/connect.go", "before.Refresh, before.RefreshExpires = was.Refresh, was.RefreshExpires", "_ = was"},
+	},
+	{
+		ID: "account-renewal-without-refresh-token", Source: "teranetsrl/oauth2_client#16",
+		Vendor:  "Google answers a renewal with an access token and no refresh token. A client that stores the empty field works for an hour and then never again.",
+		Must:    "What an answer leaves out stays as it was: refresh token and scopes.",
+		Package: social, Test: "TestARenewalThatBringsNoRefreshTokenKeepsTheOldOne",
+		Mutant: Mutant{"functions/social/grant.go", "	if k.Refresh == \"\" {\n", "	if k.Refresh == \"\" && old.Access == \"\" {\n"},
+	},
+	{
+		ID: "account-renewal-answered-but-lost", Source: "https://www.rfc-editor.org/rfc/rfc6749#section-6",
+		Vendor:  "The channel answers a renewal, and the process is killed before it has stored the answer.",
+		Must:    "The old grant stays until the new one is stored; the next process renews with it and nobody notices.",
+		Package: social, Test: "TestAfterALostAnswerTheOldRefreshTokenRenewsAgain",
+		Mutant: Mutant{"functions/social/token.go", "	asked, cancel := context.WithTimeout(ctx, refreshTime)\n",
+			"	spent := k\n	spent.Refresh = \"\"\n	_, _ = s.put(ctx, r, spent, key)\n	asked, cancel := context.WithTimeout(ctx, refreshTime)\n"},
+	},
+	{
+		ID: "account-rotated-token-lost", Source: "https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2",
+		Vendor:  "A channel that rotates refresh tokens takes the old one back with each answer. When that answer is lost, no token is left that works.",
+		Must:    "The account becomes reconnect_needed with one notice, and the channel is not asked again until its owner has connected again.",
+		Package: social, Test: "TestAfterALostAnswerARotatedTokenAsksForTheOwnerOnce",
+		Mutant: Mutant{"functions/social/token.go", "	if fault.CodeOf(err) == fault.CodeReconnect {\n		return s.refused(ctx, r, k, err)\n	}\n", ""},
+	},
+	{
+		ID: "account-parallel-renewals", Source: "F3-Nation/f3-nation#375",
+		Vendor:  "Refresh tokens are good once. Several requests that find the access token expired all send the same one; all but one fail, and some servers withdraw everything.",
+		Must:    "One process renews, under a lease; the others look again and take over what it has stored.",
+		Package: social, Test: "TestTwentyCallersInTwoProcessesRenewOnce",
+		Mutant: Mutant{"functions/social/token.go", "	case changed && !fresh.due(s.now()):\n", "	case changed && fresh.due(s.now()):\n"},
+	},
+	{
+		ID: "account-refusal-of-an-old-grant", Source: "Menci/Floway PR#67",
+		Vendor:  "A renewal with a token that somebody has replaced meanwhile is answered invalid_grant, though the account is connected.",
+		Must:    "The refusal ends the account only if it still has the grant that was refused.",
+		Package: social, Test: "TestARefusalOfAGrantThatNoLongerCountsEndsNothing",
+		Mutant: Mutant{"functions/social/token.go", "renew_at = NULL, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ? AND state = ?",
+			"renew_at = NULL, updated_at = ? WHERE tenant_id = ? AND id = ? AND version >= ? AND state = ?"},
+	},
+	{
+		ID: "account-ended-permission-told-once", Source: "gitroomhq/postiz-app PR#1678",
+		Vendor:  "The permission has ended (invalid_grant). Each post asks the channel again, and the owner is told of each failure, some twice.",
+		Must:    "The first refusal makes the account reconnect_needed and is told; after that no post asks.",
+		Package: social, Test: "TestAPermissionThatHasEndedIsAskedForAndToldOnce",
+		Mutant: Mutant{"functions/social/store.go", "	if r.State != Connected {\n", "	if r.State == \"\" {\n"},
+	},
+	{
+		ID: "account-outage-taken-for-the-end", Source: "gitroomhq/postiz-app PR#1822",
+		Vendor:  "The token endpoint is down for a minute. A publisher that takes any failure for a dead token disconnects the account and writes to its owner.",
+		Must:    "Only the channel's own \"no\" ends an account. While renewing fails otherwise, a token that still lives is used.",
+		Package: social, Test: "TestATokenThatLivesIsUsedWhileTheChannelCannotRenewIt",
+		Mutant: Mutant{"functions/social/token.go", "		case fault.CodeOf(err) == fault.CodeReconnect, fault.KindOf(err) == fault.NotFound, !k.alive(s.now()):\n", "		default:\n"},
+	},
+	{
+		ID: "account-token-rejected-before-its-time", Source: "PostHog/posthog PR#55429",
+		Vendor:  "An access token stops working before the end that was told (a changed password, a withdrawn permission). A client that goes by its clock sends it again and again.",
+		Must:    "A token that the channel rejects is renewed before it is handed out again.",
+		Package: social, Test: "TestARejectedTokenIsRenewedBeforeItsTime",
+		Mutant: Mutant{"functions/social/token.go", "	k.Expires = s.now()\n", ""},
+	},
+	{
+		ID: "account-answer-that-could-not-be-kept", Source: "https://learn.microsoft.com/en-us/azure/key-vault/general/overview-throttling",
+		Vendor:  "Key Vault throttles or is away at the moment when a renewed token is to be encrypted: the old one is spent, the new one cannot be stored.",
+		Must:    "The data key is taken before the channel is asked. Without one nothing is asked, and nothing is ever stored in the clear.",
+		Package: social, Test: "TestTheChannelIsNotAskedWhenItsAnswerCouldNotBeKept",
+		Mutant: Mutant{"functions/social/token.go", "	key, err := s.c.Seal.Key(ctx, r.tenant) // before the channel is asked: what it answers must be kept\n	if err != nil {\n",
+			"	key, err := s.c.Seal.Key(ctx, r.tenant)\n	if err != nil && r.tenant == 0 {\n"},
+	},
+	{
+		ID: "account-long-token-ends-unrenewed", Source: "codefog/contao-instagram#40",
+		Vendor:  "Instagram's long-lived tokens end after 60 days, and one that has ended cannot be renewed: feeds and posts stop every two months.",
+		Must:    "A timer renews at about day 45, whether the account is used or not.",
+		Package: social, Test: "TestTheTimerRenewsWhatWouldEndUnused",
+		Mutant: Mutant{"functions/social/grant.go", "		at = k.Expires.Add(-longLeft)\n", "		at = k.Expires\n"},
+	},
+	{
+		ID: "account-refresh-token-unused-for-months", Source: "https://developers.google.com/identity/protocols/oauth2#expiration",
+		Vendor:  "Google ends refresh tokens that nobody has used for six months: a shop that advertises once a season is disconnected each time.",
+		Must:    "The timer uses each refresh token at least every 90 days.",
+		Package: social, Test: "TestTheTimerRenewsWhatWouldEndUnused",
+		Mutant: Mutant{"functions/social/grant.go", "		at = k.At.Add(useWithin)\n", "		return nil\n"},
+	},
+	{
+		ID: "account-long-token-too-young", Source: "wpzoom/instagram-widget-by-wpzoom PR#15",
+		Vendor:  "Instagram renews a long-lived token only when it is at least 24 hours old; before that the renewal fails.",
+		Must:    "A younger one is used as it is.",
+		Package: social, Test: "TestALongTokenIsNotRenewedOnItsFirstDay",
+		Mutant: Mutant{"functions/social/grant.go", "k.Expires.Sub(now) < longLeft && now.Sub(k.At) >= longAge", "k.Expires.Sub(now) < longLeft"},
+	},
+	{
+		ID: "account-code-used-twice", Source: "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2",
+		Vendor:  "An authorization code works once; the browser's reload or a lost answer sends it again, and the channel says invalid_grant.",
+		Must:    "The owner, who has connected nothing yet, is told to begin again, and not that an account must be connected again.",
+		Package: social + "/callback", Test: "TestACodeThatWasUsedIsToldAsSuch",
+		Mutant: Mutant{"functions/social/callback/callback.go", "	if fault.CodeOf(err) == fault.CodeReconnect { // the", "	if fault.CodeOf(err) == fault.CodeState { // the"},
+	},
+	{
+		ID: "account-state-of-another-browser", Source: "googleworkspace/apps-script-oauth2#316",
+		Vendor:  "A state that is only looked up is good in any browser. An attacker sends a victim's browser to the callback with his own code, and the victim's ads go to his account.",
+		Must:    "The state counts only with the cookie of the browser where it began.",
+		Package: social, Test: "TestAnAttackersConsentCannotBeFinishedInAVictimsBrowser",
+		Mutant: Mutant{"functions/social/connect.go", "		WHERE state_hash = ? AND cookie_hash = ? AND channel = ?", "		WHERE state_hash = ? AND (cookie_hash = ? OR TRUE) AND channel = ?"},
+	},
+	{
+		ID: "account-state-used-twice", Source: "https://www.rfc-editor.org/rfc/rfc6749#section-10.12",
+		Vendor:  "The same callback arrives twice: a reload, a prefetch, a copied address.",
+		Must:    "A state is good once, also when two arrive at the same moment.",
+		Package: social, Test: "TestAStateIsGoodOnceInItsBrowserForItsChannelAndTenMinutes",
+		Mutant: Mutant{"functions/social/connect.go", "	n, err := s.c.DB.Exec(ctx, `UPDATE oauth_states SET used_at = ? WHERE state_hash = ? AND used_at IS NULL AND expires_at > ?`, now, hash[:], now)\n",
+			"	n, err := 1, error(nil)\n"},
+	},
+	{
+		ID: "account-state-at-another-channel", Source: "https://www.rfc-editor.org/rfc/rfc9700#section-4.4",
+		Vendor:  "Two channels share one callback, and the code of one is sent to the token endpoint of the other (mix-up).",
+		Must:    "Each channel has a callback of its own, and a state is good only at the one of its channel.",
+		Package: social, Test: "TestAStateIsGoodOnceInItsBrowserForItsChannelAndTenMinutes",
+		Mutant: Mutant{"functions/social/connect.go", "AND channel = ? AND used_at IS NULL", "AND (channel = ? OR TRUE) AND used_at IS NULL"},
+	},
+	{
+		ID: "account-scopes-not-all-given", Source: "nextcloud/integration_google#79",
+		Vendor:  "Google lets the owner untick single permissions. The consent comes back as usual, and the first upload fails with 403.",
+		Must:    "What was asked for and not given is kept, and shown at once and in the list.",
+		Package: social, Test: "TestScopesThatWereNotGivenAreShown",
+		Mutant: Mutant{"functions/social/connect.go", "	r.scopes, r.missing = text(k.Scopes), text(missing)\n", "	r.scopes, r.missing = text(k.Scopes), text(missing[:0])\n"},
+	},
+	{
+		ID: "account-grant-nobody-will-use", Source: "PostHog/posthog PR#70044",
+		Vendor:  "What is deleted here stays alive at the channel: the app keeps its permission, and tokens that nobody knows any more keep working.",
+		Must:    "A grant that will not be used (an account without a channel) is given back.",
+		Package: social + "/callback", Test: "TestAGrantThatNobodyWillUseIsGivenBack",
+		Mutant: Mutant{"functions/social/callback/callback.go", "		_ = channels.Revoke(give, c.Channel, g)\n", "		_ = give\n"},
+	},
+	{
+		ID: "account-revocation-fails", Source: "simstudioai/sim PR#6099",
+		Vendor:  "The channel answers 400 to the revocation of a grant that has ended, or does not answer; an owner who may not leave before it agrees can never leave.",
+		Must:    "The row and its ciphertext are deleted in any case, and the answer says whether the channel agreed.",
+		Package: social, Test: "TestDisconnectingDeletesTheTokensWhetherTheChannelAgreesOrNot",
+		Mutant: Mutant{"functions/social/store.go", "		cancel()\n	}\n", "		cancel()\n		if !revoked {\n			return false, nil\n		}\n	}\n"},
+	},
+	{
+		ID: "account-swapped-ciphertext", Source: "https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html",
+		Vendor:  "Whoever can write the database, by a bug or a stolen password, copies an encrypted token into a row of his own and lets the service decrypt it for him.",
+		Must:    "A ciphertext opens only for the tenant, account, channel, purpose and key version that it was sealed for.",
+		Package: sealed, Test: "TestACiphertextInAnotherTenantsRowDoesNotOpen",
+		Mutant: Mutant{"shared/seal/envelope.go", "	b = binary.BigEndian.AppendUint64(b, uint64(l.Tenant))\n", ""},
+	},
+	{
+		ID: "account-vault-away", Source: "https://learn.microsoft.com/en-us/azure/key-vault/general/disaster-recovery-guidance",
+		Vendor:  "Key Vault cannot be reached for a while, or fails over for minutes.",
+		Must:    "Data keys that were unwrapped work for ten minutes and not for ever; everything else is 503, and never plaintext.",
+		Package: sealed, Test: "TestWithoutTheVaultWhatIsRememberedWorksForTenMinutesAndNothingElse",
+		Mutant: Mutant{"shared/seal/cache.go", "	if ok && now.Sub(k.at) >= c.life {\n", "	if ok && now.Sub(k.at) < 0 {\n"},
+	},
+	{
+		ID: "account-key-taken-away-too-early", Source: "https://learn.microsoft.com/en-us/azure/key-vault/keys/how-to-configure-key-rotation",
+		Vendor:  "The vault makes a new version of the key, and what was encrypted under the old one stays as it is.",
+		Must:    "Values of both versions are readable side by side, and each is brought under the new one before the old one goes.",
+		Package: sealed, Test: "TestRowsOfTwoVaultVersionsLiveSideBySide",
+		Mutant: Mutant{"shared/seal/seal.go", "	if err != nil || e.version == k.version {\n", "	if err != nil || e.version != \"\" {\n"},
+	},
+}

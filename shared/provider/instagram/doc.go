@@ -21,7 +21,7 @@
 // media_publish answers errors for reels that are live (code 4 with subcode 2207051:
 // gitroomhq/postiz-app#1562, PR#1681). So an error of that request counts as
 // "nothing happened" only when its code says so (not ready, daily limit, token,
-// container expired); every other one is unknown. An unknown publish is settled by
+// account restricted, refused words); every other one is unknown. An unknown publish is settled by
 // the container: PUBLISHED is live, FINISHED after Config.Settle is not.
 //
 // "Does not exist" (code 100, subcode 33) comes for containers and media that exist

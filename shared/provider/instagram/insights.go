@@ -24,6 +24,9 @@ type insights struct {
 	} `json:"data"`
 }
 
+// lacks nothing: what Meta has not counted yet is left out.
+func (in insights) lacks() string { return "" }
+
 // figure returns a metric's value; Meta leaves out what it has not counted yet.
 func (in insights) figure(metric string) (int64, bool) {
 	for _, d := range in.Data {
@@ -75,7 +78,7 @@ func (c *Client) Metrics(ctx context.Context, s provider.Sought) (provider.Metri
 }
 
 func (c *Client) insights(ctx context.Context, s provider.Sought, names string) (in insights, err error) {
-	call := c.get("metrics", s.Access, "/"+s.ID+"/insights", url.Values{"metric": {names}})
+	call := c.get("metrics", who{s.Account, s.Access}, "/"+s.ID+"/insights", url.Values{"metric": {names}})
 	err = c.do(ctx, c.graph, call, &in, s.Access)
 	return in, err
 }

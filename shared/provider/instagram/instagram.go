@@ -109,22 +109,43 @@ func (c *Client) ours(op, text string) *provider.Error {
 	return &provider.Error{Provider: name, Op: op, Class: provider.OurFault, Code: "not_sent", Err: errors.New(text)}
 }
 
+// who is the account that a call is made for: Meta counts calls for each.
+type who struct{ account, access string }
+
 // get is a read below the configured version with the account's token.
-func (c *Client) get(op, access, path string, query url.Values) provider.Call {
-	return provider.Call{Op: op, Method: http.MethodGet, Path: "/" + c.version + path, Query: query, Header: bearer(access)}
+func (c *Client) get(op string, w who, path string, query url.Values) provider.Call {
+	return provider.Call{Op: op, Scope: w.account, Method: http.MethodGet, Path: "/" + c.version + path, Query: query, Header: w.bearer()}
 }
 
-func (c *Client) post(op, access, path string, body any) provider.Call {
-	return provider.Call{Op: op, Method: http.MethodPost, Path: "/" + c.version + path, JSON: body, Header: bearer(access)}
+func (c *Client) post(op string, w who, path string, body any) provider.Call {
+	return provider.Call{Op: op, Scope: w.account, Method: http.MethodPost, Path: "/" + c.version + path, JSON: body, Header: w.bearer()}
 }
 
-func bearer(access string) http.Header {
-	return http.Header{"Authorization": {"Bearer " + access}}
+func (w who) bearer() http.Header {
+	return http.Header{"Authorization": {"Bearer " + w.access}}
+}
+
+// answer is what an answer is decoded into.
+type answer interface {
+	// lacks says what it does not hold although its status promised it, "" = nothing.
+	lacks() string
+}
+
+// created is the id of a new container or reel.
+type created struct {
+	ID text `json:"id"`
+}
+
+func (a created) lacks() string {
+	if !validID(string(a.ID)) {
+		return "an id"
+	}
+	return ""
 }
 
 // do sends a call and decodes its answer into out. Errors are *provider.Error, by
 // the table of package instagram. secrets are masked in what the answer says.
-func (c *Client) do(ctx context.Context, p *provider.Client, call provider.Call, out any, secrets ...string) error {
+func (c *Client) do(ctx context.Context, p *provider.Client, call provider.Call, out answer, secrets ...string) error {
 	a, err := p.Do(ctx, call)
 	if err != nil {
 		return err
@@ -132,8 +153,12 @@ func (c *Client) do(ctx context.Context, p *provider.Client, call provider.Call,
 	if e, told := readError(a.Body); told || a.Status >= 400 {
 		return c.refusal(p, call, a, e, secrets)
 	}
-	if err := json.Unmarshal(a.Body, out); err != nil {
-		return p.Unintelligible(call, a, errors.New("the answer is not the JSON that was asked for"))
+	lacks := "the JSON that was asked for"
+	if json.Unmarshal(a.Body, out) == nil {
+		lacks = out.lacks()
+	}
+	if lacks != "" {
+		return p.Unintelligible(call, a, errors.New("the answer lacks "+lacks))
 	}
 	return nil
 }

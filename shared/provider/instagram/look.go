@@ -27,12 +27,14 @@ func absent(err error) bool { return errors.As(err, &message.Absent{}) }
 type reel struct {
 	ID        text   `json:"id"`
 	Permalink string `json:"permalink"`
-	Product   string `json:"media_product_type"`
+	Product   string `json:"media_product_type"` // "REELS"
 	Caption   string `json:"caption"`
 	// Timestamp is 2026-11-29T01:02:03+0000.
 	Timestamp   string `json:"timestamp"`
 	AIGenerated *bool  `json:"is_ai_generated"`
 }
+
+func (r reel) lacks() string { return created{r.ID}.lacks() }
 
 // at is when it was published; zero when that cannot be read.
 func (r reel) at() time.Time {
@@ -67,6 +69,13 @@ type media struct {
 	} `json:"paging"`
 }
 
+func (m media) lacks() string {
+	if m.Data == nil { // an empty account has an empty list
+		return "a list of media"
+	}
+	return ""
+}
+
 // first is the newest id, "" of an empty account.
 func (m media) first() string {
 	if len(m.Data) == 0 {
@@ -76,32 +85,23 @@ func (m media) first() string {
 }
 
 // list reads one page of the account's media.
-func (c *Client) list(ctx context.Context, access, account, after string, limit int) (media, error) {
+func (c *Client) list(ctx context.Context, w who, after string, limit int) (media, error) {
 	query := url.Values{"fields": {reelFields + ",caption"}, "limit": {strconv.Itoa(limit)}}
 	if after != "" {
 		query.Set("after", after)
 	}
-	call := c.get("list", access, "/"+account+"/media", query)
-	var in struct {
-		Data *[]reel `json:"data"`
-		media
-	}
-	if err := c.do(ctx, c.graph, call, &in, access); err != nil {
-		return media{}, err
-	}
-	if in.Data == nil { // an empty account has an empty list
-		return media{}, &provider.Error{Provider: name, Op: call.Op, Class: provider.Later, Code: "unintelligible", Err: errors.New("not a list of media")}
-	}
-	in.media.Data = *in.Data
-	return in.media, nil
+	call := c.get("list", w, "/"+w.account+"/media", query)
+	var m media
+	err := c.do(ctx, c.graph, call, &m, w.access)
+	return m, err
 }
 
 // each calls do for the account's media, newest first, until it says enough. ended
 // says that nothing was left out.
-func (c *Client) each(ctx context.Context, access, account string, do func(reel) (enough bool)) (ended bool, err error) {
+func (c *Client) each(ctx context.Context, w who, do func(reel) (enough bool)) (ended bool, err error) {
 	after := ""
 	for range maxPages {
-		m, err := c.list(ctx, access, account, after, page)
+		m, err := c.list(ctx, w, after, page)
 		if err != nil {
 			return false, err
 		}
@@ -141,7 +141,7 @@ func (c *Client) Look(ctx context.Context, s provider.Sought) (provider.Posted, 
 }
 
 func (c *Client) reel(ctx context.Context, s provider.Sought, fields string) (reel, error) {
-	call := c.get("look", s.Access, "/"+s.ID, url.Values{"fields": {fields}})
+	call := c.get("look", who{s.Account, s.Access}, "/"+s.ID, url.Values{"fields": {fields}})
 	var r reel
 	if err := c.do(ctx, c.graph, call, &r, s.Access); err != nil {
 		return r, err
@@ -155,7 +155,7 @@ func (c *Client) reel(ctx context.Context, s provider.Sought, fields string) (re
 // listed decides by the account's list whether a reel that Meta denies is there.
 func (c *Client) listed(ctx context.Context, s provider.Sought, said error) (provider.Posted, error) {
 	var found *reel
-	ended, err := c.each(ctx, s.Access, s.Account, func(r reel) bool {
+	ended, err := c.each(ctx, who{s.Account, s.Access}, func(r reel) bool {
 		if string(r.ID) == s.ID {
 			found = &r
 		}
@@ -173,7 +173,8 @@ func (c *Client) listed(ctx context.Context, s provider.Sought, said error) (pro
 }
 
 // Find looks for a reel whose publishing got no answer, or an unbelievable one, by
-// what was noted. message.Absent means that it is not live and nothing under way
+// what was noted. provider.Unfinished means that it never was about to be published;
+// message.Absent that it is not live and nothing under way
 // can make it so; provider.NotYet that this cannot be told yet.
 func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, error) {
 	if err := c.node("find", s.Account); err != nil {
@@ -189,18 +190,18 @@ func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, 
 		s.ID = n.ID
 		return c.Look(ctx, s)
 	case n.Publishing.IsZero(): // noted before it is sent: it never was
-		return provider.Posted{}, provider.Absent()
+		return provider.Posted{}, provider.Unfinished()
 	}
-	return c.find(ctx, s.Access, s.Account, n)
+	return c.find(ctx, who{s.Account, s.Access}, n)
 }
 
 // find settles a publication that was about to become visible.
-func (c *Client) find(ctx context.Context, access, account string, n notes) (provider.Posted, error) {
+func (c *Client) find(ctx context.Context, w who, n notes) (provider.Posted, error) {
 	settled := n.Publishing.Add(c.settle).Sub(c.now())
-	code, _, err := c.state(ctx, access, n.Container)
+	code, _, err := c.state(ctx, w, n.Container)
 	switch {
 	case denied(err):
-		posted, not := c.locate(ctx, access, account, n)
+		posted, not := c.locate(ctx, w, n)
 		if not == nil {
 			return posted, nil
 		}
@@ -208,11 +209,11 @@ func (c *Client) find(ctx context.Context, access, account string, n notes) (pro
 	case err != nil:
 		return provider.Posted{}, err
 	case code == published:
-		return c.locate(ctx, access, account, n)
+		return c.locate(ctx, w, n)
 	case code == inProgress:
 		return provider.Posted{}, provider.NotYet(c.poll)
-	case code == broken: // seen of reels that are live
-		posted, err := c.locate(ctx, access, account, n)
+	case code == broken: // "failed to complete the publishing process", which may have been begun
+		posted, err := c.locate(ctx, w, n)
 		var not message.NotYet
 		if !errors.As(err, &not) {
 			return posted, err
@@ -226,18 +227,18 @@ func (c *Client) find(ctx context.Context, access, account string, n notes) (pro
 
 // locate finds the id of a reel that is live; provider.NotYet while the account's
 // list does not show it.
-func (c *Client) locate(ctx context.Context, access, account string, n notes) (provider.Posted, error) {
+func (c *Client) locate(ctx context.Context, w who, n notes) (provider.Posted, error) {
 	since := n.Publishing
 	if since.IsZero() {
 		since = n.MadeAt
 	}
 	var fit []reel
-	_, err := c.each(ctx, access, account, func(r reel) bool {
+	_, err := c.each(ctx, w, func(r reel) bool {
 		at := r.at()
 		if string(r.ID) == n.Before || !at.IsZero() && at.Before(since.Add(-skew)) {
 			return true // older than our request
 		}
-		if validID(string(r.ID)) && captionHash(r.Caption) == n.Caption {
+		if validID(string(r.ID)) && (r.Product == "REELS" || r.Product == "") && captionHash(r.Caption) == n.Caption {
 			fit = append(fit, r)
 		}
 		return false

@@ -38,6 +38,26 @@ type token struct {
 	Data        []token     `json:"data"`
 }
 
+func (t *token) lacks() string {
+	if t.Access == "" && len(t.Data) > 0 { // as documented
+		*t = t.Data[0]
+	}
+	if t.Access == "" {
+		return "a token"
+	}
+	return ""
+}
+
+// longToken is one that has to say how long it lives.
+type longToken struct{ token }
+
+func (t *longToken) lacks() string {
+	if l := t.token.lacks(); l != "" || t.ExpiresIn > 0 && t.ExpiresIn <= 400*24*3600 {
+		return l
+	}
+	return "a lifetime"
+}
+
 // permissions are a list or one text with commas.
 type permissions []string
 
@@ -58,14 +78,6 @@ func (p *permissions) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// flat unwraps the documented form.
-func (t token) flat() token {
-	if t.Access == "" && len(t.Data) > 0 {
-		return t.Data[0]
-	}
-	return t
-}
-
 // Exchange turns the code of a consent into a long-lived token, by way of a short-lived
 // one; verifier is not sent, since Instagram has no PKCE. A code works once: from the
 // moment that the first request may have arrived every failure that is not our
@@ -82,10 +94,6 @@ func (c *Client) Exchange(ctx context.Context, code, verifier, redirectURI strin
 	var short token
 	if err := c.do(ctx, c.api, call, &short, code); err != nil {
 		return provider.Grant{}, spent(err)
-	}
-	short = short.flat()
-	if short.Access == "" {
-		return provider.Grant{}, spent(&provider.Error{Provider: name, Op: "exchange", Class: provider.Unknown, Code: "no_token"})
 	}
 	long, err := c.tokens(ctx, "lengthen", "/access_token", short.Access, url.Values{"grant_type": {"ig_exchange_token"}, "client_secret": {c.appSecret}})
 	if err != nil {
@@ -117,14 +125,9 @@ func spent(err error) error {
 func (c *Client) tokens(ctx context.Context, op, path, access string, query url.Values) (provider.Grant, error) {
 	query.Set("access_token", access) // the only documented place
 	call := provider.Call{Op: op, Method: http.MethodGet, Path: path, Query: query}
-	var t token
+	var t longToken
 	if err := c.do(ctx, c.graph, call, &t, access); err != nil {
 		return provider.Grant{}, err
-	}
-	t = t.flat()
-	if t.Access == "" || t.ExpiresIn <= 0 || t.ExpiresIn > 400*24*3600 {
-		return provider.Grant{}, &provider.Error{Provider: name, Op: op, Class: provider.Later, Code: "no_token",
-			Err: errors.New("answered without a token and its lifetime")}
 	}
 	return provider.Grant{Access: t.Access, Expires: c.now().Add(time.Duration(t.ExpiresIn) * time.Second), Scopes: t.Permissions}, nil
 }
@@ -157,21 +160,27 @@ func (c *Client) Refresh(ctx context.Context, g provider.Grant) (provider.Grant,
 // professional are the account types that can publish by API.
 var professional = map[string]bool{"BUSINESS": true, "MEDIA_CREATOR": true, "CREATOR": true}
 
+type owner struct {
+	UserID   text   `json:"user_id"`
+	Username string `json:"username"`
+	Type     string `json:"account_type"`
+}
+
+func (o owner) lacks() string {
+	if !validID(string(o.UserID)) || o.Username == "" {
+		return "an account's id or name"
+	}
+	return ""
+}
+
 // Owner says whose account a token is for. A personal account cannot publish: the user's fault.
 func (c *Client) Owner(ctx context.Context, access string) (provider.Account, error) {
-	call := c.get("owner", access, "/me", url.Values{"fields": {"user_id,username,account_type"}})
-	var me struct {
-		UserID   text   `json:"user_id"`
-		Username string `json:"username"`
-		Type     string `json:"account_type"`
-	}
+	call := c.get("owner", who{access: access}, "/me", url.Values{"fields": {"user_id,username,account_type"}})
+	var me owner
 	if err := c.do(ctx, c.graph, call, &me, access); err != nil {
 		return provider.Account{}, err
 	}
-	switch {
-	case !validID(string(me.UserID)) || me.Username == "":
-		return provider.Account{}, &provider.Error{Provider: name, Op: "owner", Class: provider.Later, Code: "unintelligible", Err: errors.New("an account without id or name")}
-	case !professional[strings.ToUpper(me.Type)]:
+	if !professional[strings.ToUpper(me.Type)] {
 		return provider.Account{}, provider.Refused(name, "owner", "account", "only professional accounts (business or creator) can publish; this one can be switched in Instagram's settings")
 	}
 	return provider.Account{ID: string(me.UserID), Name: me.Username, URL: "https://www.instagram.com/" + url.PathEscape(me.Username) + "/"}, nil

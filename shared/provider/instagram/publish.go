@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"castad/shared/provider"
@@ -40,6 +42,8 @@ func (c *Client) Publish(ctx context.Context, p provider.Post) (provider.Posted,
 	return c.advance(ctx, p, n)
 }
 
+func whose(p provider.Post) who { return who{p.Account, p.Access} }
+
 // check refuses what must not or cannot be published.
 func (c *Client) check(p provider.Post) error {
 	if err := p.Check(); err != nil {
@@ -56,6 +60,8 @@ func (c *Client) check(p provider.Post) error {
 		return c.ours("publish", "there is no access token")
 	case p.VideoURL == "":
 		return c.ours("publish", "Instagram fetches the film itself: it needs a public address (CASTAD_PUBLIC_URL)")
+	case len(p.Thumbnail) > 0 && p.CoverURL == "":
+		return c.ours("publish", "Instagram fetches the cover itself: without an address it would be left out")
 	}
 	for _, raw := range []string{p.VideoURL, p.CoverURL} {
 		if u, err := url.Parse(raw); raw != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
@@ -86,16 +92,11 @@ func (c *Client) contain(ctx context.Context, p provider.Post, n notes) error {
 		return err
 	}
 	caption := captionOf(p)
-	call := c.post("container", p.Access, "/"+p.Account+"/media", container{MediaType: "REELS", VideoURL: p.VideoURL, Caption: caption,
+	call := c.post("container", whose(p), "/"+p.Account+"/media", container{MediaType: "REELS", VideoURL: p.VideoURL, Caption: caption,
 		CoverURL: p.CoverURL, ShareToFeed: true, AIGenerated: p.AI.Generated()})
-	var out struct {
-		ID text `json:"id"`
-	}
+	var out created
 	if err := c.do(ctx, c.graph, call, &out, p.Access, p.VideoURL, p.CoverURL); err != nil {
 		return err
-	}
-	if !validID(string(out.ID)) {
-		return &provider.Error{Provider: name, Op: call.Op, Class: provider.Later, Code: "unintelligible", Err: errors.New("a container without an id")}
 	}
 	n = notes{Ended: n.Ended, Container: string(out.ID), MadeAt: c.now(), Caption: captionHash(caption)}
 	if err := keep(ctx, p, n); err != nil {
@@ -104,18 +105,27 @@ func (c *Client) contain(ctx context.Context, p provider.Post, n notes) error {
 	return provider.NotYet(c.poll)
 }
 
+type limit struct {
+	Data []struct {
+		Usage  number `json:"quota_usage"`
+		Config struct {
+			Total number `json:"quota_total"`
+		} `json:"config"`
+	} `json:"data"`
+}
+
+func (l limit) lacks() string {
+	if len(l.Data) == 0 {
+		return "the account's limit"
+	}
+	return ""
+}
+
 // allowance reads how many reels the account may still publish today; none is class
 // RateLimited. The figure differs between documents and accounts, so it is not ours to know.
 func (c *Client) allowance(ctx context.Context, p provider.Post) error {
-	call := c.get("limit", p.Access, "/"+p.Account+"/content_publishing_limit", url.Values{"fields": {"quota_usage,config"}})
-	var out struct {
-		Data []struct {
-			Usage  number `json:"quota_usage"`
-			Config struct {
-				Total number `json:"quota_total"`
-			} `json:"config"`
-		} `json:"data"`
-	}
+	call := c.get("limit", whose(p), "/"+p.Account+"/content_publishing_limit", url.Values{"fields": {"quota_usage,config"}})
+	var out limit
 	if err := c.do(ctx, c.graph, call, &out, p.Access); err != nil {
 		return err
 	}
@@ -137,26 +147,30 @@ const (
 	broken     = "ERROR"
 )
 
-// state asks a container how it is.
-func (c *Client) state(ctx context.Context, access, id string) (code string, sub number, err error) {
-	call := c.get("status", access, "/"+id, url.Values{"fields": {"status_code,status"}})
-	var out struct {
-		Code   string `json:"status_code"`
-		Status string `json:"status"`
-	}
-	if err := c.do(ctx, c.graph, call, &out, access); err != nil {
-		return "", 0, err
-	}
-	switch out.Code {
+type status struct {
+	Code   string `json:"status_code"`
+	Status string `json:"status"`
+}
+
+func (s status) lacks() string {
+	switch s.Code {
 	case inProgress, finished, published, expired, broken:
-		return out.Code, statusSubcode(out.Status), nil
+		return ""
 	}
-	return "", 0, &provider.Error{Provider: name, Op: call.Op, Class: provider.Later, Code: "unintelligible", Err: errors.New("a container in an unknown state")}
+	return "a state that is known"
+}
+
+// state asks a container how it is.
+func (c *Client) state(ctx context.Context, w who, id string) (code string, sub number, err error) {
+	call := c.get("status", w, "/"+id, url.Values{"fields": {"status_code,status"}})
+	var out status
+	err = c.do(ctx, c.graph, call, &out, w.access)
+	return out.Code, statusSubcode(out.Status), err
 }
 
 // advance looks at the container and takes the next step.
 func (c *Client) advance(ctx context.Context, p provider.Post, n notes) (provider.Posted, error) {
-	code, sub, err := c.state(ctx, p.Access, n.Container)
+	code, sub, err := c.state(ctx, whose(p), n.Container)
 	switch {
 	case denied(err): // said of containers that exist, too
 		if n.Unread++; n.Unread >= maxUnread {
@@ -171,7 +185,7 @@ func (c *Client) advance(ctx context.Context, p provider.Post, n notes) (provide
 	case code == finished:
 		return c.publish(ctx, p, n)
 	case code == published: // by a request whose answer denied it
-		return c.locate(ctx, p.Access, p.Account, n)
+		return c.locate(ctx, whose(p), n)
 	case code == expired:
 		return provider.Posted{}, c.drop(ctx, p, n, subExpired)
 	case code == broken:
@@ -211,7 +225,7 @@ func (c *Client) drop(ctx context.Context, p provider.Post, n notes, reason numb
 
 // publish sends the request that people see.
 func (c *Client) publish(ctx context.Context, p provider.Post, n notes) (provider.Posted, error) {
-	newest, err := c.list(ctx, p.Access, p.Account, "", 1)
+	newest, err := c.list(ctx, whose(p), "", 1)
 	if err != nil {
 		return provider.Posted{}, err
 	}
@@ -219,16 +233,11 @@ func (c *Client) publish(ctx context.Context, p provider.Post, n notes) (provide
 	if err := keep(ctx, p, n); err != nil {
 		return provider.Posted{}, err
 	}
-	call := c.post("publish", p.Access, "/"+p.Account+"/media_publish", map[string]string{"creation_id": n.Container})
+	call := c.post("publish", whose(p), "/"+p.Account+"/media_publish", map[string]string{"creation_id": n.Container})
 	call.Paid = true
-	var out struct {
-		ID text `json:"id"`
-	}
+	var out created
 	if err := c.do(ctx, c.graph, call, &out, p.Access); err != nil {
 		return provider.Posted{}, c.unpublished(ctx, p, n, err)
-	}
-	if !validID(string(out.ID)) {
-		return provider.Posted{}, &provider.Error{Provider: name, Op: call.Op, Class: provider.Unknown, Code: "unintelligible", Err: errors.New("published without an id")}
 	}
 	n.ID = string(out.ID)
 	_ = keep(ctx, p, n) // it is live and its id is told: notes that cannot be kept change neither
@@ -241,21 +250,20 @@ func (c *Client) unpublished(ctx context.Context, p provider.Post, n notes, err 
 	if !errors.As(err, &e) {
 		return err
 	}
-	sub := subcodeOf(e)
+	code, sub, _ := strings.Cut(e.Code, "/")
+	unsure := e.Class == provider.Unknown
 	switch {
-	case e.Class == provider.Unknown:
-		if n.Blocked = n.Blocked || sub == subSpam; !n.Blocked {
-			return e
-		}
-	case sub == subExpired || sub == subContainerGone:
-		return c.drop(ctx, p, n, sub)
+	case unsure && sub == strconv.Itoa(subSpam):
+		n.Blocked = true
+	case unsure:
+		return e
 	default:
 		n.Publishing = time.Time{}
 	}
-	if err := keep(ctx, p, n); err != nil && e.Class != provider.Unknown {
+	if err := keep(ctx, p, n); err != nil && !unsure {
 		return err
 	}
-	if e.Code == "9007/2207027" || sub == subNotReady {
+	if code == strconv.Itoa(codeNotReady) { // FINISHED, and not ready after all
 		return provider.NotYet(c.poll)
 	}
 	return e
@@ -264,7 +272,7 @@ func (c *Client) unpublished(ctx context.Context, p provider.Post, n notes, err 
 // goOn takes up a publication that was about to become visible: it looks, and
 // publishes only what is proven not to be live.
 func (c *Client) goOn(ctx context.Context, p provider.Post, n notes) (provider.Posted, error) {
-	posted, err := c.find(ctx, p.Access, p.Account, n)
+	posted, err := c.find(ctx, whose(p), n)
 	if !absent(err) {
 		return posted, err
 	}

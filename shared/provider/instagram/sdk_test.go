@@ -1,15 +1,10 @@
 package instagram_test
 
 import (
-	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 
 	"castad/shared/provider/instagram/instagramtest"
+	"castad/shared/provider/providertest"
 )
 
 const clients = "instagramtest/clients"
@@ -38,25 +33,10 @@ try { await user.createMedia([], { media_type: 'VIDEO', video_url: FILM }) } cat
 
 func TestMetasNodeLibraryWorks(t *testing.T) {
 	t.Parallel()
-	skip := t.Skip
-	if os.Getenv("CI") != "" {
-		skip = t.Fatal
-	}
-	if _, err := exec.LookPath("node"); err != nil {
-		skip("node is not installed: scripts/setup.sh test")
-	}
-	if _, err := os.Stat(filepath.Join(clients, "node_modules", "facebook-nodejs-business-sdk")); err != nil {
-		skip("Meta's Node library is not installed: scripts/setup.sh test")
-	}
 	w := start(t, instagramtest.Options{Quota: 7})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	run := exec.CommandContext(ctx, "node", "--input-type=module")
-	run.Dir, run.WaitDelay, run.Stdin = clients, 5*time.Second, strings.NewReader(visit)
-	run.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AT=" + w.URL, "ACCESS=" + w.access, "ACCOUNT=" + w.account, "FILM=" + w.media + "/film.mp4"}
-	out, err := run.CombinedOutput()
-	if want := "0 7\n한빛분식 REELS true\ntrue 1\n400 100 2207067\n"; err != nil || string(out) != want {
-		t.Fatalf("%v:\n%s", err, out)
+	out := providertest.Node(t, clients, "facebook-nodejs-business-sdk", visit, "AT="+w.URL, "ACCESS="+w.access, "ACCOUNT="+w.account, "FILM="+w.media+"/film.mp4")
+	if want := "0 7\n한빛분식 REELS true\ntrue 1\n400 100 2207067\n"; out != want {
+		t.Fatal(out)
 	}
 	if len(w.Reels()) != 1 || len(w.Containers()) != 1 || !w.Containers()[0].AIGenerated {
 		t.Errorf("%+v", w.Containers())

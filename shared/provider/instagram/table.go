@@ -137,9 +137,13 @@ var bySubcode = map[number]provider.Class{
 }
 
 // believed are the subcodes that media_publish answers before it has done anything.
-// subSpam and the servers' own troubles are not among them: reels were live all the same.
-var believed = map[number]bool{subExpired: true, subContainerGone: true, subNotReady: true, subDailyCap: true, subRestricted: true,
+// subSpam and the servers' own troubles are not among them: reels were live all the
+// same. Nor is an expired container: who is asked next is the container.
+var believed = map[number]bool{subNotReady: true, subDailyCap: true, subRestricted: true,
 	subCaption: true, subMentions: true, subFormat: true}
+
+// ofJob are the subcodes that tell of a container or its film, and nothing of Meta's health.
+var ofJob = map[number]bool{subNotReady: true, subExpired: true, subContainerGone: true, subUnfetchable: true, subUnfetchable2: true, subUnfetchable3: true}
 
 // class says what an error means. paid is media_publish: it may have worked all the
 // same, unless the error is one that comes before.
@@ -182,18 +186,14 @@ func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Ans
 		}
 	}
 	said = opaque.ReplaceAllString(said, "***")
+	if ofJob[e.Subcode] {
+		a.Good()
+	}
 	err := p.Fail(call, a, class(e, a.Status, call.Paid), e.code(), or(said, "-"))
 	if e.Subcode == subDailyCap && err.RetryAfter == 0 {
 		err.RetryAfter = provider.MaxRetryAfter // the window slides over 24 h; when a place falls free is not told
 	}
 	return err
-}
-
-// subcodeOf returns the subcode of an error, 0 when it has none.
-func subcodeOf(err *provider.Error) number {
-	_, sub, _ := strings.Cut(err.Code, "/")
-	n, _ := strconv.ParseInt(sub, 10, 64)
-	return number(n)
 }
 
 var subcodeInText = regexp.MustCompile(`\b2207[0-9]{3}\b`)

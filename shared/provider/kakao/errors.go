@@ -12,7 +12,8 @@ import (
 )
 
 // kauthCodes are kauth's error codes (kakaologin/trouble-shooting). What it does
-// not have goes by OAuth's own error and by the status.
+// not have, and answers without a code, go by OAuth's own error: an invalid_grant is
+// a code or a token that has ended. All else goes by the status.
 var kauthCodes = map[string]provider.Class{
 	"KOE003": provider.Later, // an outage of theirs
 	"KOE237": provider.RateLimited,
@@ -70,9 +71,15 @@ type kauthError struct {
 // signing in again.
 func (c *Client) refused(call provider.Call, a *provider.Answer, k kauthError, secrets ...string) error {
 	class, ok := kauthCodes[k.Code]
-	if !ok && a != nil {
+	switch {
+	case ok:
+	case a != nil && k.Error == "invalid_grant" && call.Op == opRefresh:
+		class = provider.Reconnect
+	case a != nil && k.Error == "invalid_grant":
+		class = provider.UserFault
+	case a != nil:
 		class = statusClass(a.Status, call.Paid)
-	} else if !ok {
+	default:
 		if class, ok = oauthErrors[k.Error]; !ok {
 			class = provider.OurFault
 		}

@@ -318,6 +318,8 @@ func TestWhatKakaoRefusesHasItsClass(t *testing.T) {
 		{"a wrong client secret", exchange, providertest.Fault{Kind: "status", Status: 401, Code: "KOE010"}, provider.OurFault, fault.CodeVendorSettings},
 		{"too many codes", exchange, providertest.Fault{Kind: "status", Status: 429, Code: "KOE237"}, provider.RateLimited, fault.CodeVendorBusy},
 		{"a code never seen", exchange, providertest.Fault{Kind: "code", Code: "KOE999"}, provider.OurFault, fault.CodeVendorSettings},
+		{"a grant that is refused for a reason never seen", exchange, providertest.Fault{Kind: "code", Code: "KOE399"}, provider.UserFault, fault.CodeUnauthenticated},
+		{"a refresh that is refused for a reason never seen", refresh, providertest.Fault{Kind: "code", Code: "KOE399"}, provider.Reconnect, fault.CodeReconnect},
 		{"an outage before a code was used", exchange, providertest.Fault{Kind: "status", Status: 503, Code: "KOE003"}, provider.Later, fault.CodeVendorDown},
 		{"a gateway's 502", exchange, providertest.Fault{Kind: "status_after", Status: 502, Code: "KOE888"}, provider.Unknown, fault.CodeVendorUnknown},
 		{"the answer with the tokens is lost", exchange, providertest.Fault{Kind: "drop"}, provider.Unknown, fault.CodeVendorUnknown},

@@ -12,6 +12,8 @@ import (
 	"castad/shared/provider"
 )
 
+const opRefresh = "refresh"
+
 // Tokens are what a login or a refresh gave. All of them are secrets.
 type Tokens struct {
 	provider.Grant
@@ -37,7 +39,7 @@ func (c *Client) Exchange(ctx context.Context, code, verifier, redirectURI strin
 // Refresh buys a new access token. The tokens' Refresh is a new one only when Kakao
 // sent one (with RefreshExpires); else it is the one given.
 func (c *Client) Refresh(ctx context.Context, refresh string) (Tokens, error) {
-	t, err := c.tokens(ctx, c.grant("refresh", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}), refresh)
+	t, err := c.tokens(ctx, c.grant(opRefresh, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}), refresh)
 	if err == nil && t.Refresh == "" {
 		t.Refresh = refresh
 	}

@@ -187,6 +187,20 @@ func TestTheKeyIsNotInErrors(t *testing.T) {
 	}
 }
 
+func TestAKeylessServerIsSentNoKey(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v, sent := r.Header["Authorization"]; sent { // "Bearer " alone is refused by some
+			t.Errorf("sent %q", v)
+		}
+		openaitest.New(openaitest.Options{}).ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	if _, _, err := client(t, openai.Config{BaseURL: s.URL + "/v1"}).Write(t.Context(), brief); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestProseAroundTheLyricIsMetHalfWay(t *testing.T) {
 	t.Parallel()
 	s := openaitest.Start(t, openaitest.Options{})

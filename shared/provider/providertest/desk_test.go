@@ -97,6 +97,19 @@ func TestAFaultInAHeaderIsForThatRequest(t *testing.T) {
 	}
 }
 
+func TestALateRequestIsAcceptedAfterItsConnectionHasDied(t *testing.T) {
+	t.Parallel()
+	d, url := start(t)
+	if _, _, err := do(t, "POST", url+"/order", "{}", `{"kind":"late","millis":5}`); !errors.Is(err, io.EOF) {
+		t.Errorf("%v", err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(d.Ledger()) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it never arrived")
+		}
+	}
+}
+
 func TestMistakesAreTold(t *testing.T) {
 	t.Parallel()
 	_, url := start(t)

@@ -182,7 +182,7 @@ func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func FuzzTask(f *testing.F) {
-	f.Add(`{"code":200,"data":{"taskId":"t1","status":"SUCCESS","param":"{\"callBackUrl\":\"u\"}","response":"{\"sunoData\":[{\"id\":\"a\",\"audioUrl\":\"u\",\"duration\":\"1e999\"}]}"}}`)
+	f.Add(`{"code":200,"data":{"taskId":"t1","status":"SUCCESS","param":"{\"callBackUrl\":\"u\"}","response":"{\"sunoData\":[{\"id\":\"a\",\"audioUrl\":\"https://c/a.mp3\",\"duration\":\"1e999\"}]}"}}`)
 	f.Add(`{"code":"200","data":{"taskId":"t1","status":"CALLBACK_EXCEPTION","response":{"sunoData":[{}]},"errorCode":[]}}`)
 	f.Add(`{"code":200,"data":{"alignedWords":[{"word":"[a","startS":1,"endS":-1}]}}`)
 	f.Fuzz(func(t *testing.T, body string) {

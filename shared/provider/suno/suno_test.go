@@ -216,6 +216,8 @@ func TestContradictionsAndPages(t *testing.T) {
 		{"a code in quotes", 200, `{"code":"430","msg":"slow"}`, provider.RateLimited, provider.RateLimited},
 		{"no code", 200, `{"msg":"hello"}`, provider.Unknown, provider.Later},
 		{"no JSON", 200, `hello`, provider.Unknown, provider.Later},
+		{"a wrapper that has lost its session", 500, `{"error":"Failed to get session id, you may need to update the SUNO_COOKIE"}`, provider.Unknown, provider.Later},
+		{"a wrapper that is asked for a captcha", 500, `{"errors":[{"message":"CAPTCHA verification is required","code":"requires_captcha"}]}`, provider.Unknown, provider.Later},
 		{"a page with 401", 401, `<html>`, provider.OurFault, provider.OurFault},
 		{"a page with 404", 404, `<html>`, provider.OurFault, provider.OurFault},
 		{"a page with 429", 429, `<html>`, provider.RateLimited, provider.RateLimited},
@@ -259,6 +261,8 @@ func TestWhatATasksStatusMeans(t *testing.T) {
 		{"done, the response as text", "SUCCESS", string(asText), "", "done"},
 		{"done, but the record lags", "SUCCESS", one, "", "later"},
 		{"done, without a response", "SUCCESS", "null", "", "later"},
+		{"done, with a song that has no file", "SUCCESS", strings.Replace(both, "https://c/2.mp3", "https://cdn1.suno.ai/None.mp3", 1), "", "later"},
+		{"done, with an address that is none", "SUCCESS", strings.Replace(both, "https://c/2.mp3", "pending", 1), "", "later"},
 		{"done, with a response that cannot be read", "SUCCESS", `"{"`, "", "later"},
 		{"our callback failed, the songs exist", "CALLBACK_EXCEPTION", both, "", "done"},
 		{"our callback failed early on", "CALLBACK_EXCEPTION", one, "", "running"},
@@ -308,7 +312,7 @@ func TestATaskThatIsNotThereIsAbsent(t *testing.T) {
 	if _, err := answer(t, 404, `{"code":404,"msg":"no such path"}`).Task(t.Context(), "t1"); absent(err) || classOf(t, err).Class != provider.OurFault {
 		t.Errorf("a wrong base URL was taken as a proof of absence: %v", err)
 	}
-	other := answer(t, 200, `{"code":200,"data":{"taskId":"t2","status":"SUCCESS"}}`)
+	other := answer(t, 200, `{"code":200,"data":{"taskId":"t2","status":"SUCCESS","response":{"sunoData":[{"id":"a1","audioUrl":"https://c/1.mp3"}]}}}`)
 	if _, err := other.Task(t.Context(), "t1"); absent(err) || classOf(t, err).Class != provider.Later {
 		t.Errorf("an answer about another task: %v", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"net/url"
+	"path"
 	"strconv"
 	"strings"
 
@@ -112,11 +114,18 @@ func (r record) tracks() (list []provider.Track, complete bool) {
 		return nil, false
 	}
 	for _, t := range response.SunoData {
-		if validID(t.ID) && t.AudioURL != "" {
+		if validID(t.ID) && playable(t.AudioURL) {
 			list = append(list, provider.Track{ID: t.ID, AudioURL: t.AudioURL, Title: t.Title, Seconds: float64(t.Duration)})
 		}
 	}
 	return list, len(list) > 0 && len(list) == len(response.SunoData)
+}
+
+// playable says whether an address can be a track's. A song that has none yet, or
+// never gets one, is told as empty or as …/None.mp3 (gcui-art/suno-api#146).
+func playable(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && path.Base(u.Path) != "None.mp3"
 }
 
 // callbackURL returns the address that the order named, "" when the vendor does not echo it.

@@ -58,6 +58,7 @@ var reasons = map[string]meaning{
 // fail classes an answer of the Data API by its reason, else by its status.
 func (c *Client) fail(call provider.Call, a *provider.Answer, access string) *provider.Error {
 	reason, text := errorOf(a.Body)
+	reason, text = strings.ReplaceAll(reason, access, "***"), strings.ReplaceAll(text, access, "***")
 	m, known := reasons[reason]
 	switch {
 	case known:
@@ -72,7 +73,7 @@ func (c *Client) fail(call provider.Call, a *provider.Answer, access string) *pr
 	if call.Paid && m.class == provider.Later {
 		m.class = provider.Unknown
 	}
-	e := c.api.Fail(call, a, m.class, reason, strings.ReplaceAll(text, access, "***"))
+	e := c.api.Fail(call, a, m.class, reason, text)
 	if m.class == provider.QuotaExhausted && e.RetryAfter == 0 {
 		e.RetryAfter = min(c.untilFull(), provider.MaxRetryAfter)
 	}

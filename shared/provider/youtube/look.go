@@ -111,11 +111,11 @@ func (c *Client) judge(call provider.Call, v video) (provider.Posted, error) {
 
 // Find looks for a post whose answer was lost. Its notes' session is asked first: it
 // knows the video, or proves that the film is not all there, so that nothing is on the
-// channel (message.Absent). When the session is gone, the channel's newest uploads are
+// channel (provider.Unfinished: the next attempt goes on in the same session). When the session is gone, the channel's newest uploads are
 // looked through for the marker; then not found is no proof (message.NotYet) once the last
 // byte was about to be sent, since uploads appear late in lists.
 //
-// A post with neither notes nor an upload was never begun: absent.
+// A post with neither notes nor an upload was never begun: unfinished, too.
 func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, error) {
 	if s.ID != "" {
 		return c.Look(ctx, s)
@@ -134,13 +134,13 @@ func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, 
 		case err == nil && next < 0:
 			return c.judge(provider.Call{Op: "find"}, v)
 		case err == nil:
-			return provider.Posted{}, provider.Absent()
+			return provider.Posted{}, provider.Unfinished()
 		case reasonOf(err) == "not_ended":
 			return provider.Posted{}, provider.NotYet(0)
 		case reasonOf(err) != codeGone:
 			return provider.Posted{}, asked(err)
 		case !m.Last:
-			return provider.Posted{}, provider.Absent()
+			return provider.Posted{}, provider.Unfinished()
 		}
 	}
 	found, err := c.search(ctx, s)
@@ -152,7 +152,7 @@ func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, 
 	case m.Last:
 		return provider.Posted{}, provider.NotYet(0)
 	}
-	return provider.Posted{}, provider.Absent()
+	return provider.Posted{}, provider.Unfinished()
 }
 
 // asked is the error of a question: that it failed says nothing about the post.

@@ -50,9 +50,7 @@ func (c *Client) keep(ctx context.Context, op string, p provider.Post, m memory)
 		err = p.Notes.Keep(ctx, text)
 	}
 	if err != nil {
-		e := c.api.Fail(provider.Call{Op: op}, nil, provider.Later, "notes_not_kept", "")
-		e.Err = err
-		return e
+		return c.later(op, "notes_not_kept", err)
 	}
 	return nil
 }

@@ -145,7 +145,7 @@ func (c *Client) tokenFail(call provider.Call, a *provider.Answer, form url.Valu
 	}
 	for _, secret := range []string{"code", "code_verifier", "refresh_token", "client_secret", "token"} {
 		if v := form.Get(secret); v != "" {
-			e.Text = strings.ReplaceAll(e.Text, v, "***")
+			e.Error, e.Text = strings.ReplaceAll(e.Error, v, "***"), strings.ReplaceAll(e.Text, v, "***")
 		}
 	}
 	return c.tokens.Fail(call, a, class, e.Error, e.Text)

@@ -141,8 +141,7 @@ func (u *upload) chunks(ctx context.Context) (video, error) {
 			stalls = 0
 		}
 		if stalls == maxStalls {
-			return video{}, &provider.Error{Provider: name, Op: "upload", Class: provider.Later, Code: "no_progress",
-				Err: fmt.Errorf("%d chunks in a row were not kept", stalls)}
+			return video{}, u.c.later("upload", "no_progress", fmt.Errorf("%d chunks in a row were not kept", stalls))
 		}
 		u.m.Offset = next
 		if err := u.c.keep(ctx, "upload", u.p, u.m); err != nil {
@@ -158,7 +157,7 @@ func (u *upload) put(ctx context.Context, from, end int64) (video, int64, error)
 	call := provider.Call{Op: "upload", Method: http.MethodPut, Paid: last, Length: end - from, Type: "video/mp4", Timeout: u.c.cfg.ChunkTimeout,
 		Header: http.Header{"Content-Range": {fmt.Sprintf("bytes %d-%d/%d", from, end-1, u.p.Bytes)}}}
 	if _, err := u.p.Video.Seek(from, io.SeekStart); err != nil {
-		return video{}, 0, &provider.Error{Provider: name, Op: "upload", Class: provider.Later, Code: "film_unreadable", Err: err}
+		return video{}, 0, u.c.later("upload", "film_unreadable", err)
 	}
 	film := &counted{from: io.LimitReader(u.p.Video, end-from)}
 	call.Body = film

@@ -121,6 +121,13 @@ func (c *Client) notSent(op, text string) error {
 	return e
 }
 
+// later is the error of something on our side that may work the next time.
+func (c *Client) later(op, code string, cause error) *provider.Error {
+	e := c.api.Unintelligible(provider.Call{Op: op}, &provider.Answer{}, cause) // redacts the cause
+	e.Code = code
+	return e
+}
+
 // send makes one call of the Data API with an access token and returns its answer
 // below status 400; 308 is one.
 func (c *Client) send(ctx context.Context, access string, call provider.Call) (*provider.Answer, error) {

@@ -1,14 +1,14 @@
 package instagramtest
 
 import (
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"castad/shared/provider/providertest"
 )
 
 // Account is an Instagram account.
@@ -149,26 +149,21 @@ func openFiles(dir string) (files, state, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "media"), 0o755); err != nil {
 		return f, st, fmt.Errorf("open instagram folder: %w", err)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "state.json"))
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return f, st, nil
-	case err != nil:
-		return f, st, fmt.Errorf("read instagram state: %w", err)
-	}
-	if err := json.Unmarshal(text, &st); err != nil {
+	if err := providertest.ReadJSON(filepath.Join(dir, stateFile), &st); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return f, st, fmt.Errorf("read instagram state: %w", err)
 	}
 	return f, st, nil
 }
 
-// put keeps a file whole or not at all.
+const stateFile = "state.json"
+
+// put keeps a file. It counts once the state says so.
 func (f files) put(name string, body []byte) error {
 	if f.dir == "" {
 		f.mem[name] = body
 		return nil
 	}
-	return f.write(filepath.Join("media", name), body)
+	return os.WriteFile(filepath.Join(f.dir, "media", name), body, 0o600)
 }
 
 func (f files) get(name string) ([]byte, error) {
@@ -187,32 +182,7 @@ func (f files) save(st *state) error {
 	if f.dir == "" {
 		return nil
 	}
-	text, err := json.MarshalIndent(st, "", " ")
-	if err != nil {
-		return fmt.Errorf("encode instagram state: %w", err)
-	}
-	return f.write("state.json", text)
-}
-
-func (f files) write(name string, body []byte) error {
-	path := filepath.Join(f.dir, name)
-	part := path + "." + rand.Text()[:8]
-	defer os.Remove(part) // not there any more once it has been renamed
-	out, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	_, err = out.Write(body)
-	if err == nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close()); err == nil {
-		err = os.Rename(part, path)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
+	return providertest.WriteJSON(filepath.Join(f.dir, stateFile), st)
 }
 
 // atoi is 0 for what is no number.

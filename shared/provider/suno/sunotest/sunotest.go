@@ -269,7 +269,7 @@ func (s *Server) record(r *http.Request) providertest.Reply {
 		data = append(data, track)
 	}
 	var response any = map[string]any{"taskId": t.id, "sunoData": data}
-	if status == "PENDING" {
+	if status == "PENDING" && t.fault.Kind != providertest.EarlyURL {
 		response = nil
 	}
 	if s.o.ResponseAsText && response != nil {

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"castad/functions/social"
+
+	"castad/shared/config"
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/provider"
+	"castad/shared/provider/instagram"
+	"castad/shared/provider/youtube"
+)
+
+// channel is a social network: owners connect accounts of it, films are published on them.
+type channel interface {
+	consent
+	Publish(ctx context.Context, p provider.Post) (provider.Posted, error)
+	Look(ctx context.Context, s provider.Sought) (provider.Posted, error)
+	Find(ctx context.Context, s provider.Sought) (provider.Posted, error)
+}
+
+// channels are the channels that are set up here, by name. What is asked about
+// another one is refused with CodeChannelOff: there is nothing to fall back to.
+type channels map[string]channel
+
+// newChannels makes the clients of the channels that the settings name; h is
+// what they send through.
+func newChannels(c config.Config, h provider.HTTP) (channels, error) {
+	all := channels{}
+	if c.YouTubeClientID != "" {
+		client, err := youtube.New(youtube.Config{APIURL: c.YouTubeAPIURL, TokenURL: c.YouTubeTokenURL, AuthorizeURL: c.YouTubeAuthorizeURL, WatchURL: c.YouTubeWatchURL,
+			ClientID: c.YouTubeClientID, ClientSecret: c.YouTubeClientSecret.Reveal(), HTTP: h, Now: clock})
+		if err != nil {
+			return nil, fmt.Errorf("CASTAD_YOUTUBE_…: %w", err)
+		}
+		all["youtube"] = client
+	}
+	if c.InstagramAppID != "" {
+		client, err := instagram.New(instagram.Config{GraphURL: c.InstagramGraphURL, APIURL: c.InstagramAPIURL, AuthorizeURL: c.InstagramAuthorizeURL,
+			Version: c.InstagramVersion, AppID: c.InstagramAppID, AppSecret: c.InstagramAppSecret.Reveal(), Poll: c.InstagramPoll,
+			// A reel that is proven not to be live must be so before the window ends.
+			Settle: min(instagram.DefaultSettle, c.ReconcileWindow/2), HTTP: h, Now: clock})
+		if err != nil {
+			return nil, fmt.Errorf("CASTAD_INSTAGRAM_…: %w", err)
+		}
+		all["instagram"] = client
+	}
+	return all, nil
+}
+
+// consents are the channels as connecting an account wants them.
+func (c channels) consents() consents {
+	all := consents{}
+	for name, client := range c {
+		all[name] = client
+	}
+	return all
+}
+
+func (c channels) of(name string) (channel, error) {
+	if to := c[name]; to != nil {
+		return to, nil
+	}
+	return nil, fault.Newf(fault.CodeChannelOff, "the channel %q is not set up here", name)
+}
+
+func (c channels) Publish(ctx context.Context, p provider.Post) (provider.Posted, error) {
+	to, err := c.of(p.Channel)
+	if err != nil {
+		return provider.Posted{}, err
+	}
+	return to.Publish(ctx, p)
+}
+
+func (c channels) Look(ctx context.Context, s provider.Sought) (provider.Posted, error) {
+	at, err := c.of(s.Channel)
+	if err != nil {
+		return provider.Posted{}, err
+	}
+	return at.Look(ctx, s)
+}
+
+func (c channels) Find(ctx context.Context, s provider.Sought) (provider.Posted, error) {
+	at, err := c.of(s.Channel)
+	if err != nil {
+		return provider.Posted{}, err
+	}
+	return at.Find(ctx, s)
+}
+
+// targets says which accounts an ad may be ordered for.
+type targets struct {
+	channels channels
+	accounts *social.Store
+}
+
+func (t targets) Ready(ctx context.Context, tenant id.Tenant, channel string, account id.Account) error {
+	if _, err := t.channels.of(channel); err != nil {
+		return err
+	}
+	return t.accounts.Ready(ctx, tenant, channel, account)
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"castad/functions/ad"
+	"castad/shared/claim"
+	"castad/shared/config"
+	"castad/shared/guard"
+	"castad/shared/provider"
+	"castad/shared/provider/providertest"
+	"castad/shared/store"
+)
+
+// The cooldown is long beside what it takes to place two orders on a busy machine.
+func TestOrdersWaitForAVendorThatFailsAndItIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(c *config.Config) { c.BreakerCooldown = 8 * time.Second })
+	w := ad.Wish{Place: b.place(1).ID, Publish: "none"}
+	b.chat.Next(providertest.Fault{Op: "write", Kind: providertest.Status, Status: 503, Times: 1_000_000})
+	calls := 0
+	for opened := false; !opened && calls < 10_000; calls++ { // other customers'
+		_, _, err := b.parts.chat.Write(t.Context(), claim.Brief{Language: "ko", Seconds: 30})
+		var e *provider.Error
+		if !errors.As(err, &e) || e.Class != provider.Later {
+			t.Fatalf("call %d: %v", calls, err)
+		}
+		opened = e.Code == "breaker_open"
+	}
+	if calls < 20 || calls == 10_000 {
+		t.Errorf("it opened after %d calls", calls)
+	}
+	sent := b.chat.Asked("write")
+	var orders [2]ad.Ad
+	for i, key := range []string{"order-1", "order-2"} {
+		b.do(http.MethodPost, "/ads", key, w, &orders[i])
+	}
+	for deadline := time.Now().Add(90 * time.Second); b.refusals() < len(orders); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the orders do not come to the vendor")
+		}
+	}
+	if n := b.chat.Asked("write") - sent; n != 0 {
+		t.Errorf("%d calls were sent to a vendor that fails", n)
+	}
+	b.chat.Clear()
+	for _, o := range orders {
+		if got := b.ended(o.ID); got.State != "succeeded" {
+			t.Errorf("the ad %s: %+v", got.State, got.Steps)
+		}
+	}
+	breakers, _, err := b.guard.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, br := range breakers {
+		if br.Vendor == "openai" && br.Op == "write" && br.State != guard.Closed {
+			t.Errorf("the vendor is well and its breaker %s", br.State)
+		}
+	}
+}
+
+// refusals counts the steps that were put off because a vendor is not there.
+func (b *bench) refusals() int {
+	b.t.Helper()
+	n, err := store.One(b.t.Context(), b.db.Primary(), `SELECT COUNT(*) FROM run_events WHERE event = 'refused'`, func(n *int) []any { return []any{n} })
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}

@@ -1,0 +1,77 @@
+package sns
+
+import (
+	"context"
+	"fmt"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/seal"
+	"castad/shared/store"
+)
+
+// Notes are what a channel remembers of one publication: an upload's session and
+// how far it got, a container's id. They are secrets and kept sealed for this
+// publication of this tenant. They hold no connection but while they are kept.
+type Notes struct {
+	store *Store
+	post  id.Post
+	call  message.Call
+	label seal.Label
+	last  []byte
+}
+
+// notes reads what was kept for a publication; store.ErrNoRows when it has no row.
+func (s *Store) notes(ctx context.Context, in message.SnsPublish, call message.Call) (*Notes, error) {
+	type row struct {
+		post   id.Post
+		sealed []byte
+	}
+	r, err := store.One(ctx, s.db, `SELECT id, notes_sealed FROM publications
+		WHERE tenant_id = ? AND ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 LIMIT 1`,
+		func(r *row) []any { return []any{&r.post, &r.sealed} }, call.Tenant, in.Ad, in.Channel, in.Account.String())
+	if err != nil {
+		return nil, fmt.Errorf("read publication of %v on %s: %w", in.Ad, in.Channel, err)
+	}
+	n := &Notes{store: s, post: r.post, call: call,
+		label: seal.Label{Tenant: call.Tenant, Subject: r.post.String(), Provider: in.Channel, Purpose: "upload"}}
+	if r.sealed == nil {
+		return n, nil
+	}
+	if n.last, err = s.vault.Open(ctx, n.label, r.sealed); err != nil {
+		return nil, fmt.Errorf("open notes of %v: %w", r.post, err)
+	}
+	return n, nil
+}
+
+// Last returns what was kept last, also by a process that has died; nil = nothing.
+func (n *Notes) Last() []byte { return n.last }
+
+// Keep replaces it. When it returns nil the notes survive a crash. It fails,
+// with CodeConflict, once the claim of this attempt is lost: whoever has taken
+// over has read the notes, or will, and must find all there is.
+func (n *Notes) Keep(ctx context.Context, notes []byte) error {
+	sealed, err := n.store.vault.Seal(ctx, n.label, notes)
+	if err != nil {
+		return fmt.Errorf("seal notes of %v: %w", n.post, err)
+	}
+	err = n.store.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := n.store.engine.Holds(ctx, tx, n.call); err != nil {
+			return err
+		}
+		rows, err := tx.Exec(ctx, `UPDATE publications SET notes_sealed = ? WHERE id = ? AND state = 'publishing'`, sealed, n.post)
+		if err != nil {
+			return err
+		}
+		if rows != 1 {
+			return fault.Newf(fault.CodeConflict, "%v is not being published", n.post)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("keep notes of %v: %w", n.post, err)
+	}
+	n.last = append([]byte{}, notes...)
+	return nil
+}

@@ -1,0 +1,109 @@
+// Command reseal brings the stored tokens under the current sealing key, so that
+// the key of before can be taken away.
+//
+//	go run ./scripts/reseal              until nothing is left under another key
+//	go run ./scripts/reseal -batch 500   more rows between two lines of output
+//
+// It reads CASTAD_MYSQL_DSN, CASTAD_STAGE, CASTAD_HOST_KIND, CASTAD_SEAL_KEYS and
+// CASTAD_SEAL_VAULT_KEY_URL as the app does; the credential for the vault is the
+// one of azidentity's default chain (az login, environment, managed identity).
+//
+// To roll the key: put the new one first in CASTAD_SEAL_KEYS (or make a new version
+// of the vault's key) on every instance, wait ten minutes, run this, wait as long as
+// CASTAD_RUN_DEADLINE for connections and uploads under way, whose secrets it leaves
+// alone, and take the old key away. The app may run meanwhile, and this may be
+// killed and begun anew: rows of both keys are readable all the time.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"castad/functions/social"
+	"castad/shared/config"
+	"castad/shared/seal"
+	"castad/shared/store"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "reseal:", err)
+		os.Exit(1)
+	}
+}
+
+// rounds is how often all accounts are gone through at most; a second round is
+// needed only where an instance renewed a token in the same moment.
+const rounds = 5
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("reseal", flag.ContinueOnError)
+	batch := flags.Int("batch", 100, "how many accounts are read at once")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *batch < 1 {
+		return fmt.Errorf("-batch is %d", *batch)
+	}
+	c, _ := config.Load() // most settings are not needed here; those that are, are checked below
+	if !c.MySQLDSN.Set() {
+		return errors.New("CASTAD_MYSQL_DSN is not set")
+	}
+	sealer, err := sealer(c)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(store.Config{DSN: c.MySQLDSN.Reveal(), Stage: string(c.Stage), Host: string(c.HostKind), Group: c.ScaleGroup})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	accounts := social.New(social.Config{DB: db.Primary(), Seal: sealer, Now: time.Now})
+	for range rounds {
+		left, err := round(ctx, accounts, *batch, out)
+		if err != nil || left == 0 {
+			return err
+		}
+	}
+	return errors.New("some accounts are still under another key: an instance seals with it")
+}
+
+// round goes through all accounts once and returns how many are left under another key.
+func round(ctx context.Context, accounts *social.Store, batch int, out io.Writer) (left int, err error) {
+	changed := 0
+	for p := (social.Progress{}); ; {
+		if p, err = accounts.Reseal(ctx, p.Last, batch); err != nil {
+			return left, err
+		}
+		changed, left = changed+p.Changed, left+p.Left
+		if _, err := fmt.Fprintf(out, "%d resealed, %d left for the next round\n", changed, left); err != nil {
+			return left, err
+		}
+		if p.Last == 0 {
+			return left, nil
+		}
+	}
+}
+
+func sealer(c config.Config) (*seal.Sealer, error) {
+	var credential azcore.TokenCredential
+	if c.SealVaultKeyURL != "" {
+		var err error
+		if credential, err = azidentity.NewDefaultAzureCredential(nil); err != nil {
+			return nil, fmt.Errorf("find a credential: %w", err)
+		}
+	}
+	return seal.Configured(time.Now, c.SealKeys.Reveal(), c.SealVaultKeyURL, credential)
+}
