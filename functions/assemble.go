@@ -205,6 +205,12 @@ func vendors(c config.Config, p *parts, h provider.HTTP) error {
 // finders are who is asked about places: nobody, unless the settings say so.
 func (p *parts) finders(c config.Config, h provider.HTTP) error {
 	var err error
+	if c.NaverAdapter == string(naver.Legacy) || c.NaverAdapter == string(naver.Hub) {
+		if p.finder, err = naver.New(naver.Config{Adapter: naver.Adapter(c.NaverAdapter), BaseURL: c.NaverURL, ID: c.NaverID, Secret: c.NaverSecret.Reveal(),
+			MapURL: c.NaverMapURL, MapID: c.NaverMapID, MapSecret: c.NaverMapSecret.Reveal(), HTTP: h}); err != nil {
+			return fmt.Errorf("CASTAD_NAVER_URL: %w", err)
+		}
+	}
 	if c.PlaceFetch == "on" {
 		if p.pages, err = naver.NewPages(naver.PagesConfig{Contact: c.PlaceFetchContact, Via: c.PlaceFetchVia, Guard: h.Guard, Now: clock}); err != nil {
 			return fmt.Errorf("CASTAD_PLACE_FETCH_CONTACT: %w", err)

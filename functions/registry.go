@@ -21,6 +21,7 @@ import (
 	placecollect "castad/functions/place/collect"
 	placecreate "castad/functions/place/create"
 	placephoto "castad/functions/place/photo"
+	placesearch "castad/functions/place/search"
 	placeshow "castad/functions/place/show"
 	snspublish "castad/functions/sns/publish"
 	snsverify "castad/functions/sns/verify"
@@ -85,8 +86,9 @@ type parts struct {
 	songKey  string
 	renderer *creatomate.Client
 	channels channels
-	// pages is nil while no place pages are read.
-	pages *naver.Pages
+	// places are searched for by finder, and their pages read by pages; nil = not.
+	finder *naver.Client
+	pages  *naver.Pages
 	// downloads fetches what vendors made, from the origins that are allowed.
 	downloads provider.Downloader
 
@@ -94,6 +96,14 @@ type parts struct {
 	public string
 	ready  func(context.Context) error
 	now    func() time.Time
+}
+
+// placeFinder is finder as an interface that is nil when it is.
+func (p parts) placeFinder() placesearch.Finder {
+	if p.finder == nil {
+		return nil
+	}
+	return p.finder
 }
 
 // pageReader is pages as an interface that is nil when they are.
@@ -114,6 +124,7 @@ func registry(p parts) []trigger.Function {
 		adcancel.New(p.ads),
 		adretry.New(p.ads),
 
+		placesearch.New(p.placeFinder()),
 		placecreate.New(p.places, p.pages != nil),
 		placeshow.New(p.places),
 		placephoto.New(p.places, p.files, p.now),
