@@ -14,6 +14,7 @@ import (
 	"castad/shared/claim"
 	"castad/shared/config"
 	"castad/shared/fault"
+	"castad/shared/provider/kakao/kakaotest"
 	"castad/shared/provider/naver/navertest"
 	"castad/shared/provider/providertest"
 
@@ -164,6 +165,20 @@ func (b *bench) linked(body string) place.Place {
 		b.t.Fatalf("photo: %d %s", a.status, a.body)
 	}
 	return p
+}
+
+func TestKakaoIsSearchedFirst(t *testing.T) {
+	t.Parallel()
+	k, s := kakaotest.Start(t, kakaotest.Options{RESTKey: "k"}), navertest.Start(t, navertest.Options{})
+	b := newBench(t, func(c *config.Config) {
+		c.KakaoRESTKey, c.KakaoLocalURL = config.NewSecret("k"), k.URL
+		c.NaverAdapter, c.NaverURL, c.NaverID, c.NaverSecret = "legacy", s.URL, "i", config.NewSecret("secret")
+	})
+	for query, want := range map[string]string{"분식": `"source":"kakao","id":"2`, "돌담골목": `"source":"naver"`} {
+		if a := b.send(http.MethodGet, "/places?query="+url.QueryEscape(query), b.token, nil, nil); a.status != 200 || !strings.Contains(string(a.body), want) {
+			t.Errorf("%s: %d %s", query, a.status, a.body)
+		}
+	}
 }
 
 func TestPlacesAreSearchedForAndNotKept(t *testing.T) {

@@ -86,8 +86,8 @@ type parts struct {
 	songKey  string
 	renderer *creatomate.Client
 	channels channels
-	// places are searched for by finder, and their pages read by pages; nil = not.
-	finder *naver.Client
+	// search are who is asked for places, in order; pages reads their pages, nil = not.
+	search []placesearch.Finder
 	pages  *naver.Pages
 	// downloads fetches what vendors made, from the origins that are allowed.
 	downloads provider.Downloader
@@ -96,14 +96,6 @@ type parts struct {
 	public string
 	ready  func(context.Context) error
 	now    func() time.Time
-}
-
-// placeFinder is finder as an interface that is nil when it is.
-func (p parts) placeFinder() placesearch.Finder {
-	if p.finder == nil {
-		return nil
-	}
-	return p.finder
 }
 
 // pageReader is pages as an interface that is nil when they are.
@@ -124,7 +116,7 @@ func registry(p parts) []trigger.Function {
 		adcancel.New(p.ads),
 		adretry.New(p.ads),
 
-		placesearch.New(p.placeFinder()),
+		placesearch.New(p.search),
 		placecreate.New(p.places, p.pages != nil),
 		placeshow.New(p.places),
 		placephoto.New(p.places, p.files, p.now),

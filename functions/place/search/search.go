@@ -1,8 +1,9 @@
 // Package search is GET /api/v1/places?query=: places to choose from, by name and neighbourhood.
 //
-// Reads no table and writes none. Calls the place search that is set up, once. What
-// it finds is passed on and forgotten: its terms forbid keeping it (package naver), and
-// what CastAD knows about a place is what its owner confirms with POST /places.
+// Reads no table and writes none. Calls the place searches that are set up, one after
+// the other until one finds something; that one cannot be asked is told only when none can
+// answer. What is found is passed on and forgotten: the terms forbid keeping it (package
+// naver), and what CastAD knows about a place is what its owner confirms with POST /places.
 package search
 
 import (
@@ -47,14 +48,11 @@ type hit struct {
 	URL         string  `json:"url,omitempty"`
 }
 
-// New returns the function. finder is nil when no search is set up.
-func New(finder Finder) trigger.Function {
+// New returns the function. Kakao goes first where it is set up: it tells ids and telephone numbers.
+func New(finders []Finder) trigger.Function {
 	return trigger.HTTP("place-search", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, _ identity.Principal, in question) (answer, error) {
-			if finder == nil {
-				return answer{}, fault.Newf(fault.CodeVendorSettings, "search places: no search is set up")
-			}
-			found, err := finder.Local(ctx, in.Query)
+			found, err := find(ctx, finders, in.Query)
 			if err != nil {
 				return answer{}, err
 			}
@@ -65,4 +63,34 @@ func New(finder Finder) trigger.Function {
 			}
 			return a, nil
 		})
+}
+
+// patience is how long each search may take, so that a slow one leaves time for the next.
+const patience = 4 * time.Second
+
+// find asks one search after the other. A failure is told when no search has answered.
+func find(ctx context.Context, finders []Finder, query string) ([]provider.PlaceHit, error) {
+	if len(finders) == 0 {
+		return nil, fault.Newf(fault.CodeVendorSettings, "search places: no search is set up")
+	}
+	var failed error
+	answered := false
+	for _, f := range finders {
+		one, cancel := context.WithTimeout(ctx, patience)
+		found, err := f.Local(one, query)
+		cancel()
+		switch {
+		case err == nil && len(found) > 0:
+			return found, nil
+		case err == nil:
+			answered = true
+		default:
+			trigger.Note(ctx, "search_failed", err.Error())
+			failed = err
+		}
+	}
+	if answered {
+		return nil, nil
+	}
+	return nil, failed
 }
