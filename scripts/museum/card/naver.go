@@ -48,7 +48,7 @@ var naver = []Card{
 		Vendor:  "The host's robots.txt forbids the page.",
 		Must:    "Fetch and obey robots.txt before any page of the host.",
 		Package: "./shared/provider/naver", Test: "TestRobotsTxtIsObeyed/everything_for_all",
-		Mutant: Mutant{File: "shared/provider/naver/robots.go", Old: "if r.group == nil || !r.group.Test(path) {", New: "if r.group == nil {"},
+		Mutant: Mutant{File: "shared/provider/naver/robots.go", Old: "if r.denied || !grobotstxt.AgentAllowed(r.text, agent, u.String()) {", New: "if r.denied && grobotstxt.AgentAllowed(r.text, agent, u.String()) {"},
 	},
 	{
 		ID:      "naver-robots-unreachable",
@@ -56,7 +56,7 @@ var naver = []Card{
 		Vendor:  "robots.txt answers with a server error.",
 		Must:    "Take everything as forbidden, not as allowed.",
 		Package: "./shared/provider/naver", Test: "TestRobotsTxtIsObeyed/an_error",
-		Mutant: Mutant{File: "shared/provider/naver/robots.go", Old: `return nil, errors.New("robots.txt cannot be had")`, New: `return &robotstxt.Group{}, nil`},
+		Mutant: Mutant{File: "shared/provider/naver/robots.go", Old: `return "", errors.New("robots.txt cannot be had")`, New: `return "", nil`},
 	},
 	{
 		ID:      "naver-short-link-to-a-foreign-host",
