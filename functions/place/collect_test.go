@@ -40,7 +40,7 @@ func newKitchen(t *testing.T) *kitchen {
 	k.engine = pipeline.New(pipeline.Config{DB: k.db, Outbox: box, Recipe: ad.Recipe{Providers: ad.Providers{Lyric: "chat", Song: "music", Video: "film"}, Costs: ad.Costs{Lyric: 1, Song: 1, Video: 1}},
 		Rules: pipeline.DefaultRules(), Now: k.now})
 	k.places = place.New(k.db, k.engine, k.now)
-	k.ads = ad.New(k.db, nil, k.engine, k.now)
+	k.ads = ad.New(k.db, nil, k.engine, nil, k.now)
 	return k
 }
 
