@@ -65,9 +65,21 @@ func Asked(authorizeURL string) []string {
 	return strings.FieldsFunc(u.Query().Get("scope"), func(r rune) bool { return r == ' ' || r == ',' })
 }
 
-// Begin keeps an attempt of the tenant's.
+// underWay is how many connections of one tenant may be under way: more than people
+// with many tabs have, and few enough that nobody fills the table.
+const underWay = 100
+
+// Begin keeps an attempt of the tenant's; TooMany when a hundred are under way.
 func (s *Store) Begin(ctx context.Context, tenant id.Tenant, user id.User, channel string, a Attempt) error {
 	hash, cookie := sha256.Sum256([]byte(a.State)), sha256.Sum256([]byte(a.Cookie))
+	live, err := store.One(ctx, s.c.DB, `SELECT COUNT(*) FROM oauth_states WHERE tenant_id = ? AND expires_at > ? AND used_at IS NULL`,
+		func(n *int) []any { return []any{n} }, tenant, s.now())
+	if err != nil {
+		return fmt.Errorf("begin connection to %s: %w", channel, err)
+	}
+	if live >= underWay {
+		return fault.Newf(fault.CodeTooMany, "begin connection to %s: %d are under way", channel, live).After(StateLife)
+	}
 	sealed, err := s.c.Seal.Seal(ctx, verifierLabel(tenant, channel, hash), []byte(a.Verifier))
 	if err != nil {
 		return fmt.Errorf("begin connection to %s: %w", channel, err)

@@ -281,6 +281,30 @@ func TestADumpOfTheTablesOpensNothing(t *testing.T) {
 	}
 }
 
+func TestNobodyFillsTheTableWithConnectionsUnderWay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	first := b.begin("youtube")
+	for range 99 {
+		b.begin("youtube")
+	}
+	begin := func() error { return b.social.Begin(t.Context(), owner, person, "youtube", social.NewAttempt("")) }
+	if err := begin(); fault.KindOf(err) != fault.TooMany || fault.RetryAfterOf(err) != social.StateLife {
+		t.Errorf("the 101st: %v", err)
+	}
+	b.must(b.social.Begin(t.Context(), stranger, person, "youtube", social.NewAttempt(""))) // is no other tenant's trouble
+	if _, err := b.social.Spend(t.Context(), "youtube", first.State, first.Cookie); err != nil {
+		t.Error(err)
+	}
+	if err := begin(); err != nil {
+		t.Errorf("after one was finished: %v", err)
+	}
+	b.later(social.StateLife)
+	if err := begin(); err != nil {
+		t.Errorf("after they ended: %v", err)
+	}
+}
+
 func TestStatesThatEndedAreDeleted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

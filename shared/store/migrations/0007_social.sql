@@ -36,5 +36,6 @@ CREATE TABLE oauth_states (
   expires_at DATETIME(6) NOT NULL,
   used_at DATETIME(6) NULL,
   PRIMARY KEY (state_hash),
-  KEY oauth_states_expiry (expires_at)
+  KEY oauth_states_expiry (expires_at),
+  KEY oauth_states_tenant (tenant_id, expires_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
