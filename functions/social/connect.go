@@ -189,9 +189,8 @@ func (s *Store) insert(ctx context.Context, c Consent, owner provider.Account, g
 		return row{}, false, err
 	}
 	_, err = s.c.DB.Exec(ctx, `INSERT INTO social_accounts (id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version,
-		access_expires_at, refresh_expires_at, renew_at, connected_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, r.tenant, r.Channel, r.ExternalID, r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version,
-		orNull(k.Expires), orNull(k.RefreshExpires), k.renewAt(), c.User, now, now)
+		renew_at, connected_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, r.tenant, r.Channel, r.ExternalID, r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version, k.renewAt(), c.User, now, now)
 	if _, dup := store.Duplicate(err); dup {
 		return row{}, false, nil
 	}
@@ -218,9 +217,8 @@ func (s *Store) replace(ctx context.Context, c Consent, old row, owner provider.
 		return row{}, false, err
 	}
 	n, err := s.c.DB.Exec(ctx, `UPDATE social_accounts SET name = ?, url = ?, scopes = ?, missing_scopes = ?, state = ?, grant_sealed = ?, version = ?,
-		access_expires_at = ?, refresh_expires_at = ?, renew_at = ?, connected_by = ?, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ?`,
-		r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version,
-		orNull(k.Expires), orNull(k.RefreshExpires), k.renewAt(), c.User, now, r.tenant, r.ID, old.version)
+		renew_at = ?, connected_by = ?, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ?`,
+		r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version, k.renewAt(), c.User, now, r.tenant, r.ID, old.version)
 	return r, err == nil && n == 1, err
 }
 

@@ -31,6 +31,9 @@ func TestAConsentIsKeptAsAnAccountThatShowsNoToken(t *testing.T) {
 	if external, token, err := b.social.Access(t.Context(), owner, "youtube", a.ID); external != "UC1" || token != "access-1" || err != nil {
 		t.Errorf("%q %q %v", external, token, err)
 	}
+	if n := b.count(`SELECT COUNT(*) FROM social_accounts WHERE connected_by = ?`, person); n != 1 {
+		t.Error("who connected it is not kept")
+	}
 	if others, err := b.social.List(t.Context(), stranger); len(others) != 0 || err != nil {
 		t.Errorf("a stranger sees %v, %v", others, err)
 	}

@@ -13,8 +13,6 @@ CREATE TABLE social_accounts (
   state VARCHAR(16) NOT NULL,
   grant_sealed VARBINARY(8000) NOT NULL,
   version INT NOT NULL,
-  access_expires_at DATETIME(6) NULL,
-  refresh_expires_at DATETIME(6) NULL,
   renew_at DATETIME(6) NULL,
   connected_by BIGINT NOT NULL,
   created_at DATETIME(6) NOT NULL,
