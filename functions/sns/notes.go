@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"castad/shared/chaos"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/message"
@@ -56,6 +57,7 @@ func (n *Notes) Keep(ctx context.Context, notes []byte) error {
 	if err != nil {
 		return fmt.Errorf("seal notes of %v: %w", n.post, err)
 	}
+	chaos.Point("N1", n.label.Provider)
 	err = n.store.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := n.store.engine.Holds(ctx, tx, n.call); err != nil {
 			return err
@@ -72,6 +74,7 @@ func (n *Notes) Keep(ctx context.Context, notes []byte) error {
 	if err != nil {
 		return fmt.Errorf("keep notes of %v: %w", n.post, err)
 	}
+	chaos.Point("N2", n.label.Provider)
 	n.last = append([]byte{}, notes...)
 	return nil
 }

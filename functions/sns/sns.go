@@ -172,7 +172,7 @@ func (s *Store) published(ctx context.Context, tx *store.Tx, ref pipeline.Ref, i
 		post          id.Post
 		note, privacy string
 	}
-	was, err := store.One(ctx, tx, `SELECT id, note, privacy FROM publications WHERE ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 FOR UPDATE`,
+	was, err := store.One(ctx, tx, `SELECT id, note, privacy FROM publications WHERE ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 LIMIT 1 FOR UPDATE`,
 		func(r *row) []any { return []any{&r.post, &r.note, &r.privacy} }, in.Ad, in.Channel, in.Account.String())
 	if err != nil {
 		return out, fmt.Errorf("read publication of %v on %s: %w", in.Ad, in.Channel, err)

@@ -98,7 +98,7 @@ func (e *Engine) Holds(ctx context.Context, tx *store.Tx, call message.Call) err
 		state   State
 		attempt int
 	}
-	now, err := store.One(ctx, tx, `SELECT state, attempt FROM pipeline_steps WHERE run_id = ? AND step_no = ? FOR UPDATE`,
+	now, err := store.One(ctx, tx, `SELECT state, attempt FROM pipeline_steps WHERE run_id = ? AND step_no = ? LIMIT 1 FOR UPDATE`,
 		func(c *claim) []any { return []any{&c.state, &c.attempt} }, call.Run, call.Step)
 	if err != nil {
 		return fmt.Errorf("hold step %d of %v: %w", call.Step, call.Run, err)
