@@ -106,6 +106,8 @@ type Config struct {
 	InstagramVersion      string        `envconfig:"CASTAD_INSTAGRAM_VERSION" default:"v25.0" desc:"Version of the Graph API; Meta takes each away after two years."`
 	InstagramPoll         time.Duration `envconfig:"CASTAD_INSTAGRAM_POLL" default:"1m" sample:"1s" desc:"How often Meta is asked whether it has fetched and processed a film; it wants about once a minute."`
 
+	KakaoRESTKey   Secret `envconfig:"CASTAD_KAKAO_REST_KEY" desc:"REST API key of the Kakao app, whose Kakao Map product is switched on: places are then searched for at Kakao first. Empty: not."`
+	KakaoLocalURL  string `envconfig:"CASTAD_KAKAO_LOCAL_URL" desc:"Base URL of Kakao's place search; empty: its own."`
 	NaverAdapter   string `envconfig:"CASTAD_NAVER_ADAPTER" default:"off" one:"off,legacy,hub" desc:"By which door Naver is searched for places: legacy (Developers Center, until 2027-06-30), hub (NAVER API HUB), or not at all."`
 	NaverURL       string `envconfig:"CASTAD_NAVER_URL" desc:"Base URL of the search APIs; empty: the adapter's own."`
 	NaverID        string `envconfig:"CASTAD_NAVER_ID" desc:"The application's client id (legacy) or API key id (hub)."`
