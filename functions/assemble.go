@@ -175,7 +175,7 @@ func (a *app) guards(c config.Config, log *slog.Logger, meter *meter) error {
 // vendors makes the clients of the vendors, all of which ask the guard first.
 func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	var err error
-	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel, HTTP: h}); err != nil {
+	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel, Format: c.OpenAIFormat, HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_OPENAI_URL: %w", err)
 	}
 	table := suno.SunoAPI() // config has checked the name

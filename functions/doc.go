@@ -15,6 +15,10 @@
 //	video-render    a Creatomate-compatible service takes it    → video-collect
 //	sns-publish     one step for each channel account           → sns-verify
 //
+// The accounts that are posted to are connected by social/start and
+// social/callback; their tokens are kept sealed (shared/seal) and renewed when they
+// are used, or by a timer.
+//
 // The collecting functions are woken by scheduled messages and by the vendors'
 // callbacks (song/callback, video/callback), copy results to Blob and end the
 // step. Timers (background/…) send what a crash left behind, take over what a

@@ -142,6 +142,8 @@ func TestTheImportRulesAreSeenToFail(t *testing.T) {
 		{"castad/functions/song", "castad/functions/lyric"},
 		{"castad/functions/song", "castad/shared/provider/suno"},
 		{"castad/functions/song", "os"},
+		{"castad/functions/song", "castad/shared/provider"},
+		{"castad/functions/social", "castad/shared/provider/youtube"},
 		{"castad/shared/pipeline", "castad/shared/servicebus"},
 		{"castad/shared/outbox", "database/sql"},
 		{"castad/shared/provider/suno", "castad/shared/provider/openai"},

@@ -29,9 +29,11 @@ func deployment(with map[string]string) map[string]string {
 		"CASTAD_BLOB": "", "CASTAD_BLOB_ACCOUNT_URL": "https://castad.blob.core.windows.net", "CASTAD_PUBLIC_URL": "https://castad.example",
 		"CASTAD_MYSQL_DSN":     "u:p@tcp(db.example:3306)/castad?tls=true",
 		"CASTAD_ENVELOPE_KEYS": "e1:ZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWU=", "CASTAD_TOKEN_KEYS": "t1:dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHQ=",
-		"CASTAD_MEDIA_KEYS": "m1:bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=", "CASTAD_SEAL_KEYS": "s1:c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M=",
+		"CASTAD_MEDIA_KEYS": "m1:bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=", "CASTAD_SEAL_VAULT_KEY_URL": "https://castad.vault.azure.net/keys/castad-seal", "CASTAD_SEAL_KEYS": "",
 		"CASTAD_OPENAI_URL": "https://llm.example/v1", "CASTAD_SUNO_URL": "https://song.example", "CASTAD_CREATOMATE_URL": "https://film.example",
 		"CASTAD_DOWNLOAD_ORIGINS": "https://cdn.example",
+		"CASTAD_YOUTUBE_API_URL":  "", "CASTAD_YOUTUBE_TOKEN_URL": "", "CASTAD_YOUTUBE_AUTHORIZE_URL": "", "CASTAD_YOUTUBE_WATCH_URL": "",
+		"CASTAD_INSTAGRAM_GRAPH_URL": "", "CASTAD_INSTAGRAM_API_URL": "", "CASTAD_INSTAGRAM_AUTHORIZE_URL": "",
 	}
 	for name, value := range with {
 		all[name] = value
@@ -52,6 +54,7 @@ func TestABadSettingStopsTheHandlerWithASentence(t *testing.T) {
 		"a database address that is none":   {map[string]string{"CASTAD_MYSQL_DSN": "mysql://u:hunter2@h/castad"}, "CASTAD_MYSQL_DSN"},
 		"an envelope key that is none":      {map[string]string{"CASTAD_ENVELOPE_KEYS": "hunter2"}, "CASTAD_ENVELOPE_KEYS: key 1 is not of the form"},
 		"an unknown stage":                  {deployment(map[string]string{"CASTAD_STAGE": "prod"}), `CASTAD_STAGE is "prod"; it must be one of local, s1, s2, s3`},
+		"a limit that is none":              {map[string]string{"CASTAD_VENDOR_LIMITS": "suno:generate=many"}, "CASTAD_VENDOR_LIMITS: read rule \"suno:generate=many\""},
 		"an unknown table of codes":         {map[string]string{"CASTAD_SUNO_TABLE": "udio"}, `CASTAD_SUNO_TABLE is "udio"; it must be one of sunoapi, kie`},
 		"premium without a scale group":     {deployment(map[string]string{"CASTAD_HOST_KIND": "premium"}), "CASTAD_SCALE_GROUP is"},
 		"an unencrypted vendor at stage s1": {deployment(map[string]string{"CASTAD_SUNO_URL": "http://song.example"}), "CASTAD_SUNO_URL must use https outside the stage local"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if dsn := os.Getenv("CASTAD_TEST_RENEW"); dsn != "" {
+		renewAndHang(dsn)
+		return
+	}
 	// The private server lives as long as the process and keeps one goroutine.
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
 }
@@ -88,9 +93,12 @@ type bench struct {
 	notices []id.Account
 }
 
-func newBench(t *testing.T, opts ...storetest.Option) *bench {
+// monday is when every bench begins.
+var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, db: storetest.Open(t, opts...), channel: &channel{}, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+	b := &bench{t: t, db: storetest.Open(t), channel: &channel{}, clock: monday}
 	b.config = social.Config{DB: b.db.Primary(), Seal: b.sealer("a"), Channels: b.channel, Now: b.now, Notice: func(_ context.Context, _ id.Tenant, a id.Account, _ string) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -110,15 +118,21 @@ func (b *bench) sealer(names ...string) *seal.Sealer {
 
 func (b *bench) ring(names ...string) *seal.Ring {
 	b.t.Helper()
+	r, err := ringOf(names...)
+	b.must(err)
+	return r
+}
+
+func ringOf(names ...string) (*seal.Ring, error) {
 	var keys []keyring.Key
 	for _, n := range names {
 		keys = append(keys, keyring.Key{ID: n, Secret: []byte(strings.Repeat(n, 32))})
 	}
 	ring, err := keyring.New(keys...)
-	b.must(err)
-	r, err := seal.NewRing(ring)
-	b.must(err)
-	return r
+	if err != nil {
+		return nil, err
+	}
+	return seal.NewRing(ring)
 }
 
 func (b *bench) must(err error) {

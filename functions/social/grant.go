@@ -18,6 +18,8 @@ const (
 	// longLeft is how much of a long-lived one, and longAge from which age it can be renewed.
 	longLeft = 15 * 24 * time.Hour
 	longAge  = 24 * time.Hour
+	// rejectAgain is within which time a second rejection says that renewing does not help.
+	rejectAgain = time.Hour
 	// useWithin is how long a refresh token may lie unused.
 	useWithin = 90 * 24 * time.Hour
 )
@@ -31,12 +33,14 @@ type kept struct {
 	Scopes         []string  `json:"s"`
 	// At is when the access token was obtained.
 	At time.Time `json:"t"`
+	// Rejected is when the channel last rejected one before its time; zero = never.
+	Rejected time.Time `json:"x"`
 }
 
 // keep makes a grant that was obtained now into what is kept. What the answer left
 // out stays as it was: a refresh token that still works, the scopes.
 func keep(g provider.Grant, old kept, now time.Time) kept {
-	k := kept{Access: g.Access, Refresh: g.Refresh, Expires: g.Expires.UTC(), RefreshExpires: g.RefreshExpires.UTC(), Scopes: g.Scopes, At: now}
+	k := kept{Access: g.Access, Refresh: g.Refresh, Expires: g.Expires.UTC(), RefreshExpires: g.RefreshExpires.UTC(), Scopes: g.Scopes, At: now, Rejected: old.Rejected}
 	if k.Refresh == "" {
 		k.Refresh, k.RefreshExpires = old.Refresh, old.RefreshExpires
 	}

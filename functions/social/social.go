@@ -32,6 +32,7 @@
 //	short tokens    renewed when less than 5 min are left: longer than any single call of a post
 //	long tokens     renewed when less than 15 days of Instagram's 60 are left, and no younger than 24 h (its rule)
 //	refresh tokens  used at least every 90 days: Google's end after six unused months
+//	rejections      the second one within an hour, after a renewal, means that a permission is missing and not a token
 //	renewal         by timer, 50 accounts at a time
 package social
 

@@ -117,13 +117,19 @@ const revokeTime = 8 * time.Second
 
 // Disconnect withdraws the permission at the channel and deletes the account with
 // its ciphertext, also when the channel cannot be reached or the grant cannot be
-// read; revoked says whether the channel agreed.
+// read; revoked says whether the channel agreed. Where another tenant has
+// connected the same channel account nothing is withdrawn: Google ends everything
+// that the account has allowed us, not one token.
 func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Account) (revoked bool, err error) {
 	r, err := s.read(ctx, tenant, account)
 	if err != nil {
 		return false, err
 	}
-	if k, err := s.open(ctx, r.label(), r.sealed); err == nil {
+	shared, err := s.shared(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	if k, err := s.open(ctx, r.label(), r.sealed); err == nil && !shared {
 		ask, cancel := context.WithTimeout(ctx, revokeTime)
 		revoked = s.c.Channels.Revoke(ask, r.Channel, k.grant()) == nil
 		cancel()
@@ -132,6 +138,17 @@ func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Acc
 		return revoked, fmt.Errorf("delete %v: %w", account, err)
 	}
 	return revoked, nil
+}
+
+// shared says whether another tenant has connected the same channel account. It
+// looks beyond the tenant and tells nothing of what it sees.
+func (s *Store) shared(ctx context.Context, r row) (bool, error) {
+	n, err := store.One(ctx, s.c.DB, `SELECT COUNT(*) FROM social_accounts WHERE channel = ? AND external_id = ? AND tenant_id <> ?`,
+		func(n *int) []any { return []any{n} }, r.Channel, r.ExternalID, r.tenant)
+	if err != nil {
+		return false, fmt.Errorf("look for others with %v: %w", r.ID, err)
+	}
+	return n > 0, nil
 }
 
 // Purge deletes states that ended before the given time, at most a thousand, and returns how many.

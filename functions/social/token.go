@@ -56,8 +56,10 @@ func (s *Store) Access(ctx context.Context, tenant id.Tenant, channel string, ac
 }
 
 // Reject says that the channel no longer takes an access token which should still
-// live. The next Access renews; where there is nothing to renew with, the account
-// must be connected again. A token that has been replaced meanwhile changes nothing.
+// live. The next Access renews; where there is nothing to renew with, or the token
+// of a renewal is rejected again within the hour (a permission is missing, not a
+// token), the account must be connected again. A token that has been replaced
+// meanwhile changes nothing.
 func (s *Store) Reject(ctx context.Context, tenant id.Tenant, account id.Account, access string) error {
 	r, err := s.read(ctx, tenant, account)
 	if err != nil || r.State != Connected {
@@ -67,7 +69,8 @@ func (s *Store) Reject(ctx context.Context, tenant id.Tenant, account id.Account
 	if err != nil || k.Access != access {
 		return err
 	}
-	if k.Refresh == "" {
+	now := s.now()
+	if k.Refresh == "" || now.Sub(k.Rejected) < rejectAgain {
 		_, err := s.end(ctx, r)
 		return err
 	}
@@ -75,7 +78,7 @@ func (s *Store) Reject(ctx context.Context, tenant id.Tenant, account id.Account
 	if err != nil {
 		return fmt.Errorf("reject token of %v: %w", account, err)
 	}
-	k.Expires = s.now()
+	k.Expires, k.Rejected = now, now
 	_, err = s.put(ctx, r, k, key)
 	return err
 }

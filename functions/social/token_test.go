@@ -148,30 +148,9 @@ func TestATokenThatLivesIsUsedWhileTheChannelCannotRenewIt(t *testing.T) {
 	}
 }
 
-// killed lets a process renew and die between the channel's answer and the store:
-// it stands still there until the test ends, and its lease runs out.
-func killed(t *testing.T, answer provider.Grant) (b *bench, a social.Account) {
-	t.Helper()
-	b = newBench(t)
-	a = b.connect("youtube", "UC1", b.short(1))
-	b.later(2 * time.Hour)
-	answered := make(chan struct{})
-	b.channel.answers(func(int, provider.Grant) (provider.Grant, error) {
-		close(answered)
-		<-t.Context().Done()
-		return answer, t.Context().Err()
-	})
-	var dying sync.WaitGroup
-	dying.Go(func() { _, _, _ = b.social.Access(t.Context(), owner, "youtube", a.ID) })
-	t.Cleanup(dying.Wait)
-	<-answered
-	b.exec(`UPDATE leases SET expires_at = NOW(6) - INTERVAL 1 HOUR WHERE name = ?`, "token-refresh:"+a.ID.String())
-	return b, a
-}
-
 func TestAfterALostAnswerTheOldRefreshTokenRenewsAgain(t *testing.T) {
 	t.Parallel()
-	b, a := killed(t, provider.Grant{Access: "lost", Refresh: "lost"})
+	b, a := killed(t)
 	var with string
 	b.channel.answers(func(_ int, g provider.Grant) (provider.Grant, error) {
 		with = g.Refresh
@@ -184,14 +163,14 @@ func TestAfterALostAnswerTheOldRefreshTokenRenewsAgain(t *testing.T) {
 
 func TestAfterALostAnswerARotatedTokenAsksForTheOwnerOnce(t *testing.T) {
 	t.Parallel()
-	b, a := killed(t, provider.Grant{Access: "lost", Refresh: "lost"})
+	b, a := killed(t)
 	b.channel.answers(ended) // the channel took back the old one with its lost answer
 	for range 3 {
 		if got := b.access(a); got != "social.reconnect_needed" {
 			t.Errorf("access %q", got)
 		}
 	}
-	if b.channel.times() != 2 || b.noticed() != 1 {
+	if b.channel.times() != 1 || b.noticed() != 1 {
 		t.Errorf("asked %d times, %d notices", b.channel.times(), b.noticed())
 	}
 	if again := b.connect("youtube", "UC1", b.short(5)); again.ID != a.ID || b.access(a) != "access-5" {
@@ -304,49 +283,6 @@ func TestACiphertextFromAnotherRowHandsOutNothing(t *testing.T) {
 	}
 }
 
-func TestAnotherTenantsAccountIsNotThere(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	theirs := b.connectFor(stranger, "youtube", "UC9", b.short(9))
-	_, token, err := b.social.Access(t.Context(), owner, "youtube", theirs.ID)
-	_, err2 := b.social.Disconnect(t.Context(), owner, theirs.ID)
-	for what, err := range map[string]error{"access": err, "disconnect": err2, "ready": b.social.Ready(t.Context(), owner, "youtube", theirs.ID),
-		"reject": b.social.Reject(t.Context(), owner, theirs.ID, "access-9"), "another channel": b.social.Ready(t.Context(), stranger, "instagram", theirs.ID)} {
-		if fault.KindOf(err) != fault.NotFound {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	if token != "" || b.count(`SELECT COUNT(*) FROM social_accounts`) != 1 {
-		t.Errorf("token %q", token)
-	}
-}
-
-func TestDisconnectingDeletesTheTokensWhetherTheChannelAgreesOrNot(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		says    error
-		revoked bool
-	}{"it agrees": {nil, true}, "it does not answer": {errors.New("no answer"), false}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t)
-			a := b.connect("youtube", "UC1", b.short(1))
-			var withdrawn string
-			b.channel.revoke = func(g provider.Grant) error { withdrawn = g.Refresh; return row.says }
-			revoked, err := b.social.Disconnect(t.Context(), owner, a.ID)
-			if err != nil || revoked != row.revoked || withdrawn != "refresh-0" {
-				t.Errorf("revoked %v, %v; withdrawn %q", revoked, err, withdrawn)
-			}
-			if n := b.count(`SELECT COUNT(*) FROM social_accounts`); n != 0 {
-				t.Errorf("%d accounts are left", n)
-			}
-			if got := b.access(a); got != "resource.not_found" {
-				t.Errorf("access %q", got)
-			}
-		})
-	}
-}
-
 func TestARejectedTokenIsRenewedBeforeItsTime(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -360,145 +296,21 @@ func TestARejectedTokenIsRenewedBeforeItsTime(t *testing.T) {
 	if got := b.access(a); got != "access-2" || b.channel.times() != 1 {
 		t.Errorf("%q, asked %d times", got, b.channel.times())
 	}
-	b.must(b.social.Reject(t.Context(), owner, long.ID, "long-1")) // nothing to renew with
-	b.must(b.social.Reject(t.Context(), owner, long.ID, "long-1"))
-	if got := b.access(long); got != "social.reconnect_needed" || b.noticed() != 1 {
+	b.later(time.Hour)
+	if got := b.access(a); got != "access-3" {
+		t.Errorf("an hour later: %q", got)
+	}
+	b.must(b.social.Reject(t.Context(), owner, a.ID, "access-3")) // an hour after the other: another story
+	if got := b.access(a); got != "access-4" || b.noticed() != 0 {
 		t.Errorf("%q, %d notices", got, b.noticed())
 	}
-}
-
-func TestTheTimerRenewsWhatWouldEndUnused(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	long, short := b.connect("instagram", "1", b.long(1)), b.connect("youtube", "UC1", b.short(1))
-	b.channel.answers(func(n int, g provider.Grant) (provider.Grant, error) {
-		if g.Refresh == "" {
-			return b.long(n + 1), nil
-		}
-		return b.short(n + 1), nil
-	})
-	run := func(at string, want int) {
-		t.Helper()
-		if renewed, failed, err := b.social.Renew(t.Context()); renewed != want || failed != 0 || err != nil {
-			t.Errorf("%s: %d renewed, %d failed, %v", at, renewed, failed, err)
-		}
+	b.must(b.social.Reject(t.Context(), owner, a.ID, "access-4")) // at once again: a new token is no help
+	if got := b.access(a); got != "social.reconnect_needed" || b.noticed() != 1 {
+		t.Errorf("%q, %d notices", got, b.noticed())
 	}
-	b.later(44 * day)
-	run("day 44", 0)
-	b.later(day)
-	run("day 45", 1)
-	run("day 45 again", 0)
-	if got := b.access(long); got != "long-2" {
-		t.Errorf("the long one is %q", got)
+	b.must(b.social.Reject(t.Context(), owner, long.ID, "long-1")) // nothing to renew with
+	b.must(b.social.Reject(t.Context(), owner, long.ID, "long-1"))
+	if got := b.access(long); got != "social.reconnect_needed" || b.noticed() != 2 {
+		t.Errorf("%q, %d notices", got, b.noticed())
 	}
-	b.later(45 * day)
-	run("day 90", 2)
-	if got := b.access(short); got != "access-3" && got != "access-4" {
-		t.Errorf("the short one is %q", got)
-	}
-}
-
-func TestARenewalThatFailsKeepsNobodyElseAndWaits(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	stuck, gone, fine := b.connect("instagram", "1", b.long(1)), b.connect("instagram", "2", b.long(2)), b.connect("instagram", "3", b.long(3))
-	b.later(46 * day)
-	b.channel.answers(func(n int, g provider.Grant) (provider.Grant, error) {
-		switch g.Access {
-		case "long-1":
-			return down(n, g)
-		case "long-2":
-			return ended(n, g)
-		}
-		return b.long(33), nil
-	})
-	if renewed, failed, err := b.social.Renew(t.Context()); renewed != 1 || failed != 2 || fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("%d renewed, %d failed, %v", renewed, failed, err)
-	}
-	if renewed, failed, err := b.social.Renew(t.Context()); renewed+failed != 0 || err != nil {
-		t.Errorf("at once again: %d renewed, %d failed, %v", renewed, failed, err)
-	}
-	if b.access(fine) != "long-33" || b.shown(gone.ID).State != social.ReconnectNeeded || b.shown(stuck.ID).State != social.Connected || b.noticed() != 1 {
-		t.Errorf("%v %v, %d notices", b.shown(gone.ID), b.shown(stuck.ID), b.noticed())
-	}
-	b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return b.long(11), nil })
-	b.later(6 * time.Hour)
-	if renewed, _, err := b.social.Renew(t.Context()); renewed != 1 || err != nil {
-		t.Errorf("six hours later: %d renewed, %v", renewed, err)
-	}
-}
-
-func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	var all []social.Account
-	for n := range 7 {
-		all = append(all, b.connect("youtube", fmt.Sprint("UC", n), b.short(n)))
-		b.later(time.Millisecond) // ids of one millisecond have no order
-	}
-	b.config.Seal = b.sealer("b", "a")
-	both := social.New(b.config)
-	p, err := both.Reseal(t.Context(), 0, 3) // and then the process is killed
-	if want := (social.Progress{Last: all[2].ID, Changed: 3}); p != want || err != nil {
-		t.Fatalf("%+v %v", p, err)
-	}
-	for n, a := range all { // old and new rows are readable by both
-		if _, token, err := both.Access(t.Context(), owner, "youtube", a.ID); err != nil || token != fmt.Sprint("access-", n) {
-			t.Errorf("%d: %q %v", n, token, err)
-		}
-	}
-	total := 0
-	for p.Last = 0; ; {
-		if p, err = both.Reseal(t.Context(), p.Last, 3); err != nil {
-			t.Fatal(err)
-		}
-		if total += p.Changed; p.Last == 0 {
-			break
-		}
-	}
-	if total != 4 {
-		t.Errorf("%d were resealed by the second run", total)
-	}
-	b.config.Seal = b.sealer("b")
-	b.social = social.New(b.config)
-	for n, a := range all {
-		if got := b.access(a); got != fmt.Sprint("access-", n) {
-			t.Errorf("%d without the old key: %q", n, got)
-		}
-	}
-}
-
-func TestResealingLeavesAGrantAloneThatIsRenewedMeanwhile(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	a := b.connect("youtube", "UC1", b.short(1))
-	ring, away := b.ring("b", "a"), false
-	// While the row is resealed, an instance renews it with the keys of before.
-	s, err := seal.New(b.now, meanwhile{wrapper{ring, &away}, func() {
-		b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return b.short(2), nil })
-		b.later(2 * time.Hour)
-		if got := b.access(a); got != "access-2" {
-			t.Errorf("renewed %q", got)
-		}
-	}})
-	b.must(err)
-	config := b.config
-	config.Seal = s
-	if p, err := social.New(config).Reseal(t.Context(), 0, 10); p != (social.Progress{Left: 1}) || err != nil {
-		t.Errorf("%+v, %v", p, err)
-	}
-	if got := b.access(a); got != "access-2" {
-		t.Errorf("the renewed token is %q", got)
-	}
-}
-
-// meanwhile does something while a data key is wrapped.
-type meanwhile struct {
-	seal.Wrapper
-	do func()
-}
-
-func (m meanwhile) Wrap(ctx context.Context, k []byte) (string, []byte, error) {
-	m.do()
-	return m.Wrapper.Wrap(ctx, k)
 }

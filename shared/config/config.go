@@ -81,6 +81,7 @@ type Config struct {
 	OpenAIURL       string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
 	OpenAIKey       Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`
 	OpenAIModel     string `envconfig:"CASTAD_OPENAI_MODEL" default:"castad-studio" desc:"Model that writes lyrics; the default is the studio's."`
+	OpenAIFormat    string `envconfig:"CASTAD_OPENAI_FORMAT" default:"json_schema" one:"json_schema,json_object,text" desc:"What the model server is asked for as response_format. Less than json_schema only for a server that refuses it, such as DeepSeek's; the lyric is checked in any case."`
 	SunoURL         string `envconfig:"CASTAD_SUNO_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Suno-compatible music API: a vendor or the studio."`
 	SunoKey         Secret `envconfig:"CASTAD_SUNO_KEY" sample:"studio" desc:"Its API key."`
 	SunoModel       string `envconfig:"CASTAD_SUNO_MODEL" default:"V5" desc:"Model that sings, by the vendor's name; the studio takes any."`

@@ -98,11 +98,16 @@ func finish(ctx context.Context, accounts Accounts, channels Channels, c social.
 		return social.Account{}, err
 	}
 	owner, err := channels.Owner(ask, c.Channel, g.Access)
-	if err != nil {
-		// Nobody will use what was granted: give it back. Whether that works is no help to the owner.
+	switch {
+	case fault.KindOf(err) == fault.Refused:
+		// There is no account that could post, so nobody will use what was granted: give
+		// it back. Whether that works is no help to the owner.
 		give, cancel := context.WithTimeout(ctx, revokeTime)
 		defer cancel()
 		_ = channels.Revoke(give, c.Channel, g)
+		return social.Account{}, err
+	case err != nil:
+		// It may be an account that is connected already, and giving back one grant can end the other.
 		return social.Account{}, err
 	}
 	return accounts.Keep(ctx, c, owner, g)

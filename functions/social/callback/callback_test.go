@@ -67,6 +67,11 @@ func TestAGrantThatNobodyWillUseIsGivenBack(t *testing.T) {
 	if len(c.revoked) != 1 || c.revoked[0] != "granted" || len(a.kept) != 0 {
 		t.Errorf("revoked %v, kept %v", c.revoked, a.kept)
 	}
+	// Whose it is is not known: it may be connected already, and that must go on working.
+	c.owner = func() (provider.Account, error) { return provider.Account{}, refused(provider.Later) }
+	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, "c", "r"); fault.CodeOf(err) != fault.CodeVendorDown || len(c.revoked) != 1 {
+		t.Errorf("%v, revoked %v", err, c.revoked)
+	}
 	c.owner = func() (provider.Account, error) { return provider.Account{ID: "UC1"}, nil }
 	if got, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, "c", "r"); err != nil || got.ExternalID != "UC1" || len(c.revoked) != 1 {
 		t.Errorf("%+v, %v, revoked %v", got, err, c.revoked)

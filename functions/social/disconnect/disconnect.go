@@ -1,4 +1,4 @@
-// Package disconnect is DELETE /api/v1/social/{id}: CastAD may no longer post there.
+// Package disconnect is DELETE /api/v1/social/accounts/{id}: CastAD may no longer post there.
 //
 // Withdraws the permission at the channel and deletes the account with its
 // tokens, also when the channel does not answer: "revoked" says whether it did.

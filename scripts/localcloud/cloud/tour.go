@@ -12,11 +12,11 @@ A tour (in another terminal, in this folder):
   AUTH="Authorization: Bearer $(make -s token)"
   curl -s $API/health/ready
 
-  # connect a YouTube account: the stand-in's consent page, on which curl presses "allow". In a
-  # browser, open $CONSENT; for Instagram put instagram in youtube's place, and decision=allow in answer's
+  # connect a YouTube account: on the stand-in's consent page curl presses "allow", and comes back
+  # with the cookie (put instagram in youtube's place and it works, too)
   JAR=$(mktemp)
   CONSENT=$(curl -s -c $JAR $API/social/youtube/start -H "$AUTH" | sed 's/.*"authorize_url":"\([^"]*\)".*/\1/; s/\\u0026/\&/g')
-  ACCOUNT=$(curl -s -L -b $JAR "$CONSENT" -d answer=allow | sed 's/.*"id":"\(channel_[^"]*\)".*/\1/')
+  ACCOUNT=$(curl -s -L -b $JAR "${CONSENT%%%%\?*}" -d "${CONSENT#*\?}&answer=allow&decision=allow" | sed 's/.*"id":"\(channel_[^"]*\)".*/\1/')
   curl -s $API/social/accounts -H "$AUTH"
 
   # a place, a photo of it, an order

@@ -70,7 +70,7 @@ var accounts = []Card{
 		Vendor:  "An access token stops working before the end that was told (a changed password, a withdrawn permission). A client that goes by its clock sends it again and again.",
 		Must:    "A token that the channel rejects is renewed before it is handed out again.",
 		Package: social, Test: "TestARejectedTokenIsRenewedBeforeItsTime",
-		Mutant: Mutant{"functions/social/token.go", "	k.Expires = s.now()\n", ""},
+		Mutant: Mutant{"functions/social/token.go", "	k.Expires, k.Rejected = now, now\n", "	k.Rejected = now\n"},
 	},
 	{
 		ID: "account-answer-that-could-not-be-kept", Source: "https://learn.microsoft.com/en-us/azure/key-vault/general/overview-throttling",
@@ -150,6 +150,13 @@ var accounts = []Card{
 		Must:    "The row and its ciphertext are deleted in any case, and the answer says whether the channel agreed.",
 		Package: social, Test: "TestDisconnectingDeletesTheTokensWhetherTheChannelAgreesOrNot",
 		Mutant: Mutant{"functions/social/store.go", "		cancel()\n	}\n", "		cancel()\n		if !revoked {\n			return false, nil\n		}\n	}\n"},
+	},
+	{
+		ID: "account-revocation-ends-the-others", Source: "Significant-Gravitas/AutoGPT PR#10493",
+		Vendor:  "Google withdraws everything that an account has allowed an app, whichever of its tokens is revoked: one shop disconnects, and the other one with the same channel is cut off.",
+		Must:    "The permission is withdrawn with the last connection of that channel account.",
+		Package: social, Test: "TestDisconnectingLeavesAnotherShopsConnectionAlone",
+		Mutant: Mutant{"functions/social/store.go", "err == nil && !shared {", "err == nil {\n		_ = shared"},
 	},
 	{
 		ID: "account-swapped-ciphertext", Source: "https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html",
