@@ -18,6 +18,7 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/kakao"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/suno"
 	"castad/shared/servicebus"
@@ -34,6 +35,14 @@ func (w writer) Write(ctx context.Context, b claim.Brief) (claim.Lyric, error) {
 	text, used, err := w.chat.Write(ctx, b)
 	trigger.Note(ctx, "tokens", used.Prompt+used.Output)
 	return text, err
+}
+
+// atKakao is Kakao's search as place-search wants it: the first page, fifteen places.
+type atKakao struct{ c *kakao.Client }
+
+func (k atKakao) Local(ctx context.Context, query string) ([]provider.PlaceHit, error) {
+	hits, _, err := k.c.Search(ctx, query, 1)
+	return hits, err
 }
 
 // sweeper is the engine as background-sweep wants it.

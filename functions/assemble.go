@@ -30,6 +30,7 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/kakao"
 	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/suno"
@@ -174,7 +175,7 @@ func (a *app) guards(c config.Config, log *slog.Logger, meter *meter) error {
 // vendors makes the clients of the vendors, all of which ask the guard first.
 func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	var err error
-	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel, HTTP: h}); err != nil {
+	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel, Format: c.OpenAIFormat, HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_OPENAI_URL: %w", err)
 	}
 	table := suno.SunoAPI() // config has checked the name
@@ -205,6 +206,21 @@ func vendors(c config.Config, p *parts, h provider.HTTP) error {
 // finders are who is asked about places: nobody, unless the settings say so.
 func (p *parts) finders(c config.Config, h provider.HTTP) error {
 	var err error
+	if c.KakaoRESTKey.Set() {
+		k, err := kakao.New(kakao.Config{LocalURL: c.KakaoLocalURL, RESTKey: c.KakaoRESTKey.Reveal(), HTTP: h, Now: clock})
+		if err != nil {
+			return fmt.Errorf("CASTAD_KAKAO_REST_KEY: %w", err)
+		}
+		p.search = append(p.search, atKakao{k})
+	}
+	if c.NaverAdapter == string(naver.Legacy) || c.NaverAdapter == string(naver.Hub) {
+		n, err := naver.New(naver.Config{Adapter: naver.Adapter(c.NaverAdapter), BaseURL: c.NaverURL, ID: c.NaverID, Secret: c.NaverSecret.Reveal(),
+			MapURL: c.NaverMapURL, MapID: c.NaverMapID, MapSecret: c.NaverMapSecret.Reveal(), HTTP: h})
+		if err != nil {
+			return fmt.Errorf("CASTAD_NAVER_URL: %w", err)
+		}
+		p.search = append(p.search, n)
+	}
 	if c.PlaceFetch == "on" {
 		if p.pages, err = naver.NewPages(naver.PagesConfig{Contact: c.PlaceFetchContact, Via: c.PlaceFetchVia, Guard: h.Guard, Now: clock}); err != nil {
 			return fmt.Errorf("CASTAD_PLACE_FETCH_CONTACT: %w", err)

@@ -28,6 +28,7 @@ import (
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/provider/creatomate/creatomatetest"
+	"castad/shared/provider/naver/navertest"
 	"castad/shared/provider/openai/openaitest"
 	"castad/shared/provider/suno/sunotest"
 	"castad/shared/store"
@@ -101,7 +102,8 @@ func newCrashBench(t *testing.T, root string, o crashOptions) *crashBench {
 	addr := freeAddr(t)
 	b.url = "http://" + addr
 	b.start(addr, root, o, map[string]string{"CASTAD_SERVICEBUS": b.bus.ConnectionString(), "CASTAD_BLOB": blobs.ConnectionString(),
-		"AzureWebJobsStorage": blobs.ConnectionString()})
+		"AzureWebJobsStorage": blobs.ConnectionString(),
+		"CASTAD_PLACE_FETCH":  "on", "CASTAD_PLACE_FETCH_CONTACT": "ops@castad.example", "CASTAD_PLACE_FETCH_VIA": navertest.Start(t, navertest.Options{}).URL})
 	return b
 }
 
@@ -248,8 +250,8 @@ func (b *crashBench) insist(method, path string, header map[string]string, body 
 func (b *crashBench) wish() ad.Wish {
 	b.t.Helper()
 	var p place.Place
-	b.insist(http.MethodPost, "/places", jsonKey("place-1"), []byte(mustJSON(b.t, place.Details{Name: "돌담골목 칼국수", Area: "을지로",
-		Menu: []place.Item{{Name: "칼국수", Won: 9000}}})), &p)
+	b.insist(http.MethodPost, "/places", jsonKey("place-1"), []byte(`{"name":"돌담골목 칼국수","area":"을지로","menu":[{"name":"칼국수","won":9000}],
+		"link":"https://m.place.naver.com/restaurant/10000001/home","consent":{"page":true}}`), &p)
 	files, err := filepath.Glob("../docs/sample/photos/*.jpg")
 	if err != nil || len(files) == 0 {
 		b.t.Fatalf("sample photos: %v, %v", files, err)

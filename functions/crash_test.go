@@ -61,6 +61,7 @@ var crashes = []crash{
 	{name: "U3 the film is public, its thumbnail being uploaded", order: hang("thumbnail")},
 	{name: "U4 a container is made, its id not written", order: hang("container")},
 	{name: "U5 the reel is public, the answer not read", order: hang("publish"), always: true},
+	{name: "S2 the place's page is read, its facts not written", plan: "S2/place", always: true},
 	{name: "N1 an upload is open, its session not written", plan: "N1/youtube"},
 	{name: "N2 an upload is open and known, nothing sent", plan: "N2/youtube"},
 	{name: "N2 the last byte is announced, not sent", plan: "N2/youtube:2", always: true},
@@ -165,6 +166,10 @@ func (c crash) run(t *testing.T, root string) {
 	}
 	if n := b.count(`SELECT COUNT(*) FROM pipeline_runs`); n != 1 {
 		t.Errorf("%d runs of one order", n)
+	}
+	// Category, address, telephone and hours; name, area, menu and link are typed.
+	if n := b.count(`SELECT COUNT(*) FROM place_facts WHERE source = 'naver:10000001'`); n != 4 {
+		b.t.Errorf("%d facts of the place's page are kept", n)
 	}
 	b.paidOnce(a)
 	b.holds()

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +48,13 @@ func TestOrdersWaitForAVendorThatFailsAndItIsLeftAlone(t *testing.T) {
 	if n := b.chat.Asked("write") - sent; n != 0 {
 		t.Errorf("%d calls were sent to a vendor that fails", n)
 	}
+	shown := b.metrics()
+	for _, want := range []string{`castad_breaker_state{op="write",vendor="openai"} 2`, `castad_vendor_refusals_total{op="write",reason="breaker_open",vendor="openai"} `,
+		`castad_vendor_calls_total{op="write",vendor="openai",verdict="sick"} `, `castad_vendor_call_seconds_count{op="write",vendor="openai"} `} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the metrics do not have %s", want)
+		}
+	}
 	b.chat.Clear()
 	for _, o := range orders {
 		if got := b.ended(o.ID); got.State != "succeeded" {
@@ -61,6 +70,25 @@ func TestOrdersWaitForAVendorThatFailsAndItIsLeftAlone(t *testing.T) {
 			t.Errorf("the vendor is well and its breaker %s", br.State)
 		}
 	}
+}
+
+// metrics is what the process shows of itself.
+func (b *bench) metrics() string {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.url+"/metrics", nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	a, err := http.DefaultClient.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer a.Body.Close()
+	text, err := io.ReadAll(a.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(text)
 }
 
 // refusals counts the steps that were put off because a vendor is not there.

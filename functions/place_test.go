@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -13,7 +14,9 @@ import (
 	"castad/shared/claim"
 	"castad/shared/config"
 	"castad/shared/fault"
+	"castad/shared/provider/kakao/kakaotest"
 	"castad/shared/provider/naver/navertest"
+	"castad/shared/provider/providertest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -97,6 +100,9 @@ func TestALinkThatGivesNothingIsRefusedBeforeThereIsAnOrder(t *testing.T) {
 	t.Parallel()
 	s := navertest.Start(t, navertest.Options{})
 	on, off := newBench(t, readsPages(s)), newBench(t)
+	if a := off.send(http.MethodGet, "/places?query=x", off.token, nil, nil); a.status != 500 || !strings.Contains(string(a.body), string(fault.CodeVendorSettings)) {
+		t.Errorf("a search that is not set up: %d %s", a.status, a.body)
+	}
 	const yes = `,"consent":{"page":true}`
 	for name, c := range map[string]struct {
 		b     *bench
@@ -159,4 +165,49 @@ func (b *bench) linked(body string) place.Place {
 		b.t.Fatalf("photo: %d %s", a.status, a.body)
 	}
 	return p
+}
+
+func TestKakaoIsSearchedFirst(t *testing.T) {
+	t.Parallel()
+	k, s := kakaotest.Start(t, kakaotest.Options{RESTKey: "k"}), navertest.Start(t, navertest.Options{})
+	b := newBench(t, func(c *config.Config) {
+		c.KakaoRESTKey, c.KakaoLocalURL = config.NewSecret("k"), k.URL
+		c.NaverAdapter, c.NaverURL, c.NaverID, c.NaverSecret = "legacy", s.URL, "i", config.NewSecret("secret")
+	})
+	for query, want := range map[string]string{"분식": `"source":"kakao","id":"2`, "돌담골목": `"source":"naver"`} {
+		if a := b.send(http.MethodGet, "/places?query="+url.QueryEscape(query), b.token, nil, nil); a.status != 200 || !strings.Contains(string(a.body), want) {
+			t.Errorf("%s: %d %s", query, a.status, a.body)
+		}
+	}
+}
+
+func TestPlacesAreSearchedForAndNotKept(t *testing.T) {
+	t.Parallel()
+	s := navertest.Start(t, navertest.Options{ID: "i", Secret: "secret"})
+	b := newBench(t, func(c *config.Config) {
+		c.NaverAdapter, c.NaverURL, c.NaverID, c.NaverSecret = "hub", s.URL, "i", config.NewSecret("secret")
+	})
+	search := func(query string) answer {
+		return b.send(http.MethodGet, "/places?query="+url.QueryEscape(query), b.token, nil, nil)
+	}
+	const want = `{"items":[{"source":"naver","name":"돌담골목 칼국수 & 만두","category":"음식점>칼국수,만두","address":"서울특별시 중구 을지로3가 999-7","road_address":"서울특별시 중구 을지로999길 7 1층","lat":37.5666103,"lng":126.9783882,"url":"https://doldam.example.com/"}]}`
+	if a := search("돌담골목 을지로"); a.status != 200 || strings.TrimSpace(string(a.body)) != want || a.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %s %q", a.status, a.body, a.header.Get("Cache-Control"))
+	}
+	if a := search("없는 가게"); a.status != 200 || strings.TrimSpace(string(a.body)) != `{"items":[]}` {
+		t.Errorf("nothing found: %d %s", a.status, a.body)
+	}
+	if a := search(""); a.status != 400 {
+		t.Errorf("no query: %d %s", a.status, a.body)
+	}
+	if a := b.send(http.MethodGet, "/places?query=x", "", nil, nil); a.status != 401 {
+		t.Errorf("no token: %d", a.status)
+	}
+	s.Next(providertest.Fault{Kind: providertest.Status, Status: 429, Op: "local"})
+	if a := search("돌담골목"); a.status != 429 || a.header.Get("Retry-After") == "" {
+		t.Errorf("a busy search: %d %s", a.status, a.body)
+	}
+	if n := b.rows()["places"]; n != 0 {
+		t.Errorf("%d places are kept", n)
+	}
 }

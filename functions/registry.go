@@ -21,6 +21,7 @@ import (
 	placecollect "castad/functions/place/collect"
 	placecreate "castad/functions/place/create"
 	placephoto "castad/functions/place/photo"
+	placesearch "castad/functions/place/search"
 	placeshow "castad/functions/place/show"
 	snspublish "castad/functions/sns/publish"
 	snsverify "castad/functions/sns/verify"
@@ -85,8 +86,9 @@ type parts struct {
 	songKey  string
 	renderer *creatomate.Client
 	channels channels
-	// pages is nil while no place pages are read.
-	pages *naver.Pages
+	// search are who is asked for places, in order; pages reads their pages, nil = not.
+	search []placesearch.Finder
+	pages  *naver.Pages
 	// downloads fetches what vendors made, from the origins that are allowed.
 	downloads provider.Downloader
 
@@ -114,6 +116,7 @@ func registry(p parts) []trigger.Function {
 		adcancel.New(p.ads),
 		adretry.New(p.ads),
 
+		placesearch.New(p.search),
 		placecreate.New(p.places, p.pages != nil),
 		placeshow.New(p.places),
 		placephoto.New(p.places, p.files, p.now),

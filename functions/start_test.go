@@ -54,6 +54,7 @@ func TestABadSettingStopsTheHandlerWithASentence(t *testing.T) {
 		"a database address that is none":   {map[string]string{"CASTAD_MYSQL_DSN": "mysql://u:hunter2@h/castad"}, "CASTAD_MYSQL_DSN"},
 		"an envelope key that is none":      {map[string]string{"CASTAD_ENVELOPE_KEYS": "hunter2"}, "CASTAD_ENVELOPE_KEYS: key 1 is not of the form"},
 		"an unknown stage":                  {deployment(map[string]string{"CASTAD_STAGE": "prod"}), `CASTAD_STAGE is "prod"; it must be one of local, s1, s2, s3`},
+		"a limit that is none":              {map[string]string{"CASTAD_VENDOR_LIMITS": "suno:generate=many"}, "CASTAD_VENDOR_LIMITS: read rule \"suno:generate=many\""},
 		"an unknown table of codes":         {map[string]string{"CASTAD_SUNO_TABLE": "udio"}, `CASTAD_SUNO_TABLE is "udio"; it must be one of sunoapi, kie`},
 		"premium without a scale group":     {deployment(map[string]string{"CASTAD_HOST_KIND": "premium"}), "CASTAD_SCALE_GROUP is"},
 		"an unencrypted vendor at stage s1": {deployment(map[string]string{"CASTAD_SUNO_URL": "http://song.example"}), "CASTAD_SUNO_URL must use https outside the stage local"},

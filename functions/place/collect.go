@@ -112,7 +112,7 @@ func (s *Store) learn(ctx context.Context, p Place, call message.Call, fetch Fet
 		return &learned{outcome: Fetched, asked: true, found: found}, nil
 	case errors.As(err, &stop):
 		return &learned{outcome: stop.Outcome, asked: true}, nil
-	case fault.KindOf(err) == fault.TooMany && call.Deadline.Sub(s.now()) > spare, fault.KindOf(err) != fault.TooMany && call.Attempt < tries:
+	case fault.KindOf(err) == fault.TooMany && s.now().Add(fault.RetryAfterOf(err)).Before(call.Deadline.Add(-spare)), fault.KindOf(err) != fault.TooMany && call.Attempt < tries:
 		return nil, fmt.Errorf("fetch the page of %v: %w", p.ID, err)
 	}
 	return &learned{outcome: Unreachable, asked: true}, nil

@@ -234,6 +234,14 @@ func TestATemporaryFailureIsTriedAgainAndThenGivenUp(t *testing.T) {
 	if s, out := k.step(w); s.state != "succeeded" || out.Source != "unreachable" {
 		t.Errorf("at last: %s, %q", s.state, out.Source)
 	}
+	// Nor is it waited for when its turn comes too late anyway.
+	w = k.order(k.linked(place.Details{Name: "돌담골목"}).ID)
+	if err := k.places.Collect(t.Context(), w, says(place.Found{}, fault.New(fault.CodeVendorBusy).After(time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	if s, out := k.step(w); s.state != "succeeded" || out.Source != "unreachable" {
+		t.Errorf("an hour's wait: %s, %q", s.state, out.Source)
+	}
 }
 
 func TestAPlaceThatNobodyHasNamedIsNamedByItsPageOrFailsItsOrder(t *testing.T) {

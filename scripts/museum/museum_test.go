@@ -77,7 +77,7 @@ func TestBadCardsAreNamed(t *testing.T) {
 
 func TestSourcesAreThreadsAndAddresses(t *testing.T) {
 	t.Parallel()
-	got, err := card.Card{Source: "gitroomhq/postiz-app PR#1681, #1562, a/b.c#3, https://x.org/y/?q=1"}.Sources()
+	got, err := card.Card{Source: "gitroomhq/postiz-app PR#1681, #1562, a/b.c#3, https://x.org/y/?q=1, https://github.com/a/b/blob/main/docs/c.md"}.Sources()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +86,7 @@ func TestSourcesAreThreadsAndAddresses(t *testing.T) {
 		{Text: "gitroomhq/postiz-app#1562", URL: "https://github.com/gitroomhq/postiz-app/issues/1562"},
 		{Text: "a/b.c#3", URL: "https://github.com/a/b.c/issues/3"},
 		{Text: "x.org/y", URL: "https://x.org/y/?q=1"},
+		{Text: "a/b c.md", URL: "https://github.com/a/b/blob/main/docs/c.md"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)

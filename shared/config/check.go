@@ -150,6 +150,7 @@ func (c Config) checkURLs(p *problems) {
 		{"CASTAD_OPENAI_URL", c.OpenAIURL, true},
 		{"CASTAD_SUNO_URL", c.SunoURL, true},
 		{"CASTAD_CREATOMATE_URL", c.CreatomateURL, true},
+		{"CASTAD_KAKAO_LOCAL_URL", c.KakaoLocalURL, false},
 		{"CASTAD_NAVER_URL", c.NaverURL, false},
 		{"CASTAD_NAVER_MAP_URL", c.NaverMapURL, false},
 	} {

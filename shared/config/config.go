@@ -81,6 +81,7 @@ type Config struct {
 	OpenAIURL       string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
 	OpenAIKey       Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`
 	OpenAIModel     string `envconfig:"CASTAD_OPENAI_MODEL" default:"castad-studio" desc:"Model that writes lyrics; the default is the studio's."`
+	OpenAIFormat    string `envconfig:"CASTAD_OPENAI_FORMAT" default:"json_schema" one:"json_schema,json_object,text" desc:"What the model server is asked for as response_format. Less than json_schema only for a server that refuses it, such as DeepSeek's; the lyric is checked in any case."`
 	SunoURL         string `envconfig:"CASTAD_SUNO_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Suno-compatible music API: a vendor or the studio."`
 	SunoKey         Secret `envconfig:"CASTAD_SUNO_KEY" sample:"studio" desc:"Its API key."`
 	SunoModel       string `envconfig:"CASTAD_SUNO_MODEL" default:"V5" desc:"Model that sings, by the vendor's name; the studio takes any."`
@@ -105,6 +106,8 @@ type Config struct {
 	InstagramVersion      string        `envconfig:"CASTAD_INSTAGRAM_VERSION" default:"v25.0" desc:"Version of the Graph API; Meta takes each away after two years."`
 	InstagramPoll         time.Duration `envconfig:"CASTAD_INSTAGRAM_POLL" default:"1m" sample:"1s" desc:"How often Meta is asked whether it has fetched and processed a film; it wants about once a minute."`
 
+	KakaoRESTKey   Secret `envconfig:"CASTAD_KAKAO_REST_KEY" desc:"REST API key of the Kakao app, whose Kakao Map product is switched on: places are then searched for at Kakao first. Empty: not."`
+	KakaoLocalURL  string `envconfig:"CASTAD_KAKAO_LOCAL_URL" desc:"Base URL of Kakao's place search; empty: its own."`
 	NaverAdapter   string `envconfig:"CASTAD_NAVER_ADAPTER" default:"off" one:"off,legacy,hub" desc:"By which door Naver is searched for places: legacy (Developers Center, until 2027-06-30), hub (NAVER API HUB), or not at all."`
 	NaverURL       string `envconfig:"CASTAD_NAVER_URL" desc:"Base URL of the search APIs; empty: the adapter's own."`
 	NaverID        string `envconfig:"CASTAD_NAVER_ID" desc:"The application's client id (legacy) or API key id (hub)."`

@@ -1,9 +1,12 @@
 package guard
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -38,13 +41,19 @@ func rule(t *testing.T, text ...string) []Rule {
 // instances returns guards of as many processes on one database.
 func instances(t *testing.T, n int, rules ...string) (*clock, []*Guard) {
 	t.Helper()
-	db := storetest.Open(t)
+	c, _, all := instancesOn(t, n, rules...)
+	return c, all
+}
+
+func instancesOn(t *testing.T, n int, rules ...string) (*clock, *store.DB, []*Guard) {
+	t.Helper()
+	database := storetest.Open(t)
 	c := newClock()
 	var all []*Guard
 	for i := range n {
-		all = append(all, New(Config{DB: db.Primary(), Rules: rule(t, rules...), Process: fmt.Sprint("process", i), Now: c.now, Spread: func() float64 { return 0 }}))
+		all = append(all, New(Config{DB: database.Primary(), Rules: rule(t, rules...), Process: fmt.Sprint("process", i), Now: c.now, Spread: func() float64 { return 0 }}))
 	}
-	return c, all
+	return c, database, all
 }
 
 var generate = provider.Attempt{Vendor: "suno", Op: "generate", Paid: true}
@@ -242,6 +251,40 @@ func TestALostProbeIsReplaced(t *testing.T) {
 	flush(t, all[1])
 	lost(provider.Outcome{Verdict: provider.Sick}) // it comes back after all, and has no say
 	flush(t, all[0])
+	c.pass(freshFor)
+	end(t, all[0], generate, provider.Healthy)
+}
+
+// kill -9 is this product's weather: a function's timeout ends the whole process.
+func TestTheProbeOfAKilledProcessIsReplaced(t *testing.T) {
+	t.Parallel()
+	c, database, all := instancesOn(t, 1)
+	broken(t, c, all...)
+	c.at.Store(start.Add(window).UnixNano()) // as the other process has it
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), "CASTAD_TEST_PROBER="+storetest.DSN(t, database))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || line != "probing\n" {
+		t.Fatalf("the other process said %q, %v", line, err)
+	}
+	if e := refusal(t, all[0], generate); e.Code != "probing" {
+		t.Errorf("while it lives: %v", e)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	c.pass(20*time.Second + probeGrace)
+	end(t, all[0], generate, provider.Healthy)
+	flush(t, all...)
 	c.pass(freshFor)
 	end(t, all[0], generate, provider.Healthy)
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,7 +20,17 @@ import (
 	"castad/shared/provider/providertest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets the test binary be the servers of the memory test.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("CASTAD_TEST_SERVERS"); dir != "" {
+		if err := servers(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // vendor is a stand-in with one operation.
 type vendor struct {

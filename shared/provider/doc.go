@@ -35,6 +35,15 @@
 // call is unknown too: gateways answer 502 and 504 while the job goes on.
 // For reads everything that is not understood is later: asking again is free.
 //
+// A Guard, when there is one, is asked before each call and each download, and told
+// how it ended: by this layer when no answer came, by the vendor's table (Fail)
+// when one did, so that an error inside a 200 counts and a user's fault does not.
+// What it does not allow is not sent: class later or rateLimited, with a time.
+//
+// A result is fetched only from a listed origin, by an address that is checked when
+// it is dialled; it must begin like one of the formats that its caller wants, keep to
+// its length and limit, and keep coming. It is never held: see Downloader.
+//
 // No error text carries a secret: queries, userinfo and token-like path parts
 // of URLs, bearer tokens, the client's own key and phone numbers are masked,
 // control characters are removed, and at most SnippetBytes of a vendor's text

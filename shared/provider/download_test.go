@@ -207,7 +207,7 @@ func TestListsAreCheckedAtStart(t *testing.T) {
 		"http://localhost:9000": true, "http://[::1]:9000": true,
 		"http://cdn.example.com": false, "http://10.0.0.5:9000": false, "https://*.example.com": false, "https://cdn.example.com/path": false,
 		"https://cdn.example.com?x": false, "https://u@cdn.example.com": false, "cdn.example.com": false, "ftp://cdn.example.com": false, "": false,
-		"https://한빛.example": false,
+		"https://한빛.example": false, "https://[fe80::1%25eth0]": false,
 	} {
 		if err := (Downloader{Allow: []string{origin}}).Check(); (err == nil) != ok {
 			t.Errorf("%q: %v", origin, err)
@@ -220,7 +220,7 @@ func TestListsAreCheckedAtStart(t *testing.T) {
 
 func TestWhichAddressesServeAnOrigin(t *testing.T) {
 	t.Parallel()
-	list, err := parseOrigins([]string{"https://cdn.example.com", "http://127.0.0.1:9000", "http://localhost:9001", "https://10.1.2.3", "http://[::1]:9000"},
+	list, err := parseOrigins([]string{"https://cdn.example.com", "http://127.0.0.1:9000", "http://localhost:9001", "https://10.1.2.3", "http://[::1]:9000", "https://168.63.129.16", "https://169.254.169.254"},
 		[]string{"https://studio.internal"})
 	if err != nil {
 		t.Fatal(err)
@@ -242,6 +242,7 @@ func TestWhichAddressesServeAnOrigin(t *testing.T) {
 		{o("http", "::1", "9000"), "::1", true},
 		{o("http", "localhost", "9001"), "127.0.0.1", true}, {o("http", "localhost", "9001"), "::1", true}, {o("http", "localhost", "9001"), "10.0.0.1", false},
 		{o("https", "10.1.2.3", "443"), "10.1.2.3", true},
+		{o("https", "168.63.129.16", "443"), "168.63.129.16", false}, {o("https", "169.254.169.254", "443"), "169.254.169.254", false},
 		{o("https", "studio.internal", "443"), "10.0.0.7", true}, {o("https", "studio.internal", "443"), "fd00::7", true},
 		{o("https", "studio.internal", "443"), "127.0.0.1", false}, {o("https", "studio.internal", "443"), "169.254.169.254", false},
 		{o("https", "studio.internal", "443"), "168.63.129.16", false},
@@ -330,6 +331,28 @@ func FuzzDownloadURL(f *testing.F) {
 		host := strings.ToLower(req.URL.Host)
 		if host != "cdn.example.com" && host != "cdn.example.com:443" && host != "cdn.example.com:" || !strings.EqualFold(req.URL.Scheme, "https") || req.URL.User != nil {
 			t.Errorf("%q leads to %q", raw, req.URL.Host)
+		}
+	})
+}
+
+func FuzzOrigins(f *testing.F) {
+	for _, s := range []string{"https://cdn.example.com", "https://CDN.example.com:8443/", "http://127.0.0.1:9000", "http://[::1]:9000", "https://*.example.com",
+		"https://a@b", "https://a:b@c", "https://h:0443", "https://h:", "https://[fe80::1%25eth0]", "https://h?x", "https://h#x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		list, err := parseOrigins([]string{raw}, nil)
+		if err != nil {
+			return
+		}
+		for o := range list {
+			again, err := parseOrigins([]string{o.String()}, nil)
+			if _, same := again[o]; err != nil || !same {
+				t.Errorf("%q is read as %v, which is read as %v, %v", raw, o, again, err)
+			}
+			if o.scheme == "http" && !loopback(o.host) || strings.ContainsAny(o.host, "*@/?# ") {
+				t.Errorf("%q is on the list as %v", raw, o)
+			}
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +30,9 @@ func (d Downloader) Look(ctx context.Context, op, rawURL string, limit int64) (*
 	case errors.As(err, &e):
 		e.Op = op
 		t.tell(downloadOutcome(err))
-	case a.Status == http.StatusTooManyRequests:
-		t.tell(Outcome{Verdict: Busy, RetryAfter: RetryAfter(a.Header, time.Now())})
+	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden, a.Status == http.StatusTooManyRequests:
+		// Whoever says so does not want to be looked at, by no instance.
+		t.tell(Outcome{Verdict: Busy, RetryAfter: cmp.Or(RetryAfter(a.Header, time.Now()), MaxRetryAfter)})
 	default:
 		t.answered(a.Status)
 	}

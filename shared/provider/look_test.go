@@ -59,11 +59,14 @@ func TestALookReturnsWhateverComes(t *testing.T) {
 func TestTheGuardIsToldHowALookEnded(t *testing.T) {
 	t.Parallel()
 	base := cdn(t)
-	for path, want := range map[string]Verdict{"/page": Healthy, "/403": Healthy, "/404": Healthy, "/429": Busy, "/500": Sick, "/gzip": Sick, "/short": Sick} {
+	for path, want := range map[string]Verdict{"/page": Healthy, "/403": Busy, "/404": Healthy, "/429": Busy, "/500": Sick, "/gzip": Sick, "/short": Sick} {
 		g := &told{}
 		_, _ = Downloader{Provider: "pages", Allow: []string{base}, Guard: g}.Look(t.Context(), "page", base+path, 2000)
 		if g.asked != (Attempt{Vendor: "pages", Op: "page"}) || g.said.Verdict != want {
 			t.Errorf("%s: asked for %+v, told %v, want %v", path, g.asked, g.said.Verdict, want)
+		}
+		if want == Busy && g.said.RetryAfter != 9*time.Second { // what the header says
+			t.Errorf("%s: told to wait for %v", path, g.said.RetryAfter)
 		}
 	}
 	g := &told{no: &Error{Provider: "pages", Class: RateLimited}}

@@ -30,6 +30,8 @@ func originOf(u *url.URL) (origin, error) {
 		return o, fmt.Errorf("plain http is allowed for loopback only")
 	case strings.ContainsFunc(o.host, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return o, fmt.Errorf("the host is not ASCII")
+	case strings.Contains(o.host, "%"):
+		return o, fmt.Errorf("an address with a zone is not allowed")
 	}
 	if o.port == "" {
 		o.port = map[string]string{"https": "443", "http": "80"}[o.scheme]

@@ -35,7 +35,7 @@ func TestRedactMasksSecretsInText(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ in, secret string }{
 		"a signed URL":               {"cannot fetch https://h.example/b?sig=SECRETSIG now", "SECRETSIG"},
-		"a URL in JSON":              {`{"url":"https:\/\/h.example\/b?sig=SECRETSIG"}`, "SECRETSIG"},
+		"a URL in JSON":              {`{"url":"https:\/\/h.example\/b?st=SECRETSIG"}`, "SECRETSIG"},
 		"a bearer token":             {"sent Authorization: Bearer abcDEF.123 to us", "abcDEF.123"},
 		"an OpenAI key":              {"Incorrect API key provided: sk-proj-abcdefgh1234", "abcdefgh1234"},
 		"our own key":                {"the key own-key-42 is not valid", "own-key-42"},

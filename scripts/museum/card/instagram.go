@@ -187,7 +187,7 @@ var instagram = []Card{
 		Mutant: Mutant{File: instagramOAuth, Old: "\t\te.Class = provider.Reconnect\n", New: ""},
 	},
 	{
-		ID: "instagram-token-expired", Source: metaDocs + "reference/refresh_access_token",
+		ID: "instagram-token-expired", Source: "codingbadger/instant-tokens.com#8",
 		Vendor:  "A long-lived token can be renewed until it has expired, and never after.",
 		Must:    "Say \"connect again\" without asking; a renewal belongs before the end.",
 		Package: instagramPackage, Test: "TestAnExpiredTokenIsNotSentToBeRenewed",
@@ -206,6 +206,13 @@ var instagram = []Card{
 		Must:    "Refuse to connect it, and say what the owner can do.",
 		Package: instagramPackage, Test: "TestAPersonalAccountCannotPublish",
 		Mutant: Mutant{File: instagramOAuth, Old: "if !professional[strings.ToUpper(me.Type)] {", New: "if strings.ToUpper(me.Type) == \"\" {"},
+	},
+	{
+		ID: "instagram-two-ids", Source: "atinux/nuxt-auth-utils PR#298",
+		Vendor:  "GET /me has \"id\" and \"user_id\"; only the latter is the account that can be published on.",
+		Must:    "Keep user_id.",
+		Package: instagramPackage, Test: "TestAnAccountIsConnected",
+		Mutant: Mutant{File: instagramOAuth, Old: "`json:\"user_id\"`", New: "`json:\"id\"`"},
 	},
 	{
 		ID: "instagram-secret-in-the-answer", Source: metaDocs + "reference/access_token",

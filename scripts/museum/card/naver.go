@@ -20,7 +20,7 @@ var naver = []Card{
 	},
 	{
 		ID:      "naver-state-cut-by-a-regex",
-		Source:  "https://github.com/enkeiko/workspace1",
+		Source:  "https://github.com/enkeiko/workspace1/blob/HEAD/1-active-project/place-keywords-maker-v2/docs/data-specs/DATA_COLLECTION_SPEC.md",
 		Vendor:  "The page's facts are a JSON value inside a script, and a dish's description may hold \"};\", where a non-greedy expression ends.",
 		Must:    "Read exactly one JSON value with a decoder, wherever its strings hold braces.",
 		Package: "./shared/provider/naver", Test: "TestAPagesFactsAreRead",
@@ -36,7 +36,7 @@ var naver = []Card{
 	},
 	{
 		ID:      "naver-facts-behind-references",
-		Source:  "https://github.com/enkeiko/workspace1",
+		Source:  "https://github.com/enkeiko/workspace1/blob/HEAD/1-active-project/place-keywords-maker-v2/docs/data-specs/DATA_COLLECTION_SPEC.md",
 		Vendor:  "The state is a normalised cache: what a place has hangs on it by references, also in a circle.",
 		Must:    "Follow references, a bounded number of times.",
 		Package: "./shared/provider/naver", Test: "TestAPageOfAnotherShapeIsRead",
@@ -48,7 +48,7 @@ var naver = []Card{
 		Vendor:  "The host's robots.txt forbids the page.",
 		Must:    "Fetch and obey robots.txt before any page of the host.",
 		Package: "./shared/provider/naver", Test: "TestRobotsTxtIsObeyed/everything_for_all",
-		Mutant: Mutant{File: "shared/provider/naver/robots.go", Old: "if r.group == nil || !r.group.Test(path) {", New: "if r.group == nil {"},
+		Mutant: Mutant{File: "shared/provider/naver/robots.go", Old: "if r.denied || !grobotstxt.AgentAllowed(r.text, agent, u.String()) {", New: "if r.denied && grobotstxt.AgentAllowed(r.text, agent, u.String()) {"},
 	},
 	{
 		ID:      "naver-robots-unreachable",
@@ -56,7 +56,7 @@ var naver = []Card{
 		Vendor:  "robots.txt answers with a server error.",
 		Must:    "Take everything as forbidden, not as allowed.",
 		Package: "./shared/provider/naver", Test: "TestRobotsTxtIsObeyed/an_error",
-		Mutant: Mutant{File: "shared/provider/naver/robots.go", Old: `return nil, errors.New("robots.txt cannot be had")`, New: `return &robotstxt.Group{}, nil`},
+		Mutant: Mutant{File: "shared/provider/naver/robots.go", Old: `return "", errors.New("robots.txt cannot be had")`, New: `return "", nil`},
 	},
 	{
 		ID:      "naver-short-link-to-a-foreign-host",
@@ -101,7 +101,7 @@ var naver = []Card{
 	},
 	{
 		ID:      "naver-another-places-menu",
-		Source:  "https://github.com/enkeiko/workspace1",
+		Source:  "https://github.com/enkeiko/workspace1/blob/HEAD/1-active-project/place-keywords-maker-v2/docs/data-specs/DATA_COLLECTION_SPEC.md",
 		Vendor:  "The cache also holds entities of other places, whose ids may begin with this place's.",
 		Must:    "Take an entity only when its whole id is the place's.",
 		Package: "./shared/provider/naver", Test: "TestAnotherPlacesFactsAreNotTaken",
@@ -109,7 +109,7 @@ var naver = []Card{
 	},
 	{
 		ID:      "naver-price-that-is-none",
-		Source:  "https://github.com/enkeiko/workspace1",
+		Source:  "https://github.com/enkeiko/workspace1/blob/HEAD/1-active-project/place-keywords-maker-v2/docs/data-specs/DATA_COLLECTION_SPEC.md",
 		Vendor:  "Prices are texts: \"9,000원\", \"변동\", \"9,000원~\", a range, or nothing.",
 		Must:    "Sing a price only when it is one number; anything else is no price.",
 		Package: "./shared/provider/naver", Test: "TestPricesAreOneNumberOrNone",

@@ -66,6 +66,13 @@ var openai = []Card{
 		Mutant: Mutant{"shared/provider/openai/answer.go", "i := strings.IndexByte(text, '{')", "i := strings.Index(text, `{\"title`) - len(text)"},
 	},
 	{
+		ID: "openai-schema-refused", Source: "ItzCrazyKns/Vane#969, khoj-ai/khoj#1336, llm-exe/llm-exe#662, dzhng/deep-research#22",
+		Vendor:  "A compatible server refuses response_format json_schema with 400, and takes json_object.",
+		Must:    "ask for what the setting says, with the schema in the prompt.",
+		Package: openaiPackage, Test: "TestAServerThatKnowsNoSchemasIsAskedForLess",
+		Mutant: Mutant{"shared/provider/openai/openai.go", "	case FormatObject:\n		r.ResponseFormat", "	case FormatText + FormatObject:\n		r.ResponseFormat"},
+	},
+	{
 		ID: "openai-draft-in-the-thoughts", Source: "admonstrator/zettelrobbe#74, langchain-ai/langchain PR#35530, vllm-project/vllm#13125",
 		Vendor:  "A reasoning model writes its thoughts, drafts included, before the answer: <think>…</think>.",
 		Must:    "take the answer and not the draft.",

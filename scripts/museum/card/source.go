@@ -3,6 +3,7 @@ package card
 import (
 	"fmt"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 )
@@ -16,6 +17,18 @@ type Link struct {
 // the one named before.
 var thread = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+?)?( ?PR)?#([1-9][0-9]*)$`)
 
+// short calls a document by its address without what a reader needs not see: the
+// scheme, the query, and the folders of a file in a repository.
+func short(u *url.URL) string {
+	if m := file.FindStringSubmatch(u.Path); u.Host == "github.com" && m != nil {
+		return m[1] + " " + path.Base(u.Path)
+	}
+	return strings.TrimSuffix(u.Host+u.Path, "/")
+}
+
+// file is the path of a file in a repository.
+var file = regexp.MustCompile(`^/([^/]+/[^/]+)/blob/`)
+
 // Sources reads Source: threads and addresses with ", " between them.
 //
 // GitHub answers /issues/n of a pull request with its page, so a thread whose
@@ -25,7 +38,7 @@ func (c Card) Sources() ([]Link, error) {
 	repo := ""
 	for part := range strings.SplitSeq(c.Source, ", ") {
 		if u, err := url.Parse(part); err == nil && u.Scheme == "https" && u.Host != "" && !strings.Contains(part, " ") {
-			links = append(links, Link{strings.TrimSuffix(u.Host+u.Path, "/"), part})
+			links = append(links, Link{short(u), part})
 			continue
 		}
 		m := thread.FindStringSubmatch(part)

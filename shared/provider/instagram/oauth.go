@@ -160,6 +160,7 @@ func (c *Client) Refresh(ctx context.Context, g provider.Grant) (provider.Grant,
 // professional are the account types that can publish by API.
 var professional = map[string]bool{"BUSINESS": true, "MEDIA_CREATOR": true, "CREATOR": true}
 
+// owner is GET /me. Its "id" is the app's own name for the account, and publishes nothing.
 type owner struct {
 	UserID   text   `json:"user_id"`
 	Username string `json:"username"`

@@ -206,16 +206,16 @@ func (c *Client) drop(ctx context.Context, p provider.Post, n notes, reason numb
 	e := &provider.Error{Provider: name, Op: "status", Class: bySubcode[reason], Code: (graphError{Code: -1, Subcode: reason}).code()}
 	switch {
 	case e.Class == provider.UserFault || e.Class == provider.BadResult:
-		e.Err = errors.New("Instagram could not use the film")
+		e.Err = errors.New("the film is of no use to Instagram")
 	case n.Ended+1 < maxContainers:
 		if err := keep(ctx, p, notes{Ended: n.Ended + 1}); err != nil {
 			return err
 		}
 		return provider.NotYet(c.poll)
 	case reason == subUnfetchable || reason == subUnfetchable2 || reason == subUnfetchable3:
-		e.Class, e.Err = provider.OurFault, errors.New("Instagram could not fetch the film from CastAD's public address")
+		e.Class, e.Err = provider.OurFault, errors.New("the film could not be fetched from CastAD's public address")
 	default:
-		e.Class, e.Err = provider.Failed, errors.New("Instagram made nothing of the film, several times")
+		e.Class, e.Err = provider.Failed, errors.New("several containers of the film came to nothing")
 	}
 	if err := keep(ctx, p, notes{}); err != nil { // who tries again begins anew
 		return err
@@ -278,7 +278,7 @@ func (c *Client) goOn(ctx context.Context, p provider.Post, n notes) (provider.P
 	}
 	if n.Blocked {
 		e := &provider.Error{Provider: name, Op: "publish", Class: provider.UserFault, Code: (graphError{Code: codeRequestLimit, Subcode: subSpam}).code(),
-			Err: errors.New("Instagram blocks this account's publishing as spam; the reel is not live")}
+			Err: errors.New("the account is blocked from publishing, as spam; the reel is not live")}
 		if err := keep(ctx, p, notes{}); err != nil {
 			return provider.Posted{}, err
 		}

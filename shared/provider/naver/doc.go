@@ -20,7 +20,8 @@
 // operator has switched it on and the owner has consented for that place, and it
 // behaves like a robot that says so: a user agent of its own with a contact
 // address, robots.txt fetched and obeyed (RFC 9309; one that cannot be had forbids
-// everything), few requests, and none at all for StopFor after a 403 or 429. It takes what
+// everything), few requests, and none at all for StopFor after a 403 or 429, by no
+// instance where the guard is shared. It takes what
 // the shop says about itself and never what guests wrote: reviews, reviewers'
 // names and their votes are not decoded.
 //
@@ -45,5 +46,7 @@
 //
 // Rejected: a browser's or Googlebot's user agent, cookies, a headless browser (what
 // public crawlers do until they get a 403: Kuniz/alfnaversearch#29); cutting the
-// page's state with a regular expression (it ends at the first "};" in a menu).
+// page's state with a regular expression (it ends at the first "};" in a menu);
+// temoto/robotstxt (its wildcard rules are not anchored, so that "Allow: /home$"
+// allows every path that ends so) in favour of the port of Google's own parser.
 package naver

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/jimsmart/grobotstxt"
 )
 
 // oneLine fails when a text that was read could not be shown in one line.
@@ -113,17 +115,22 @@ func FuzzSearchAnswer(f *testing.F) {
 	})
 }
 
+// A robots.txt is read by a library; whatever is in it, the verdict is the same twice,
+// and a last group that forbids us everything is obeyed.
 func FuzzRobots(f *testing.F) {
 	for _, s := range []string{"User-agent: *\nDisallow: /\n", "user-agent: castad\nallow: /place/\ndisallow: /*?*x$", "\ufeffUser-agent: *\r\nDisallow: /a # b", "Crawl-delay: -1", "Disallow: /(", ""} {
-		f.Add("text/plain", []byte(s), "/place/10000001/home")
+		f.Add(s, "/place/10000001/home")
 	}
-	f.Fuzz(func(t *testing.T, kind string, body []byte, path string) {
-		group, err := parseRobots(kind, body)
-		if err == nil && group == nil {
-			t.Fatal("no rules and no error")
+	f.Fuzz(func(t *testing.T, text, path string) {
+		u := (&url.URL{Scheme: "https", Host: "m.place.naver.com", Path: "/" + path}).String()
+		if grobotstxt.AgentAllowed(text, agent, u) != grobotstxt.AgentAllowed(text, agent, u) {
+			t.Error("another verdict")
 		}
-		if group != nil {
-			group.Test(path)
+		if strings.Contains(strings.ToLower(text), "castad") || strings.Contains(strings.ToLower(text), "allow") {
+			return
+		}
+		if grobotstxt.AgentAllowed(text+"\nUser-agent: CastAD\nDisallow: /\n", agent, u) {
+			t.Errorf("%q is allowed", u)
 		}
 	})
 }

@@ -103,6 +103,10 @@ func TestRobotsTxtIsObeyed(t *testing.T) {
 		"the longer rule allows":       {text("User-agent: *", "Disallow: /", "Allow: /place/"), true},
 		"the longer rule forbids":      {text("User-agent: *", "Allow: /", "Disallow: /place/1000"), false},
 		"a wildcard":                   {text("User-agent: *", "Disallow: /*/home$"), false},
+		"the front page alone":         {text("User-agent: *", "Disallow: /", "Allow : /$"), false},
+		"what ends so, from the start": {text("User-agent: *", "Disallow: /", "Allow: /home$"), false},
+		"a tie":                        {text("User-agent: *", "Disallow: /place/", "Allow: /place/"), true},
+		"a wrong line between":         {text("User-agent: *", "Crawl-delay: soon", "Disallow: /place"), false},
 		"two groups of one name":       {text("User-agent: *", "Disallow: /a", "", "User-agent: *", "Disallow: /place"), false},
 		"comments, CR LF and a BOM":    {text("\ufeffUser-agent: * # all\r", "Disallow: /place # ours\r"), false},
 		"a sitemap only":               {text("Sitemap: https://m.place.naver.com/sitemap.xml"), true},
@@ -117,7 +121,7 @@ func TestRobotsTxtIsObeyed(t *testing.T) {
 		"a redirect to another host":   {providertest.Reply{Status: 302, Header: http.Header{"Location": {"https://map.naver.com/robots.txt"}}}, false},
 		"a redirect to a foreign host": {providertest.Reply{Status: 302, Header: http.Header{"Location": {"https://evil.example/robots.txt"}}}, false},
 		"a redirect to itself":         {providertest.Reply{Status: 301, Header: http.Header{"Location": {"/robots.txt"}}}, false},
-		"a rule before any name":       {text("Disallow: /x", "User-agent: *", "Allow: /"), false},
+		"a rule before any name":       {text("Disallow: /x", "User-agent: *", "Allow: /"), true},
 		"an encoded one":               {providertest.Reply{Type: "text/plain", Header: http.Header{"Content-Encoding": {"br"}}, Body: []byte("x")}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

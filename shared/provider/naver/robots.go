@@ -10,7 +10,7 @@ import (
 
 	"castad/shared/provider"
 
-	"github.com/temoto/robotstxt"
+	"github.com/jimsmart/grobotstxt"
 )
 
 // agent is our product token in robots.txt (RFC 9309 section 2.2.1).
@@ -21,10 +21,11 @@ const (
 	robotsWait = 10 * time.Minute // before one that could not be had is asked for again
 )
 
-// rules are a host's robots.txt; nil group = everything is forbidden.
+// rules are a host's robots.txt, good until then.
 type rules struct {
-	group *robotstxt.Group
-	until time.Time
+	text   string
+	denied bool // everything is forbidden
+	until  time.Time
 }
 
 // permitted says whether robots.txt of u's host lets us ask for u.
@@ -33,11 +34,7 @@ func (p *Pages) permitted(ctx context.Context, op string, u *url.URL) error {
 	if err != nil {
 		return err
 	}
-	path := u.EscapedPath()
-	if u.RawQuery != "" {
-		path += "?" + u.RawQuery
-	}
-	if r.group == nil || !r.group.Test(path) {
+	if r.denied || !grobotstxt.AgentAllowed(r.text, agent, u.String()) {
 		return p.fail(op, provider.OurFault, StopRobots, 0, errors.New("robots.txt forbids it"))
 	}
 	return nil
@@ -54,7 +51,7 @@ func (p *Pages) rules(ctx context.Context, host string) (rules, error) {
 	if now := p.c.Now(); ok && now.Before(r.until) {
 		return r, nil
 	}
-	group, err := p.fetchRules(ctx, host)
+	text, err := p.fetchRules(ctx, host)
 	var e *provider.Error
 	switch {
 	case ctx.Err() != nil: // our own time is over: that says nothing about the host
@@ -66,7 +63,7 @@ func (p *Pages) rules(ctx context.Context, host string) (rules, error) {
 	if err != nil {
 		life = robotsWait
 	}
-	r = rules{group: group, until: p.c.Now().Add(life)}
+	r = rules{text: text, denied: err != nil, until: p.c.Now().Add(life)}
 	p.mu.Lock()
 	p.robots[host] = r
 	p.mu.Unlock()
@@ -74,44 +71,32 @@ func (p *Pages) rules(ctx context.Context, host string) (rules, error) {
 }
 
 // fetchRules asks for the host's robots.txt; at most maxHops redirects, none to another host.
-func (p *Pages) fetchRules(ctx context.Context, host string) (*robotstxt.Group, error) {
+func (p *Pages) fetchRules(ctx context.Context, host string) (string, error) {
 	u := &url.URL{Scheme: "https", Host: host, Path: "/robots.txt"}
 	for hop := range maxHops {
 		a, err := p.look(ctx, "robots", u, hop == 0, maxRobots)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		switch {
 		case a.Status >= 300 && a.Status < 400:
 			if u, err = p.next(u, a); err != nil {
-				return nil, err
+				return "", err
 			}
 			if u.Host != host {
-				return nil, errors.New("robots.txt is elsewhere")
+				return "", errors.New("robots.txt is elsewhere")
 			}
 			continue
 		case a.Status == http.StatusNotFound, a.Status == http.StatusGone:
-			return &robotstxt.Group{}, nil
+			return "", nil
 		case a.Status != http.StatusOK:
-			return nil, errors.New("robots.txt cannot be had")
+			return "", errors.New("robots.txt cannot be had")
 		}
-		return parseRobots(a.Header.Get("Content-Type"), a.Body)
+		// A web page in its place (a login, a shell of a single-page app) is no robots.txt.
+		if kind, _, err := mime.ParseMediaType(a.Header.Get("Content-Type")); err == nil && kind != "text/plain" {
+			return "", errors.New("robots.txt is not plain text")
+		}
+		return string(a.Body), nil
 	}
-	return nil, errors.New("robots.txt is behind too many redirects")
-}
-
-// parseRobots reads our group of a robots.txt. A web page in its place is no robots.txt.
-func parseRobots(contentType string, body []byte) (*robotstxt.Group, error) {
-	if kind, _, err := mime.ParseMediaType(contentType); err == nil && kind != "text/plain" {
-		return nil, errors.New("robots.txt is not plain text")
-	}
-	data, err := robotstxt.FromBytes(body)
-	if err != nil {
-		return nil, err
-	}
-	ours := data.FindGroup(agent)
-	if ours == data.FindGroup(agent[:len(agent)-1]) {
-		return data.FindGroup("*"), nil // found by the beginning of our name only, which RFC 9309 does not count
-	}
-	return ours, nil
+	return "", errors.New("robots.txt is behind too many redirects")
 }

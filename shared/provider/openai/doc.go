@@ -13,8 +13,9 @@
 // (security.md control 19). The user message is the claim.Brief as JSON and
 // nothing else. The answer is bound to a JSON schema in strict mode; every line
 // names the facts it uses, which package claim then checks. Servers that ignore
-// response_format are met half way: the lyric is looked for inside prose, code
-// fences and <think> blocks.
+// response_format are met half way: the schema stands in the prompt as well, and the
+// lyric is looked for inside prose, code fences and <think> blocks. Those that refuse
+// it (DeepSeek: 400) are asked for less by Config.Format.
 //
 // # Classes
 //

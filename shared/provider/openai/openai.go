@@ -25,6 +25,13 @@ const (
 	defaultTimeout = 90 * time.Second
 )
 
+// Formats of an answer, by OpenAI's names.
+const (
+	FormatSchema = "json_schema"
+	FormatObject = "json_object" // JSON, whatever its form: DeepSeek
+	FormatText   = "text"        // nothing is asked for
+)
+
 // Config is what a Client is made of.
 type Config struct {
 	// BaseURL includes the version: https://api.openai.com/v1.
@@ -35,6 +42,9 @@ type Config struct {
 	// Temperature is sent when not nil. Reasoning models (o1, o3, o4, gpt-5…, by
 	// prefix, also of local models) take none but 1.
 	Temperature *float32
+	// Format is what is asked for as response_format: FormatSchema, which "" means too, or
+	// less for servers that refuse it. The schema stands in the prompt in any case.
+	Format string
 	// MaxTokens bounds the answer, thoughts included; 0 = 4000.
 	MaxTokens int
 	HTTP      provider.HTTP
@@ -71,6 +81,11 @@ func New(cfg Config) (*Client, error) {
 	}
 	if t := cfg.Temperature; t != nil && (*t < 0 || *t > 2 || *t != *t) {
 		return nil, c.fail(provider.OurFault, "bad_setting", nil, fmt.Errorf("temperature %v is not in 0–2", *t))
+	}
+	switch cfg.Format {
+	case "", FormatSchema, FormatObject, FormatText:
+	default:
+		return nil, c.fail(provider.OurFault, "bad_setting", nil, fmt.Errorf("there is no format %q", cfg.Format))
 	}
 	if err := sdk.NewReasoningValidator().Validate(c.request("{}")); err != nil {
 		return nil, c.fail(provider.OurFault, "bad_setting", nil, fmt.Errorf("model %s: %w", cfg.Model, err))
@@ -111,10 +126,14 @@ func (c *Client) request(user string) sdk.ChatCompletionRequest {
 			{Role: sdk.ChatMessageRoleSystem, Content: system},
 			{Role: sdk.ChatMessageRoleUser, Content: user},
 		},
-		ResponseFormat: &sdk.ChatCompletionResponseFormat{
-			Type:       sdk.ChatCompletionResponseFormatTypeJSONSchema,
-			JSONSchema: &sdk.ChatCompletionResponseFormatJSONSchema{Name: "lyric", Strict: true, Schema: json.RawMessage(schema)},
-		},
+	}
+	switch c.cfg.Format {
+	case FormatText: // the default of all servers, and some know no other
+	case FormatObject:
+		r.ResponseFormat = &sdk.ChatCompletionResponseFormat{Type: sdk.ChatCompletionResponseFormatTypeJSONObject}
+	default:
+		r.ResponseFormat = &sdk.ChatCompletionResponseFormat{Type: sdk.ChatCompletionResponseFormatTypeJSONSchema,
+			JSONSchema: &sdk.ChatCompletionResponseFormatJSONSchema{Name: "lyric", Strict: true, Schema: json.RawMessage(schema)}}
 	}
 	if t := c.cfg.Temperature; t != nil {
 		// The SDK's omitempty would drop a zero and the server use its default.

@@ -211,6 +211,35 @@ func TestProseAroundTheLyricIsMetHalfWay(t *testing.T) {
 	}
 }
 
+func TestAServerThatKnowsNoSchemasIsAskedForLess(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		format string
+		known  []string
+		ok     bool
+	}{
+		{"", []string{"json_schema"}, true}, {openai.FormatSchema, []string{"json_schema"}, true}, {"", []string{"json_object", "text"}, false},
+		{openai.FormatObject, []string{"json_object", "text"}, true}, {openai.FormatText, []string{"none at all"}, true},
+	} {
+		s := openaitest.Start(t, openaitest.Options{Formats: row.known})
+		got, _, err := client(t, openai.Config{BaseURL: s.URL, Format: row.format}).Write(t.Context(), brief)
+		if !row.ok {
+			if fault.KindOf(err) != fault.Misconfigured || !strings.Contains(err.Error(), "response_format") {
+				t.Errorf("%q: %v", row.format, err)
+			}
+			continue
+		}
+		if err != nil || !cmp.Equal(got, lyric) {
+			t.Errorf("%q: %+v, %v", row.format, got, err)
+		} else if !strings.Contains(string(s.Ledger()[0].Request), `\"required\":[\"title\",\"lines\"]`) {
+			t.Errorf("%q: the prompt has no schema", row.format)
+		}
+	}
+	if _, err := openai.New(openai.Config{BaseURL: "https://api.openai.com/v1", Model: "m", Format: "yaml"}); fault.KindOf(err) != fault.Misconfigured {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestUsageIsToldEvenWhenTheLyricIsOfNoUse(t *testing.T) {
 	t.Parallel()
 	s := openaitest.Start(t, openaitest.Options{})

@@ -18,7 +18,8 @@ Write a lyric in the brief's language:
 - Write numbers as they are sung. No phone numbers, links, emoji, hashtags or stage directions.
 - "title" is at most 20 characters.
 
-Answer with one JSON object of the given schema and nothing else.`
+Answer with one JSON object of this schema and nothing else:
+` + schema
 
 // schema is strict: every property required, nothing else allowed.
 const schema = `{"type":"object","additionalProperties":false,"required":["title","lines"],"properties":{

@@ -122,7 +122,8 @@ func TestAProcessThatDiesAnywhereLeavesOneVideo(t *testing.T) {
 		if v.ID != id || v.SHA256 != p.SHA256 {
 			t.Errorf("step %d: %s, not %s", steps, id, v.ID)
 		}
-		if v.Received-v.Bytes >= unit || w.Inserts() > 2 {
+		// What was cut may come twice; a chunk that YouTube has answered does not.
+		if v.Received-v.Bytes >= chunk || w.Inserts() > 2 {
 			t.Errorf("step %d: %d of %d bytes, %d sessions", steps, v.Received, v.Bytes, w.Inserts())
 		}
 		// And again, as an engine would that was told nothing.

@@ -17,6 +17,8 @@
 // session says, whatever the notes say. A session that is gone (404, 410) is opened anew
 // only when its last chunk was never about to be sent; otherwise the outcome is unknown.
 // Within one session nothing can be posted twice, so a session that lives is never left.
+// Keep is called right before the last chunk, so a process that has lost the post to
+// another one (its lease ran out) does not finish it.
 //
 // # Classes
 //
@@ -44,7 +46,7 @@
 //
 // The thumbnail follows the film and cannot fail it: the video's id is never lost for a
 // picture. On a Short, YouTube takes a picture that comes before processing has ended
-// and may not show it; Posted.Note says so.
+// and may not show it; Posted.Note says so, and SetThumbnail can give it once more then.
 //
 // # Scopes
 //

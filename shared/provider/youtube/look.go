@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,48 +44,49 @@ type statistics struct {
 // A film that YouTube could not process is class Failed, one that it rejected
 // (duplicate, copyright, …) UserFault with the field video; Posted has the id all the same.
 func (c *Client) Look(ctx context.Context, s provider.Sought) (provider.Posted, error) {
-	v, err := c.video(ctx, s.Access, "look", s.ID, "status,processingDetails,snippet")
+	v, a, err := c.video(ctx, s.Access, "look", s.ID, "status,processingDetails,snippet")
 	if err != nil {
 		return provider.Posted{}, err
 	}
-	return c.judge(provider.Call{Op: "look"}, v)
+	return c.judge("look", a, v)
 }
 
 // videos asks for videos by their ids, 50 at most; one that is not there is left out.
-func (c *Client) videos(ctx context.Context, access, op, ids, part string) ([]video, error) {
+func (c *Client) videos(ctx context.Context, access, op, ids, part string) ([]video, *provider.Answer, error) {
 	var list struct {
 		Items *[]video `json:"items"`
 	}
-	if err := c.read(ctx, access, op, "videos", url.Values{"part": {part}, "id": {ids}, "maxResults": {"50"}}, &list); err != nil {
-		return nil, err
+	a, err := c.read(ctx, access, op, "videos", url.Values{"part": {part}, "id": {ids}, "maxResults": {"50"}}, &list)
+	if err != nil {
+		return nil, nil, err
 	}
 	if list.Items == nil {
-		return nil, c.api.Unintelligible(provider.Call{Op: op}, &provider.Answer{Status: http.StatusOK}, errors.New("not a list of videos"))
+		return nil, nil, c.nonsense(op, a, "not a list of videos")
 	}
-	return *list.Items, nil
+	return *list.Items, a, nil
 }
 
 // video asks for one video.
-func (c *Client) video(ctx context.Context, access, op, id, part string) (video, error) {
+func (c *Client) video(ctx context.Context, access, op, id, part string) (video, *provider.Answer, error) {
 	if !validID(id) {
-		return video{}, c.notSent(op, "a video's id has letters, digits, - and _")
+		return video{}, nil, c.notSent(op, "a video's id has letters, digits, - and _")
 	}
-	list, err := c.videos(ctx, access, op, id, part)
+	list, a, err := c.videos(ctx, access, op, id, part)
 	switch {
 	case err != nil:
-		return video{}, err
+		return video{}, nil, err
 	case len(list) == 0:
-		return video{}, provider.Absent()
+		return video{}, nil, provider.Absent()
 	case list[0].ID != id:
-		return video{}, c.api.Unintelligible(provider.Call{Op: op}, &provider.Answer{Status: http.StatusOK}, errors.New("the answer is about another video"))
+		return video{}, nil, c.nonsense(op, a, "the answer is about another video")
 	}
-	return list[0], nil
+	return list[0], a, nil
 }
 
-// judge says what a video's status means (providers' status.uploadStatus and processingDetails).
-func (c *Client) judge(call provider.Call, v video) (provider.Posted, error) {
+// judge says what a video's status means (docs/videos: status, processingDetails).
+func (c *Client) judge(op string, a *provider.Answer, v video) (provider.Posted, error) {
 	out := provider.Posted{ID: v.ID, URL: c.address(v.ID), State: provider.Processing, Privacy: v.Status.PrivacyStatus}
-	a := &provider.Answer{Status: http.StatusOK}
+	call := provider.Call{Op: op}
 	failed := func(reason string) (provider.Posted, error) {
 		return out, c.api.Fail(call, a, provider.Failed, reason, "-")
 	}
@@ -106,14 +108,15 @@ func (c *Client) judge(call provider.Call, v video) (provider.Posted, error) {
 	case "deleted":
 		return provider.Posted{}, provider.Absent()
 	}
-	return out, c.api.Unintelligible(call, a, errors.New("a video in an unknown state"))
+	return out, c.nonsense(op, a, "a video in an unknown state")
 }
 
 // Find looks for a post whose answer was lost. Its notes' session is asked first: it
 // knows the video, or proves that the film is not all there, so that nothing is on the
-// channel (provider.Unfinished: the next attempt goes on in the same session). When the session is gone, the channel's newest uploads are
-// looked through for the marker; then not found is no proof (message.NotYet) once the last
-// byte was about to be sent, since uploads appear late in lists.
+// channel (provider.Unfinished: the next attempt goes on in the same session). When the
+// session is gone, the channel's newest uploads are looked through for the marker; then
+// not found is no proof (message.NotYet) once the last byte was about to be sent, since
+// uploads appear late in lists.
 //
 // A post with neither notes nor an upload was never begun: unfinished, too.
 func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, error) {
@@ -132,10 +135,10 @@ func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, 
 		v, next, err := c.probe(ctx, s.Access, m)
 		switch {
 		case err == nil && next < 0:
-			return c.judge(provider.Call{Op: "find"}, v)
+			return c.judge("find", &provider.Answer{}, v)
 		case err == nil:
 			return provider.Posted{}, provider.Unfinished()
-		case reasonOf(err) == "not_ended":
+		case reasonOf(err) == codeNotEnded:
 			return provider.Posted{}, provider.NotYet(0)
 		case reasonOf(err) != codeGone:
 			return provider.Posted{}, asked(err)
@@ -143,12 +146,12 @@ func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, 
 			return provider.Posted{}, provider.Unfinished()
 		}
 	}
-	found, err := c.search(ctx, s)
+	found, a, err := c.search(ctx, s)
 	switch {
 	case err != nil:
 		return provider.Posted{}, err
 	case found.ID != "":
-		return c.judge(provider.Call{Op: "find"}, found)
+		return c.judge("find", a, found)
 	case m.Last:
 		return provider.Posted{}, provider.NotYet(0)
 	}
@@ -169,46 +172,42 @@ const maxPages = 4
 
 // search looks through the channel's newest uploads for the marker. A page costs 2 units
 // of the project's 10,000 a day (search.list has 100 calls a day and lags).
-func (c *Client) search(ctx context.Context, s provider.Sought) (video, error) {
+func (c *Client) search(ctx context.Context, s provider.Sought) (video, *provider.Answer, error) {
 	if s.Marker == "" {
-		return video{}, c.notSent("find", "no marker to look for")
+		return video{}, nil, c.notSent("find", "no marker to look for")
 	}
 	ch, err := c.channel(ctx, s.Access, "find", "contentDetails")
 	if err != nil {
-		return video{}, err
+		return video{}, nil, err
 	}
 	list := ch.ContentDetails.RelatedPlaylists.Uploads
 	switch {
 	case ch.ID != s.Account:
-		return video{}, c.notSent("find", "the access token is another channel's")
+		return video{}, nil, c.notSent("find", "the access token is another channel's")
 	case !validID(list):
-		return video{}, c.api.Unintelligible(provider.Call{Op: "find"}, &provider.Answer{Status: http.StatusOK}, errors.New("a channel without uploads"))
+		return video{}, nil, c.later("find", "no_uploads", errors.New("a channel without a list of uploads"))
 	}
 	token := ""
 	for range maxPages {
 		var ids []string
-		if ids, token, err = c.page(ctx, s.Access, list, token); err != nil {
-			return video{}, err
+		if ids, token, err = c.page(ctx, s.Access, list, token); err != nil || len(ids) == 0 {
+			return video{}, nil, err
 		}
-		if len(ids) == 0 {
-			return video{}, nil
-		}
-		films, err := c.videos(ctx, s.Access, "find", strings.Join(ids, ","), "snippet,status,processingDetails")
+		films, a, err := c.videos(ctx, s.Access, "find", strings.Join(ids, ","), "snippet,status,processingDetails")
 		if err != nil {
-			return video{}, err
+			return video{}, nil, err
 		}
-		for _, v := range films {
-			for _, tag := range v.Snippet.Tags {
-				if validID(v.ID) && strings.EqualFold(tag, s.Marker) {
-					return v, nil
-				}
-			}
+		marked := func(v video) bool {
+			return validID(v.ID) && slices.ContainsFunc(v.Snippet.Tags, func(tag string) bool { return strings.EqualFold(tag, s.Marker) })
+		}
+		if i := slices.IndexFunc(films, marked); i >= 0 {
+			return films[i], a, nil
 		}
 		if token == "" {
-			return video{}, nil
+			break
 		}
 	}
-	return video{}, nil
+	return video{}, nil, nil
 }
 
 // page reads one page of a playlist: the videos' ids, and the next page's token.
@@ -225,14 +224,14 @@ func (c *Client) page(ctx context.Context, access, list, token string) (ids []st
 		} `json:"items"`
 		Next string `json:"nextPageToken"`
 	}
-	err = c.read(ctx, access, "find", "playlistItems", query, &out)
+	a, err := c.read(ctx, access, "find", "playlistItems", query, &out)
 	switch {
 	case reasonOf(err) == "playlistNotFound": // a channel without any upload
 		return nil, "", nil
 	case err != nil:
 		return nil, "", err
 	case out.Items == nil:
-		return nil, "", c.api.Unintelligible(provider.Call{Op: "find"}, &provider.Answer{Status: http.StatusOK}, errors.New("not a list of uploads"))
+		return nil, "", c.nonsense("find", a, "not a list of uploads")
 	}
 	for _, i := range *out.Items {
 		if validID(i.ContentDetails.VideoID) {
@@ -245,7 +244,7 @@ func (c *Client) page(ctx context.Context, access, list, token string) (ids []st
 // Metrics asks how a video is doing. Likes that the owner hides, comments that are
 // switched off and shares, which YouTube does not tell, are -1. message.Absent: no such video.
 func (c *Client) Metrics(ctx context.Context, s provider.Sought) (provider.Metrics, error) {
-	v, err := c.video(ctx, s.Access, "metrics", s.ID, "statistics")
+	v, a, err := c.video(ctx, s.Access, "metrics", s.ID, "statistics")
 	if err != nil {
 		return provider.Metrics{}, err
 	}
@@ -257,7 +256,7 @@ func (c *Client) Metrics(ctx context.Context, s provider.Sought) (provider.Metri
 		if n.from == nil {
 			*n.to = -1
 		} else if *n.to, err = strconv.ParseInt(*n.from, 10, 64); err != nil || *n.to < 0 {
-			return provider.Metrics{}, c.api.Unintelligible(provider.Call{Op: "metrics"}, &provider.Answer{Status: http.StatusOK}, errors.New("a count that is no number"))
+			return provider.Metrics{}, c.nonsense("metrics", a, "a count that is no number")
 		}
 	}
 	return out, nil

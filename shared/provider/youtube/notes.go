@@ -37,7 +37,10 @@ func recall(notes []byte) (memory, error) {
 	if notes == nil {
 		return m, nil
 	}
-	if json.Unmarshal(notes, &m) != nil || m.Version != notesVersion || m.Offset < 0 || m.Offset > m.Bytes || m.Video != "" && !validID(m.Video) {
+	err := json.Unmarshal(notes, &m)
+	begun := m.Session != "" || m.Video != ""
+	switch {
+	case err != nil, m.Version != notesVersion, m.Offset < 0, m.Offset > m.Bytes, m.Video != "" && !validID(m.Video), begun && m.Bytes == 0:
 		return memory{}, errNotes // and no word of them: they hold a secret
 	}
 	return m, nil

@@ -179,12 +179,13 @@ func (c *Client) channel(ctx context.Context, access, op, part string) (channel,
 		Items []channel `json:"items"`
 		Kind  string    `json:"kind"`
 	}
-	if err := c.read(ctx, access, op, "channels", url.Values{"part": {part}, "mine": {"true"}}, &list); err != nil {
+	a, err := c.read(ctx, access, op, "channels", url.Values{"part": {part}, "mine": {"true"}}, &list)
+	if err != nil {
 		return channel{}, err
 	}
 	switch { // without a channel the list has no items at all, so the kind must show that it is a list
 	case list.Kind != "youtube#channelListResponse" || len(list.Items) > 0 && !validID(list.Items[0].ID):
-		return channel{}, c.api.Unintelligible(provider.Call{Op: op}, &provider.Answer{Status: http.StatusOK}, errors.New("not a list of channels"))
+		return channel{}, c.nonsense(op, a, "not a list of channels")
 	case len(list.Items) == 0:
 		e := c.api.Fail(provider.Call{Op: op}, nil, provider.UserFault, "youtubeSignupRequired", "")
 		e.Err = fault.Newf(fault.CodeVendorRefused, "the Google account has no YouTube channel").In("account")

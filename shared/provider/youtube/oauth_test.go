@@ -41,6 +41,12 @@ func browse(t *testing.T, method, address string, form url.Values) (*http.Respon
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	return send(t, req)
+}
+
+// send follows no redirect.
+func send(t *testing.T, req *http.Request) (*http.Response, string) {
+	t.Helper()
 	res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +177,9 @@ func TestACodeWorksOnceAndOnlyForWhoAskedForIt(t *testing.T) {
 	code := w.connect(t, "shop")
 	for name, try := range map[string]func(context.Context) (provider.Grant, error){
 		"another verifier": func(ctx context.Context) (provider.Grant, error) { return w.c.Exchange(ctx, code, "guessed", callback) },
-		"no such code":     func(ctx context.Context) (provider.Grant, error) { return w.c.Exchange(ctx, "4/0x", verifier, callback) },
+		"no such code": func(ctx context.Context) (provider.Grant, error) {
+			return w.c.Exchange(ctx, "4/0x", verifier, callback)
+		},
 	} {
 		if _, err := try(t.Context()); classOf(err) != provider.Reconnect {
 			t.Errorf("%s: %v", name, err)

@@ -14,7 +14,9 @@ import (
 // Publish publishes a film, or goes on where an earlier call for the same post stopped:
 // p.Notes are its memory. Posts that must not or cannot be published are refused before
 // any byte is sent, with the field. Errors are *provider.Error or, for posts that Check
-// refuses, faults; class Unknown means that the video may be there: look with Find.
+// refuses, faults; class Unknown means that the video may be there: look with Find. A
+// film that is too long for ctx's deadline is message.NotYet: nothing is on the channel,
+// and the next call goes on.
 func (c *Client) Publish(ctx context.Context, p provider.Post) (provider.Posted, error) {
 	if err := c.check(p); err != nil {
 		return provider.Posted{}, err
@@ -62,15 +64,15 @@ func (c *Client) finish(ctx context.Context, p provider.Post, v video) provider.
 	var notes []string
 	picture := false
 	if len(p.Thumbnail) > 0 {
-		if err := c.thumbnail(ctx, p, v.ID); err != nil {
+		if err := c.SetThumbnail(ctx, provider.Sought{Account: p.Account, Access: p.Access, ID: v.ID}, p.Thumbnail); err != nil {
 			notes = append(notes, "the thumbnail was not taken ("+describe(err)+")")
 		} else {
 			picture = true
 		}
 	}
-	seen, err := c.video(ctx, p.Access, "look", v.ID, "status,processingDetails,snippet")
+	seen, a, err := c.video(ctx, p.Access, "look", v.ID, "status,processingDetails,snippet")
 	if err == nil {
-		if s, err := c.judge(provider.Call{Op: "look"}, seen); err == nil {
+		if s, err := c.judge("look", a, seen); err == nil {
 			out.State = s.State
 		} // a film that is rejected is a post all the same; Look tells of it
 		out.Privacy = seen.Status.PrivacyStatus
@@ -99,10 +101,14 @@ func describe(err error) string {
 	return "no reason given"
 }
 
-// thumbnail sets a video's picture.
-func (c *Client) thumbnail(ctx context.Context, p provider.Post, id string) error {
-	_, err := c.send(ctx, p.Access, provider.Call{Op: "thumbnail", Method: http.MethodPost, Path: "/upload/youtube/v3/thumbnails/set",
-		Query: url.Values{"videoId": {id}, "uploadType": {"media"}}, Body: bytes.NewReader(p.Thumbnail), Length: int64(len(p.Thumbnail)), Type: "image/jpeg"})
+// SetThumbnail gives a video (s.ID) a JPEG as its picture. A Short shows it only when
+// it comes after processing has ended, that is, once Look says Published.
+func (c *Client) SetThumbnail(ctx context.Context, s provider.Sought, jpeg []byte) error {
+	if !validID(s.ID) {
+		return c.notSent("thumbnail", "a video's id has letters, digits, - and _")
+	}
+	_, err := c.send(ctx, s.Access, provider.Call{Op: "thumbnail", Scope: s.Account, Method: http.MethodPost, Path: "/upload/youtube/v3/thumbnails/set",
+		Query: url.Values{"videoId": {s.ID}, "uploadType": {"media"}}, Body: bytes.NewReader(jpeg), Length: int64(len(jpeg)), Type: "image/jpeg"})
 	return err
 }
 

@@ -23,8 +23,12 @@ type upload struct {
 	m memory
 }
 
-// codeGone is the code of a session that YouTube does not know any more.
-const codeGone = "session_gone"
+// Codes of a session that YouTube does not know any more, and of one that has the
+// whole film and no video yet.
+const (
+	codeGone     = "session_gone"
+	codeNotEnded = "not_ended"
+)
 
 // maxStalls is how many chunks in a row may bring nothing.
 const maxStalls = 3
@@ -123,20 +127,23 @@ func (u *upload) open(ctx context.Context) error {
 	return u.c.keep(ctx, "insert", u.p, u.m)
 }
 
-// chunks sends the film from the offset to its end.
+// chunks sends the film from the offset to its end. When the time that ctx leaves is too
+// short for another chunk like the last it is message.NotYet: the next call goes on.
 func (u *upload) chunks(ctx context.Context) (video, error) {
 	for stalls := 0; ; {
 		end := min(u.m.Offset+u.c.cfg.ChunkBytes, u.p.Bytes)
-		if end == u.p.Bytes && !u.m.Last {
+		if end == u.p.Bytes { // also says that the post is still ours, since Keep fails when it is not
 			u.m.Last = true
 			if err := u.c.keep(ctx, "upload", u.p, u.m); err != nil {
 				return video{}, err
 			}
 		}
+		asked := u.c.cfg.Now()
 		v, next, err := u.put(ctx, u.m.Offset, end)
 		if err != nil || next < 0 {
 			return v, err
 		}
+		took := u.c.cfg.Now().Sub(asked)
 		if stalls++; next > u.m.Offset {
 			stalls = 0
 		}
@@ -146,6 +153,9 @@ func (u *upload) chunks(ctx context.Context) (video, error) {
 		u.m.Offset = next
 		if err := u.c.keep(ctx, "upload", u.p, u.m); err != nil {
 			return video{}, err
+		}
+		if ends, ok := ctx.Deadline(); ok && ends.Sub(u.c.cfg.Now()) < 2*took {
+			return video{}, provider.NotYet(0)
 		}
 	}
 }
@@ -204,8 +214,8 @@ func (c *Client) session(ctx context.Context, access string, m memory, call prov
 	case err != nil || next > sent:
 		return video{}, 0, c.api.Unintelligible(call, a, errors.New("a range that was not sent"))
 	case next == m.Bytes: // all there and no video yet: it may appear at any time
-		e := c.api.Fail(call, a, provider.Unknown, "not_ended", "-")
-		return video{}, 0, e
+		a.Good()
+		return video{}, 0, c.api.Fail(call, a, provider.Unknown, codeNotEnded, "-")
 	}
 	return video{}, next, nil
 }
@@ -216,6 +226,7 @@ func (c *Client) gone(call provider.Call, a *provider.Answer, m memory) error {
 	if m.Last {
 		class = provider.Unknown
 	}
+	a.Good() // sessions end; that is not YouTube's health
 	return c.api.Fail(call, a, class, codeGone, "-")
 }
 

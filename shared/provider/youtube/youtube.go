@@ -148,20 +148,26 @@ func (c *Client) send(ctx context.Context, access string, call provider.Call) (*
 	return a, nil
 }
 
-// read asks the Data API and decodes the answer.
-func (c *Client) read(ctx context.Context, access, op, path string, query url.Values, into any) error {
+// read asks the Data API and decodes the answer, which is returned for whoever
+// finds that it makes no sense.
+func (c *Client) read(ctx context.Context, access, op, path string, query url.Values, into any) (*provider.Answer, error) {
 	call := provider.Call{Op: op, Method: http.MethodGet, Path: "/youtube/v3/" + path, Query: query}
 	a, err := c.send(ctx, access, call)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if a.Status != http.StatusOK {
-		return c.api.Unintelligible(call, a, errors.New("neither an answer nor an error"))
+		return nil, c.api.Unintelligible(call, a, errors.New("neither an answer nor an error"))
 	}
 	if err := json.Unmarshal(a.Body, into); err != nil {
-		return c.api.Unintelligible(call, a, err)
+		return nil, c.api.Unintelligible(call, a, err)
 	}
-	return nil
+	return a, nil
+}
+
+// nonsense is the error of an answer that was read and cannot be.
+func (c *Client) nonsense(op string, a *provider.Answer, text string) error {
+	return c.api.Unintelligible(provider.Call{Op: op}, a, errors.New(text))
 }
 
 // validID says whether s can be the id of a video, playlist or channel. Ids come from outside.

@@ -139,30 +139,42 @@ type fetcher struct {
 	http *http.Client
 	ctx  context.Context // ends with the server: a fetch outlives its request
 	stop context.CancelFunc
-	busy *sync.WaitGroup
+	// busy counts fetches; idle is told when one ends. Both belong to the server's lock.
+	busy int
+	idle *sync.Cond
 }
 
-func newFetcher() fetcher {
+func newFetcher(lock sync.Locker) fetcher {
 	ctx, cancel := context.WithCancel(context.Background())
-	return fetcher{ctx: ctx, stop: cancel, busy: &sync.WaitGroup{},
+	return fetcher{ctx: ctx, stop: cancel, idle: sync.NewCond(lock),
 		http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}}
 }
 
 // Settle waits until nothing is being fetched.
-func (s *Server) Settle() { s.busy.Wait() }
+func (s *Server) Settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.busy > 0 {
+		s.idle.Wait()
+	}
+}
 
+// fetch gets a container's film and cover in the background. The lock is held.
 func (s *Server) fetch(c Container) {
-	s.busy.Go(func() {
+	s.busy++
+	go func() {
 		film, problem := s.download(c.VideoURL, maxFilm, "video/mp4")
 		var cover []byte
 		if problem == 0 && c.CoverURL != "" {
 			cover, problem = s.download(c.CoverURL, maxCover, "image/jpeg")
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.busy--
+		s.idle.Broadcast()
 		if s.ctx.Err() != nil {
 			return // a new server fetches again
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
 		kept := s.st.container(c.ID)
 		sum := sha256.Sum256(film)
 		kept.Problem = problem
@@ -173,7 +185,7 @@ func (s *Server) fetch(c Container) {
 			kept.Bytes, kept.SHA256, kept.CoverBytes = int64(len(film)), hex.EncodeToString(sum[:]), int64(len(cover))
 		}
 		_ = s.files.save(&s.st) // a folder that broke shows at the next request
-	})
+	}()
 }
 
 // download gets one file; problem is a subcode.

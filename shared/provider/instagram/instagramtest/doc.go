@@ -1,6 +1,8 @@
 // Package instagramtest stands in for Instagram: the consent page, the token
 // endpoints and the publishing API, with their traps, for tests, demos and a laptop.
 //
+// Accounts have two ids, as there: "user_id", and "id", which is the app's own.
+//
 // It fetches the film and the cover over HTTP like Meta does, publishes twice when it
 // is asked twice, counts the daily limit, lets containers end after 24 h, takes a code once and puts #_
 // behind it, and renews a token only when it is 24 h old and still works. With Options.Dir its

@@ -160,7 +160,7 @@ func (s *Server) exchange(_ *http.Request, in url.Values) providertest.Reply {
 	}
 	c.Used = true
 	s.st.Codes[in.Get("code")] = c
-	return providertest.Reply{JSON: map[string]any{"access_token": s.issue(c.Account, c.Scope, false), "user_id": json.Number(c.Account), "permissions": strings.Split(c.Scope, ",")}}
+	return providertest.Reply{JSON: map[string]any{"access_token": s.issue(c.Account, c.Scope, false), "user_id": json.Number(s.st.account(c.Account).scoped()), "permissions": strings.Split(c.Scope, ",")}}
 }
 
 func (s *Server) lengthen(r *http.Request, in url.Values) providertest.Reply {

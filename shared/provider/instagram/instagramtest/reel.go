@@ -33,7 +33,7 @@ func (s *Server) limit(r request) providertest.Reply {
 }
 
 func (s *Server) me(r request) providertest.Reply {
-	return fields(r.in, map[string]any{"id": r.account.ID, "user_id": r.account.ID, "username": r.account.Username, "account_type": r.account.Type, "name": r.account.Username})
+	return fields(r.in, map[string]any{"id": r.account.scoped(), "user_id": r.account.ID, "username": r.account.Username, "account_type": r.account.Type, "name": r.account.Username})
 }
 
 // publish is POST /{user}/media_publish. It is not idempotent.

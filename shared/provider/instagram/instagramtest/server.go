@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"castad/shared/provider"
 	"castad/shared/provider/providertest"
 )
 
@@ -49,7 +50,8 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Desk: providertest.NewDesk(wrong), o: o, mux: http.NewServeMux(), st: st, files: f, fetcher: newFetcher()}
+	s := &Server{Desk: providertest.NewDesk(wrong), o: o, mux: http.NewServeMux(), st: st, files: f}
+	s.fetcher = newFetcher(&s.mu)
 	if s.o.Now == nil {
 		s.o.Now = time.Now
 	}
@@ -57,6 +59,8 @@ func New(o Options) (*Server, error) {
 		s.o.Quota = 100
 	}
 	s.routes()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, c := range st.Containers { // what a killed server was fetching
 		if c.Bytes == 0 && c.Problem == 0 {
 			s.fetch(c)
@@ -79,6 +83,7 @@ func Start(t providertest.TB, o Options) *Server {
 // Close lets hanging requests go and ends what is being fetched.
 func (s *Server) Close() {
 	s.stop()
+	s.Settle() // a fetch that ends now keeps nothing
 	s.Desk.Close()
 }
 
@@ -145,8 +150,15 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /reel/{shortcode}/cover.jpg", s.file(".jpg", "image/jpeg"))
 	s.mux.HandleFunc("DELETE /reel/{shortcode}", s.remove)
 	s.mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, _ *http.Request) {
+		containers := s.Containers()
+		for i, c := range containers { // ledgers end up in receipts; signed addresses must not
+			containers[i].VideoURL = provider.RedactURL(c.VideoURL)
+			if c.CoverURL != "" {
+				containers[i].CoverURL = provider.RedactURL(c.CoverURL)
+			}
+		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"items": orEmpty(s.Reels()), "containers": orEmpty(s.Containers()), "publishes": orEmpty(s.Publishes())})
+		_ = json.NewEncoder(w).Encode(map[string]any{"items": orEmpty(s.Reels()), "containers": orEmpty(containers), "publishes": orEmpty(s.Publishes())})
 	})
 	s.FaultRoutes(s.mux)
 }

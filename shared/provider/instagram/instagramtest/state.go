@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"castad/shared/provider/providertest"
@@ -18,6 +19,10 @@ type Account struct {
 	// Type is BUSINESS, MEDIA_CREATOR or PERSONAL.
 	Type string `json:"account_type"`
 }
+
+// scoped is the account's id for one app: the API answers it as "id", and nothing can
+// be published with it.
+func (a Account) scoped() string { return "9" + strings.TrimPrefix(a.ID, "17841") }
 
 // code is an authorization code.
 type code struct {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 type Options struct {
 	// Key is the only key that is accepted; "" = any.
 	Key string
+	// Formats are the types of response_format that are known; none = all.
+	Formats []string
 }
 
 // Server is the stand-in.
@@ -92,6 +95,9 @@ func (s *Server) complete(r *http.Request, body []byte, job providertest.Fault) 
 	}
 	if req.Model == "" || len(req.Messages) == 0 {
 		return failure(http.StatusBadRequest, "invalid_request_error", "you must provide a model parameter and messages")
+	}
+	if f := req.ResponseFormat.Type; f != "" && len(s.o.Formats) > 0 && !slices.Contains(s.o.Formats, f) {
+		return failure(http.StatusBadRequest, "invalid_request_error", "This response_format type is unavailable now")
 	}
 	if err := strict(req.ResponseFormat.JSONSchema.Schema); req.ResponseFormat.Type == "json_schema" && err != nil {
 		return failure(http.StatusBadRequest, "invalid_request_error", "Invalid schema for response_format: "+err.Error())

@@ -159,13 +159,17 @@ func (s shelf) readSession(id string) (u session, stored int64, err error) {
 	return u, st.Size(), nil
 }
 
-// store writes film at an offset, want bytes (-1 = all that come) but most at most.
-// What is behind it is cut off. Of film that broke off, or of which only the most
-// stays, whole units stay; broken says how it broke off.
+// store writes film at an offset, want bytes (-1 = all that come) but most at most. Of
+// film that broke off, or of which only the most stays, whole units stay; broken
+// says how it broke off. Film that was there already stays: a request that was late.
 func (s shelf) store(id string, at int64, from io.Reader, want, most int64) (got int64, broken, err error) {
 	f, err := os.OpenFile(filepath.Join(s.session(id), filmFile), os.O_WRONLY, 0)
 	if err != nil {
 		return 0, nil, fmt.Errorf("store: %w", err)
+	}
+	had, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0, nil, errors.Join(err, f.Close())
 	}
 	if want >= 0 {
 		from = io.LimitReader(from, want)
@@ -178,10 +182,15 @@ func (s shelf) store(id string, at int64, from io.Reader, want, most int64) (got
 	if broken != nil || kept < got {
 		kept -= (at + kept) % unit
 	}
-	if err = errors.Join(f.Truncate(max(at+kept, 0)), f.Close()); err != nil {
+	if err = errors.Join(f.Truncate(max(at+kept, had)), f.Close()); err != nil {
 		return got, broken, fmt.Errorf("store: %w", err)
 	}
 	return got, broken, nil
+}
+
+// forget empties an open upload.
+func (s shelf) forget(id string) error {
+	return os.Truncate(filepath.Join(s.session(id), filmFile), 0)
 }
 
 // publish turns a complete upload into a video: the rename is the moment it exists.

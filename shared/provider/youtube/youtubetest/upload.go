@@ -217,7 +217,7 @@ func (s *Server) chunk(r *http.Request, job providertest.Fault, u session, store
 	case err != nil:
 		return refuse("badRequest", err.Error())
 	case job.Kind == providertest.Forget:
-		if _, _, err := s.shelf.store(u.ID, 0, strings.NewReader(""), 0, 0); err != nil {
+		if err := s.shelf.forget(u.ID); err != nil {
 			return internal(err)
 		}
 		return incomplete(0)

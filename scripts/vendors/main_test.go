@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"castad/shared/guard"
+	"castad/shared/provider"
+	"castad/shared/store/storetest"
+)
+
+func TestAnOperatorPausesAVendorAndSeesIt(t *testing.T) {
+	t.Parallel()
+	rules, err := guard.ParseRules([]string{"suno:generate=100/day@Asia/Seoul"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := storetest.Open(t)
+	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	desk := guard.New(guard.Config{DB: db.Primary(), Rules: rules, Process: "desk", Now: clock})
+	app := guard.New(guard.Config{DB: db.Primary(), Rules: rules, Process: "app", Now: clock})
+	say := func(words ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		if err := act(t.Context(), desk, words, &out); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Second)
+		return out.String()
+	}
+	generate := provider.Attempt{Vendor: "suno", Op: "generate", Paid: true}
+	pass, err := app.Allow(t.Context(), generate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass(provider.Outcome{Verdict: provider.Healthy})
+	if err := app.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"suno    generate   closed", "1          0", "suno:generate=100/day@Asia/Seoul  99"} {
+		if got := say(); !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	if got := say("open", "suno", "*"); !strings.Contains(got, "held open") {
+		t.Errorf("%s", got)
+	}
+	var e *provider.Error
+	if _, err := app.Allow(t.Context(), generate); !errors.As(err, &e) || e.Code != "paused" {
+		t.Errorf("%v", err)
+	}
+	say("close", "suno", "*")
+	if _, err := app.Allow(t.Context(), generate); err != nil {
+		t.Error(err)
+	}
+	say("auto", "suno", "*")
+	if _, err := app.Allow(t.Context(), generate); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range [][]string{{"open"}, {"ajar", "suno", "*"}, {"open", "suno"}, {"open", "Suno", "*"}, {"open", "suno", "a b"}} {
+		if err := act(t.Context(), desk, bad, new(bytes.Buffer)); err == nil {
+			t.Errorf("%v is taken", bad)
+		}
+	}
+}
