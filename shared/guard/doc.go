@@ -13,7 +13,7 @@
 //	probe that does not come back (its process was killed) ──▶ another may probe after
 //	        the call's own deadline and 5 s
 //
-// The figures are the requirements' own (issue 4, item 7). What counts as a
+// The figures are the requirements' own. What counts as a
 // failure is decided by package provider from the vendor's own table: an error
 // inside a 200 counts, a refusal of what the user wrote does not. A breaker can
 // be forced open (a pause) or closed by an operator, also for all operations of a
