@@ -164,7 +164,7 @@ func (s *Store) keep(ctx context.Context, tx *store.Tx, ref pipeline.Ref, out me
 	if err != nil {
 		return out, err
 	}
-	if !p.Source.due(ref.Now) {
+	if !p.Source.due(ref.Now) && p.Name != "" { // without a name the other one has failed, and ours is better
 		return p.Collected(), nil
 	}
 	if p, err = s.forget(ctx, tx, ref.Tenant, p); err != nil {

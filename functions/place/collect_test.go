@@ -330,6 +330,31 @@ func TestTwoOrdersThatFetchAtOnceHaveTheSameFacts(t *testing.T) {
 	}
 }
 
+func TestAnotherOrdersFailureDoesNotTakeTheNameAway(t *testing.T) {
+	t.Parallel()
+	k := newKitchen(t)
+	p := k.linked(place.Details{})
+	lucky, unlucky := k.order(p.ID), k.order(p.ID)
+	err := k.places.Collect(t.Context(), lucky, func(ctx context.Context, _ place.Link) (place.Found, error) {
+		if err := k.places.Collect(ctx, unlucky, says(place.Found{}, place.Stop{Outcome: place.Robots})); err != nil {
+			t.Error(err)
+		}
+		return page, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, out := k.step(lucky); s.state != "succeeded" || out.Name != "돌담골목 칼국수" {
+		t.Errorf("%s, %q", s.state, out.Name)
+	}
+	if s, _ := k.step(unlucky); s.state != "failed" {
+		t.Errorf("the other: %s", s.state)
+	}
+	if got := k.show(p.ID); got.Name != "돌담골목 칼국수" || got.Source.Outcome != place.Fetched {
+		t.Errorf("%q, %+v", got.Name, got.Source)
+	}
+}
+
 func TestFactsOfAPageAreUsedForThirtyDays(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)

@@ -65,9 +65,21 @@ func Asked(authorizeURL string) []string {
 	return strings.FieldsFunc(u.Query().Get("scope"), func(r rune) bool { return r == ' ' || r == ',' })
 }
 
-// Begin keeps an attempt of the tenant's.
+// underWay is how many connections of one tenant may be under way: more than people
+// with many tabs have, and few enough that nobody fills the table.
+const underWay = 100
+
+// Begin keeps an attempt of the tenant's; TooMany when a hundred are under way.
 func (s *Store) Begin(ctx context.Context, tenant id.Tenant, user id.User, channel string, a Attempt) error {
 	hash, cookie := sha256.Sum256([]byte(a.State)), sha256.Sum256([]byte(a.Cookie))
+	live, err := store.One(ctx, s.c.DB, `SELECT COUNT(*) FROM oauth_states WHERE tenant_id = ? AND expires_at > ? AND used_at IS NULL`,
+		func(n *int) []any { return []any{n} }, tenant, s.now())
+	if err != nil {
+		return fmt.Errorf("begin connection to %s: %w", channel, err)
+	}
+	if live >= underWay {
+		return fault.Newf(fault.CodeTooMany, "begin connection to %s: %d are under way", channel, live).After(StateLife)
+	}
 	sealed, err := s.c.Seal.Seal(ctx, verifierLabel(tenant, channel, hash), []byte(a.Verifier))
 	if err != nil {
 		return fmt.Errorf("begin connection to %s: %w", channel, err)
@@ -177,9 +189,8 @@ func (s *Store) insert(ctx context.Context, c Consent, owner provider.Account, g
 		return row{}, false, err
 	}
 	_, err = s.c.DB.Exec(ctx, `INSERT INTO social_accounts (id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version,
-		access_expires_at, refresh_expires_at, renew_at, connected_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, r.tenant, r.Channel, r.ExternalID, r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version,
-		orNull(k.Expires), orNull(k.RefreshExpires), k.renewAt(), c.User, now, now)
+		renew_at, connected_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, r.tenant, r.Channel, r.ExternalID, r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version, k.renewAt(), c.User, now, now)
 	if _, dup := store.Duplicate(err); dup {
 		return row{}, false, nil
 	}
@@ -206,9 +217,8 @@ func (s *Store) replace(ctx context.Context, c Consent, old row, owner provider.
 		return row{}, false, err
 	}
 	n, err := s.c.DB.Exec(ctx, `UPDATE social_accounts SET name = ?, url = ?, scopes = ?, missing_scopes = ?, state = ?, grant_sealed = ?, version = ?,
-		access_expires_at = ?, refresh_expires_at = ?, renew_at = ?, connected_by = ?, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ?`,
-		r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version,
-		orNull(k.Expires), orNull(k.RefreshExpires), k.renewAt(), c.User, now, r.tenant, r.ID, old.version)
+		renew_at = ?, connected_by = ?, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ?`,
+		r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version, k.renewAt(), c.User, now, r.tenant, r.ID, old.version)
 	return r, err == nil && n == 1, err
 }
 

@@ -31,6 +31,9 @@ func TestAConsentIsKeptAsAnAccountThatShowsNoToken(t *testing.T) {
 	if external, token, err := b.social.Access(t.Context(), owner, "youtube", a.ID); external != "UC1" || token != "access-1" || err != nil {
 		t.Errorf("%q %q %v", external, token, err)
 	}
+	if n := b.count(`SELECT COUNT(*) FROM social_accounts WHERE connected_by = ?`, person); n != 1 {
+		t.Error("who connected it is not kept")
+	}
 	if others, err := b.social.List(t.Context(), stranger); len(others) != 0 || err != nil {
 		t.Errorf("a stranger sees %v, %v", others, err)
 	}
@@ -278,6 +281,30 @@ func TestADumpOfTheTablesOpensNothing(t *testing.T) {
 				t.Errorf("the tables hold %q", form)
 			}
 		}
+	}
+}
+
+func TestNobodyFillsTheTableWithConnectionsUnderWay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	first := b.begin("youtube")
+	for range 99 {
+		b.begin("youtube")
+	}
+	begin := func() error { return b.social.Begin(t.Context(), owner, person, "youtube", social.NewAttempt("")) }
+	if err := begin(); fault.KindOf(err) != fault.TooMany || fault.RetryAfterOf(err) != social.StateLife {
+		t.Errorf("the 101st: %v", err)
+	}
+	b.must(b.social.Begin(t.Context(), stranger, person, "youtube", social.NewAttempt(""))) // is no other tenant's trouble
+	if _, err := b.social.Spend(t.Context(), "youtube", first.State, first.Cookie); err != nil {
+		t.Error(err)
+	}
+	if err := begin(); err != nil {
+		t.Errorf("after one was finished: %v", err)
+	}
+	b.later(social.StateLife)
+	if err := begin(); err != nil {
+		t.Errorf("after they ended: %v", err)
 	}
 }
 

@@ -118,11 +118,3 @@ func (s *Store) open(ctx context.Context, l seal.Label, sealed []byte) (kept, er
 	}
 	return k, nil
 }
-
-// orNull is a time as a column that may be NULL.
-func orNull(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.UTC().Truncate(time.Microsecond)
-}

@@ -29,6 +29,7 @@
 // # Limits
 //
 //	state           10 min   RFC 6749 section 10.12 wants it short; a consent takes one or two
+//	under way       100 connections of a tenant at once
 //	short tokens    renewed when less than 5 min are left: longer than any single call of a post
 //	long tokens     renewed when less than 15 days of Instagram's 60 are left, and no younger than 24 h (its rule)
 //	refresh tokens  used at least every 90 days: Google's end after six unused months

@@ -196,9 +196,9 @@ func (s *Store) put(ctx context.Context, r row, k kept, key seal.Key) (stored bo
 		return false, err
 	}
 	err = s.c.DB.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE social_accounts SET grant_sealed = ?, version = ?, scopes = ?, access_expires_at = ?, refresh_expires_at = ?, renew_at = ?, updated_at = ?
+		n, err := tx.Exec(ctx, `UPDATE social_accounts SET grant_sealed = ?, version = ?, scopes = ?, renew_at = ?, updated_at = ?
 			WHERE tenant_id = ? AND id = ? AND version = ?`,
-			sealed, r.version+1, text(k.Scopes), orNull(k.Expires), orNull(k.RefreshExpires), k.renewAt(), s.now(), r.tenant, r.ID, r.version)
+			sealed, r.version+1, text(k.Scopes), k.renewAt(), s.now(), r.tenant, r.ID, r.version)
 		stored = n == 1
 		return err
 	}, func(ctx context.Context, q store.Querier) (bool, error) {

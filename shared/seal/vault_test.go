@@ -169,6 +169,18 @@ func TestTheVaultsAnswersAreClassed(t *testing.T) {
 	}
 }
 
+func TestAVaultThatHangsIsNotWaitedForLongerThanTheCallerCan(t *testing.T) {
+	t.Parallel()
+	v, w := vault(t)
+	s, _ := sealer(t, w)
+	v.Next(providertest.Fault{Kind: providertest.Hang, Times: 10})
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if b, err := s.Seal(ctx, label, secret); fault.KindOf(err) != fault.Unavailable || b != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
 func vaultOf(t *testing.T, v *sealtest.Vault) (*seal.Sealer, *clock) {
 	t.Helper()
 	w, err := seal.NewVault(seal.VaultConfig{KeyURL: v.KeyURL, Credential: anybody{}, StandIn: v.Client()})

@@ -54,7 +54,7 @@ func (c *Client) check(p provider.Post) error {
 	case strings.ContainsAny(p.Marker, `",<>`) || strings.TrimSpace(p.Marker) != p.Marker:
 		return c.notSent("publish", "the marker cannot be a tag")
 	}
-	return provider.CheckVideoText(name, "publish", p, tagsOf(p))
+	return checkText(p)
 }
 
 // finish does what follows a film that is there. None of it can fail the post: what

@@ -13,8 +13,6 @@ CREATE TABLE social_accounts (
   state VARCHAR(16) NOT NULL,
   grant_sealed VARBINARY(8000) NOT NULL,
   version INT NOT NULL,
-  access_expires_at DATETIME(6) NULL,
-  refresh_expires_at DATETIME(6) NULL,
   renew_at DATETIME(6) NULL,
   connected_by BIGINT NOT NULL,
   created_at DATETIME(6) NOT NULL,
@@ -36,5 +34,6 @@ CREATE TABLE oauth_states (
   expires_at DATETIME(6) NOT NULL,
   used_at DATETIME(6) NULL,
   PRIMARY KEY (state_hash),
-  KEY oauth_states_expiry (expires_at)
+  KEY oauth_states_expiry (expires_at),
+  KEY oauth_states_tenant (tenant_id, expires_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

@@ -1,8 +1,10 @@
-package provider
+package youtube
 
 import (
 	"strings"
 	"unicode/utf8"
+
+	"castad/shared/provider"
 )
 
 // Limits of a YouTube video's words (docs/videos, snippet; that a title has 100
@@ -13,10 +15,11 @@ const (
 	videoTags        = 500  // characters together
 )
 
-// CheckVideoText refuses a post whose words YouTube would refuse; provider and op name
-// the call that is not made. tags are what is sent as tags.
-func CheckVideoText(provider, op string, p Post, tags []string) error {
-	refuse := func(field, format string, args ...any) error { return Refused(provider, op, field, format, args...) }
+// checkText refuses a post whose words YouTube would refuse, with the field.
+func checkText(p provider.Post) error {
+	refuse := func(field, format string, args ...any) error {
+		return provider.Refused(name, "publish", field, format, args...)
+	}
 	caption, n := p.FullCaption(), utf8.RuneCountInString(p.Title)
 	switch {
 	case strings.TrimSpace(p.Title) == "" || n > videoTitle:
@@ -27,7 +30,7 @@ func CheckVideoText(provider, op string, p Post, tags []string) error {
 		return refuse("caption", "must be valid UTF-8 without < and >")
 	case len(caption) > videoDescription:
 		return refuse("caption", "has %d bytes with its hashtags, %d are allowed", len(caption), videoDescription)
-	case tagsLength(tags) > videoTags:
+	case tagsLength(tagsOf(p)) > videoTags:
 		return refuse("hashtags", "have more than %d characters together", videoTags)
 	}
 	return nil
