@@ -22,7 +22,8 @@ func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error
 	if err != nil {
 		return Ad{}, err
 	}
-	steps, err := store.All(ctx, s.db, `SELECT s.step_no, s.kind, s.state, GREATEST(s.attempt - s.parts, LEAST(s.attempt, 1)), s.ready_at, s.ended_at, s.fail_code, s.output_json,
+	// Between two rounds of a post the channel works: to its owner it is being submitted.
+	steps, err := store.All(ctx, s.db, `SELECT s.step_no, s.kind, CASE WHEN s.state = 'ready' AND s.call_state = 'part' THEN 'submitting' ELSE s.state END, GREATEST(s.attempt - s.parts, LEAST(s.attempt, 1)), s.ready_at, s.ended_at, s.fail_code, s.output_json,
 		(SELECT COUNT(*) FROM provider_calls c WHERE c.run_id = s.run_id AND c.step_no = s.step_no AND c.provider <> 'castad')
 		FROM pipeline_steps s WHERE s.tenant_id = ? AND s.run_id = ? ORDER BY s.step_no LIMIT 100`, stepColumns, tenant, a.Run)
 	if err != nil {
@@ -184,6 +185,9 @@ func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after 
 		FROM run_events e LEFT JOIN pipeline_steps s ON s.run_id = e.run_id AND s.step_no = e.step_no
 		WHERE e.tenant_id = ? AND e.run_id = ? AND e.seq > ?
 		AND NOT (e.from_state IN ('waiting', 'collecting') AND e.to_state IN ('waiting', 'collecting'))
+		AND NOT (e.event = 'part' AND e.to_state = 'ready')
+		AND NOT (e.event = 'claim' AND EXISTS (SELECT 1 FROM provider_calls c
+			WHERE c.run_id = e.run_id AND c.step_no = e.step_no AND c.attempt = e.attempt - 1 AND c.state = 'part'))
 		ORDER BY e.seq LIMIT ?`,
 		func(r *row) []any { return []any{&r.Seq, &r.Step, &r.Kind, &r.From, &r.To, &r.code, &r.At} }, tenant, run, after, eventPage)
 	if err != nil {

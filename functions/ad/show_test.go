@@ -146,6 +146,50 @@ func TestAFinishedAdShowsAllThatWasMade(t *testing.T) {
 	}
 }
 
+// A channel that works on a film for a while is one submission to the owner, not
+// one that begins again and again.
+func TestTheRoundsOfAPostAreOneSubmission(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.start(b.wish(b.place(1), instagram), "rounds")
+	round := 0
+	publish := func(message.SnsPublish) error {
+		switch round++; round {
+		case 1:
+			return message.NotYet{After: time.Hour}
+		case 4:
+			return nil
+		}
+		return message.NotYet{}
+	}
+	b.walk(publish)
+	if s := b.show(a).Steps[4]; round != 1 || s.State != "submitting" || s.Attempt != 1 {
+		t.Errorf("after round %d the step is %s, attempt %d", round, s.State, s.Attempt)
+	}
+	b.pass(2 * time.Hour)
+	if n, err := b.engine.Sweep(t.Context()); err != nil || n.Overdue != 1 {
+		t.Fatalf("swept %+v, %v", n, err)
+	}
+	b.walk(publish)
+	got := b.show(a)
+	if s := got.Steps[4]; round != 4 || s.State != "succeeded" || s.Attempt != 1 || s.Calls != 4 {
+		t.Errorf("after %d rounds: %+v", round, s)
+	}
+	news, err := b.ads.Events(t.Context(), owner, a.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var states []string
+	for _, e := range news.Events {
+		if e.Step == 5 {
+			states = append(states, e.To)
+		}
+	}
+	if diff := cmp.Diff([]string{"ready", "submitting", "waiting", "succeeded"}, states); diff != "" {
+		t.Errorf("the owner's events (-want +got):\n%s", diff)
+	}
+}
+
 // The publication's row may be behind; what an owner sees is never.
 func TestAPostShowsWhatItsStepSays(t *testing.T) {
 	t.Parallel()
