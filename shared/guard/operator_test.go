@@ -32,6 +32,9 @@ func TestAnOperatorsWordIsObeyedWithinASecond(t *testing.T) {
 		refusal(t, g, provider.Attempt{Vendor: "suno", Op: "task"})
 	}
 	force(anyOp, Auto)
+	if got, _, err := all[1].Status(t.Context()); err != nil || got[0].Op != anyOp || got[0].State != Closed || got[0].Forced != Auto {
+		t.Errorf("after the pause: %+v, %v", got, err)
+	}
 	force("generate", ForcedOpen)
 	refusal(t, all[1], generate)
 	end(t, all[1], provider.Attempt{Vendor: "suno", Op: "task"}, provider.Healthy)
