@@ -30,7 +30,7 @@ type Thresholds struct {
 	Cooldown time.Duration
 }
 
-// DefaultThresholds are those of issue 4, item 7.
+// DefaultThresholds are the requirements': 5 % of at least 20 calls a minute, and half a minute's rest.
 func DefaultThresholds() Thresholds {
 	return Thresholds{MinCalls: 20, Percent: 5, Cooldown: 30 * time.Second}
 }

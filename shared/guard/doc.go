@@ -13,7 +13,7 @@
 //	probe that does not come back (its process was killed) ──▶ another may probe after
 //	        the call's own deadline and 5 s
 //
-// The figures are the requirements' own (issue 4, item 7). What counts as a
+// The figures are the requirements' own. What counts as a
 // failure is decided by package provider from the vendor's own table: an error
 // inside a 200 counts, a refusal of what the user wrote does not. A breaker can
 // be forced open (a pause) or closed by an operator, also for all operations of a
@@ -32,6 +32,14 @@
 // say), for all instances; when the limit is one account's (provider.Call.Scope),
 // only that account's calls pause.
 //
+// The default rules (setting CASTAD_VENDOR_LIMITS) and where their figures come from:
+//
+//	suno:generate        20 in 10 s           docs.sunoapi.org, generate-music
+//	creatomate:*         30 in 10 s           creatomate.com/docs/api, for the account
+//	youtube:insert       100 a day, Pacific   developers.google.com/youtube/v3/revision_history, 2026-06-01; for the project
+//	naver:local+image    25,000 a day, Seoul  developers.naver.com, all search APIs of a client id together
+//	naver:page|short|robots   1 in 5 s        ours: a guest's pace
+//
 // # What it costs
 //
 // No connection is held while a vendor is waited for. The states are read once a
@@ -43,8 +51,9 @@
 //
 // # When the database is away
 //
-// Paid calls are refused (class later): without the rows nobody knows whether
-// they may be sent. Reads are sent, within the limits that this process can see.
+// After five seconds paid calls are refused (class later), and at once those that a
+// rule limits: without the rows nobody knows whether they may be sent. Reads are
+// sent, within the limits that this process can see.
 //
 // # Limits
 //

@@ -64,6 +64,7 @@ type key struct{ vendor, op string }
 type states struct {
 	at       time.Time // of the last try to read them
 	err      error     // why it failed
+	good     time.Time // of the last that did not
 	breakers map[key]breaker
 	pauses   map[string]time.Time
 }
@@ -71,6 +72,9 @@ type states struct {
 const (
 	// freshFor is how old the states may be: an operator's pause is obeyed within a second.
 	freshFor = time.Second
+	// goodFor is how long they are gone by when they cannot be read: a pool that is
+	// full for a moment is no database that is away.
+	goodFor = 5 * time.Second
 	// askTime bounds the guard's own questions to the database.
 	askTime = 5 * time.Second
 	// Waits of those who are not let through.

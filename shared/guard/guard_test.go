@@ -493,11 +493,16 @@ func TestWithoutTheDatabasePaidCallsWaitAndReadsGoOn(t *testing.T) {
 	wire := storetest.Proxy(t)
 	db := storetest.Open(t, storetest.Through(wire))
 	c := newClock()
-	g := New(Config{DB: db.Primary(), Rules: rule(t, "suno:task=4/10s"), Process: "p", Now: c.now})
+	g := New(Config{DB: db.Primary(), Rules: rule(t, "suno:task=4/10s", "suno:extend=4/10s"), Process: "p", Now: c.now})
 	end(t, g, generate, provider.Healthy)
 	wire.Refuse(true)
 	wire.Break()
 	c.pass(freshFor)
+	end(t, g, generate, provider.Healthy) // for a moment what was read is good enough
+	if e := refusal(t, g, provider.Attempt{Vendor: "suno", Op: "extend", Paid: true}); e.Code != "guard_away" {
+		t.Errorf("a paid call whose limit cannot be asked: %v", e)
+	}
+	c.pass(goodFor)
 	e := refusal(t, g, generate)
 	if e.Class != provider.Later || e.Code != "guard_away" || e.Err == nil {
 		t.Errorf("%v", e)
@@ -516,7 +521,7 @@ func TestWithoutTheDatabasePaidCallsWaitAndReadsGoOn(t *testing.T) {
 	c.pass(freshFor)
 	flush(t, g)
 	got, _, err := g.Status(t.Context())
-	if err != nil || len(got) != 2 || got[1].Op != "task" || got[1].Failures != 2 {
+	if err != nil || len(got) != 2 || got[0].Calls != 2 || got[1].Op != "task" || got[1].Failures != 2 {
 		t.Errorf("what was found out meanwhile is not written: %+v, %v", got, err)
 	}
 	end(t, g, generate, provider.Healthy)

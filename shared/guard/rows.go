@@ -33,21 +33,27 @@ func (r *breakerRow) read() breaker {
 }
 
 // refresh reads the states when they are older than a second. An error says that
-// the database cannot be asked; it too holds for a second.
+// the database could not be asked for longer than a moment; it is not asked more than
+// once a second either way.
 func (g *Guard) refresh(ctx context.Context, now time.Time) error {
 	g.loading.Lock()
 	defer g.loading.Unlock()
 	g.mu.Lock()
-	at, err := g.states.at, g.states.err
+	at := g.states.at
 	g.mu.Unlock()
-	if age := now.Sub(at); age < freshFor && !at.IsZero() {
-		return err
+	if age := now.Sub(at); age >= freshFor || at.IsZero() {
+		g.load(ctx, now)
 	}
-	return g.load(ctx, now)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Sub(g.states.good) <= goodFor {
+		return nil
+	}
+	return g.states.err
 }
 
 // load reads the states. g.loading is held.
-func (g *Guard) load(ctx context.Context, now time.Time) error {
+func (g *Guard) load(ctx context.Context, now time.Time) {
 	// What is read is for everybody: that one caller gives up must not look like a database that is away.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
 	defer cancel()
@@ -62,12 +68,12 @@ func (g *Guard) load(ctx context.Context, now time.Time) error {
 	g.states.at = now
 	if err != nil {
 		if g.states.err == nil {
-			g.c.Log.WarnContext(ctx, "vendor limits and breakers cannot be read: paid calls wait", "err", err.Error())
+			g.c.Log.WarnContext(ctx, "vendor limits and breakers cannot be read: soon paid calls wait", "err", err.Error())
 		}
 		g.states.err = fmt.Errorf("read the vendors' breakers: %w", err)
-		return g.states.err
+		return
 	}
-	g.states.err = nil
+	g.states.err, g.states.good = nil, now
 	g.states.breakers, g.states.pauses = map[key]breaker{}, map[string]time.Time{}
 	for _, r := range rows {
 		g.know(r.key, r.read())
@@ -80,7 +86,6 @@ func (g *Guard) load(ctx context.Context, now time.Time) error {
 			g.states.pauses[name] = until
 		}
 	}
-	return nil
 }
 
 type pauseRow struct {

@@ -162,7 +162,7 @@ var pipeline = []Card{
 		ID: "film-that-stands-still", Source: "calesthio/OpenMontage#210",
 		Vendor:  "The film is a still or black for seconds where motion was ordered, and every check that looks at fields passes.",
 		Must:    "Watch the finished film: black or frozen for more than a second where the script moves is a failure.",
-		Package: "./shared/studio/film", Test: "TestAFinishedFilmIsLookedAt",
+		Package: "./shared/studio/film", Test: "TestAFinishedFilmIsLookedAt/a picture that stands still",
 		Mutant: Mutant{"shared/studio/film/watch.go", "if t0, t1 := timesOf(from, k); t1-t0 > longest+slack && c.composedMoves(t0, t1) {", "if t0, t1 := timesOf(from, k); t1-t0 > 1000+slack && c.composedMoves(t0, t1) {"},
 	},
 	{

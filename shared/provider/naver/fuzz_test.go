@@ -115,17 +115,15 @@ func FuzzSearchAnswer(f *testing.F) {
 	})
 }
 
-// A robots.txt is read by a library; whatever is in it, the verdict is the same twice,
-// and a last group that forbids us everything is obeyed.
+// A robots.txt is read by a library; whatever is in it, a last group that forbids us
+// everything is obeyed.
 func FuzzRobots(f *testing.F) {
 	for _, s := range []string{"User-agent: *\nDisallow: /\n", "user-agent: castad\nallow: /place/\ndisallow: /*?*x$", "\ufeffUser-agent: *\r\nDisallow: /a # b", "Crawl-delay: -1", "Disallow: /(", ""} {
 		f.Add(s, "/place/10000001/home")
 	}
 	f.Fuzz(func(t *testing.T, text, path string) {
 		u := (&url.URL{Scheme: "https", Host: "m.place.naver.com", Path: "/" + path}).String()
-		if grobotstxt.AgentAllowed(text, agent, u) != grobotstxt.AgentAllowed(text, agent, u) {
-			t.Error("another verdict")
-		}
+		grobotstxt.AgentAllowed(text, agent, u)
 		if strings.Contains(strings.ToLower(text), "castad") || strings.Contains(strings.ToLower(text), "allow") {
 			return
 		}

@@ -168,7 +168,7 @@ func parseURL(raw string) (Link, error) {
 			return Link{Vendor: Kakao, ID: parts[2], URL: "https://place.map.kakao.com/" + parts[2]}, nil
 		}
 	case "kko.to", "kko.kakao.com":
-		return Link{}, errors.New("Kakao's short links are not supported")
+		return Link{}, errors.New("short links of Kakao are not supported")
 	}
 	return Link{}, errors.New("not an address of a place")
 }
