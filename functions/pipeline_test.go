@@ -87,6 +87,51 @@ func TestALostAnswerOfTheMusicProviderIsPaidForOnce(t *testing.T) {
 	}
 }
 
+// A channel's answer to what makes a post public is lost, or is an error although
+// the post is there: it is found, and there is one.
+func TestALostAnswerOfAChannelIsOnePost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.youtube.Next(providertest.Fault{Op: "upload", Kind: providertest.Drop})
+	b.instagram.Next(providertest.Fault{Op: "publish", Kind: providertest.StatusAfter, Status: 400, Code: "4/2207051"})
+	var a ad.Ad
+	b.do(http.MethodPost, "/ads", "order-1", wish(b, 1), &a)
+	got := b.ended(a.ID)
+	videos, reels := b.youtube.Videos(), b.instagram.Reels()
+	if got.State != "succeeded" || len(videos) != 1 || len(reels) != 1 {
+		t.Fatalf("the ad %s with %d videos and %d reels: %+v", got.State, len(videos), len(reels), got.Steps)
+	}
+	if got.Posts[0].ExternalID != videos[0].ID || got.Posts[1].ExternalID != reels[0].ID {
+		t.Errorf("the ad's posts are %+v", got.Posts)
+	}
+}
+
+// The owner withdraws the permission after ordering: the step says what to do, and
+// goes on from there once the account is connected again.
+func TestAnAccountThatIsCutOffIsConnectedAgainAndTheAdGoesOn(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	w := wish(b, 1)
+	w.Channels = w.Channels[:1]
+	b.youtube.RevokeAll("owner")
+	var a ad.Ad
+	b.do(http.MethodPost, "/ads", "order-1", w, &a)
+	got := b.ended(a.ID)
+	if got.State != "failed" || got.Fail == nil || got.Fail.Code != fault.CodeReconnect {
+		t.Fatalf("the ad %s: %+v", got.State, got.Fail)
+	}
+	if again := b.send(http.MethodPost, "/ads", b.token, jsonKey("order-2"), []byte(mustJSON(t, w))); again.status != 422 || !strings.Contains(string(again.body), string(fault.CodeReconnect)) {
+		t.Errorf("another order for the account: %d %s", again.status, again.body)
+	}
+	if account := b.account("youtube"); account != w.Channels[0].Account {
+		t.Errorf("connected again it is %s, it was %s", account, w.Channels[0].Account)
+	}
+	b.do(http.MethodPost, fmt.Sprintf("/ads/%v/retry", a.ID), "", struct{}{}, &a)
+	if got := b.ended(a.ID); got.State != "succeeded" || len(b.youtube.Videos()) != 1 || len(b.music.Ledger()) != 1 {
+		t.Errorf("the ad %s with %d videos and %d songs", got.State, len(b.youtube.Videos()), len(b.music.Ledger()))
+	}
+}
+
 func jsonKey(key string) map[string]string {
 	return map[string]string{"Content-Type": "application/json", "Idempotency-Key": key}
 }
