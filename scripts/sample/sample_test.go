@@ -80,7 +80,7 @@ func read(file string) (p sample, err error) {
 	}
 	p.wish.Language = p.language
 	for _, c := range channels {
-		p.wish.Channels = append(p.wish.Channels, ad.Channel{Channel: c, Account: "demo"})
+		p.wish.Channels = append(p.wish.Channels, ad.Channel{Channel: c, Account: id.Account(1).String()})
 	}
 	if err := p.facts.Validate(); err != nil {
 		return p, err
