@@ -135,6 +135,11 @@ func (s *Store) Verify(ctx context.Context, w message.Wake,
 		})
 }
 
+// lagPolls is how often a post that was taken must be missed before it counts as
+// gone; with the default waits that is some five minutes. To call a post that is
+// live failed would have its owner post it again.
+const lagPolls = 20
+
 func (s *Store) verify(ctx context.Context, in message.SnsPublish, call message.Call,
 	ask func(context.Context, message.SnsPublish, message.Call, []byte) (message.SnsPosted, error)) (message.SnsPosted, error) {
 	notes, err := s.notes(ctx, in, call)
@@ -149,7 +154,11 @@ func (s *Store) verify(ctx context.Context, in message.SnsPublish, call message.
 	if code := fault.CodeOf(err); code == fault.CodeReconnect || code == fault.CodeChannelOff {
 		return posted, fault.Newf(fault.CodeUnavailable, "the channel cannot be asked: %w", err)
 	}
-	if gone := errors.As(err, &message.Absent{}) || fault.KindOf(err) == fault.Refused; gone && !call.Unsure {
+	absent := errors.As(err, &message.Absent{})
+	if absent && !call.Unsure && call.Polls < lagPolls {
+		return posted, message.NotYet{} // taken a moment ago: the channel's lists lag behind its uploads
+	}
+	if gone := absent || fault.KindOf(err) == fault.Refused; gone && !call.Unsure {
 		// The post was taken and has come to nothing: a retry begins at the beginning.
 		if err := s.forget(ctx, notes.post); err != nil {
 			return posted, err

@@ -80,6 +80,13 @@ var channels = []Card{
 			"UPDATE publications SET notes_sealed = notes_sealed WHERE id = ?"},
 	},
 	{
+		ID: "post-live-not-listed", Source: "gitroomhq/postiz-app PR#1681, gitroomhq/postiz-app#1562",
+		Vendor:  "A post that was taken a moment ago is missing from the channel's own lists, and is called failed though it is live.",
+		Must:    "Ask for some minutes before it counts as gone: its owner would post it again.",
+		Package: "./functions/sns", Test: "TestAPostThatIsNotListedYetIsNotGone",
+		Mutant: Mutant{"functions/sns/sns.go", "call.Polls < lagPolls", "call.Polls < 0"},
+	},
+	{
 		ID: "post-session-readable-in-dump", Source: "https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol",
 		Vendor:  "An upload session's address is enough to post on the channel, without any token, and a row can be copied to another post.",
 		Must:    "Keep it sealed for one publication of one tenant.",
