@@ -72,6 +72,46 @@ func TestOrdersWaitForAVendorThatFailsAndItIsLeftAlone(t *testing.T) {
 	}
 }
 
+// A client that is made without the guard would go on while an operator has paused its vendor.
+func TestEveryVendorAsksTheGuard(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := b.parts
+	calls := map[string][]func() error{
+		"openai": {func() error {
+			_, _, err := p.chat.Write(t.Context(), claim.Brief{Language: "ko", Seconds: 30})
+			return err
+		}},
+		"suno": {func() error { _, err := p.music.Task(t.Context(), "task-1"); return err },
+			func() error { _, err := p.downloads.For("suno").Get(t.Context(), b.music.URL+"/x", 1); return err }},
+		"creatomate": {func() error { _, err := p.renderer.Status(t.Context(), "render-1"); return err },
+			func() error {
+				_, err := p.downloads.For("creatomate").Get(t.Context(), b.renderer.URL+"/x", 1)
+				return err
+			}},
+	}
+	for name, c := range p.channels {
+		calls[name] = append(calls[name], func() error {
+			_, err := c.Look(t.Context(), provider.Sought{Channel: name, Account: "17841400000000001", Access: "t", ID: "12345678901", Marker: "m"})
+			return err
+		})
+	}
+	if len(calls) < 5 {
+		t.Fatalf("only %d vendors are looked at", len(calls))
+	}
+	for vendor, all := range calls {
+		if err := b.guard.Force(t.Context(), vendor, "*", guard.ForcedOpen); err != nil {
+			t.Fatal(err)
+		}
+		for i, call := range all {
+			var e *provider.Error
+			if err := call(); !errors.As(err, &e) || e.Code != "paused" {
+				t.Errorf("call %d of %s, which is paused: %v", i+1, vendor, err)
+			}
+		}
+	}
+}
+
 // metrics is what the process shows of itself.
 func (b *bench) metrics() string {
 	b.t.Helper()

@@ -79,10 +79,13 @@ func writeCard(b *strings.Builder, c card.Card) error {
 	fmt.Fprintf(b, "\n### %s\n\n", c.ID)
 	fmt.Fprintf(b, "Seen at %s.\n\n", strings.Join(links, ", "))
 	fmt.Fprintf(b, "**The vendor:** %s\\\n**CastAD must:** %s\\\n**Test:** `%s` in [%s](../%s)\n\n",
-		sentence(c.Vendor), sentence(c.Must), c.Test, strings.TrimPrefix(c.Package, "./"), strings.TrimPrefix(c.Package, "./"))
-	fmt.Fprintf(b, "Red with this in [%s](../%s):\n\n```diff\n%s```\n", c.Mutant.File, c.Mutant.File, diff(c.Mutant.Old, c.Mutant.New))
+		text.Replace(sentence(c.Vendor)), text.Replace(sentence(c.Must)), c.Test, strings.TrimPrefix(c.Package, "./"), strings.TrimPrefix(c.Package, "./"))
+	fmt.Fprintf(b, "<details><summary>Red with this in <code>%s</code></summary>\n\n```diff\n%s```\n\n</details>\n", c.Mutant.File, diff(c.Mutant.Old, c.Mutant.New))
 	return nil
 }
+
+// text keeps what a card quotes from being read as Markdown or HTML.
+var text = strings.NewReplacer("&", "&amp;", "<", "&lt;", "*", `\*`)
 
 // plain is a word that may be written with a capital; an identifier may not.
 var plain = regexp.MustCompile(`^[a-z][a-z'-]*([ ,:;]|$)`)
@@ -153,11 +156,11 @@ func anchor(heading string) string {
 }
 
 func writePage(root string, wings []card.Wing) error {
-	text, err := page(wings)
+	whole, err := page(wings)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(root, pageFile), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(root, pageFile), []byte(whole), 0o644); err != nil {
 		return fmt.Errorf("write page: %w", err)
 	}
 	return nil

@@ -5,7 +5,7 @@
 //	go run ./scripts/vendors open suno generate    no song is ordered until further notice
 //	go run ./scripts/vendors open suno '*'         nothing is asked of Suno at all
 //	go run ./scripts/vendors close openai write    every call is sent, whatever fails
-//	go run ./scripts/vendors auto suno generate    the breaker decides again; one call goes first
+//	go run ./scripts/vendors auto suno generate    the breaker decides again; after a pause one call goes first
 //
 // It reads CASTAD_MYSQL_DSN, CASTAD_STAGE, CASTAD_HOST_KIND and
 // CASTAD_VENDOR_LIMITS as the app does. All instances obey within a second; orders

@@ -18,7 +18,13 @@ func (g *Guard) Force(ctx context.Context, vendor, op string, f Forced) error {
 	if f != Auto && f != ForcedOpen && f != ForcedClosed {
 		return fault.New(fault.CodeBadValue).In("state")
 	}
-	_, err := g.change(ctx, key{vendor, op}, func(b breaker) breaker { return b.force(f, g.now()) })
+	_, err := g.change(ctx, key{vendor, op}, func(b breaker) breaker {
+		b = b.force(f, g.now())
+		if op == anyOp {
+			b.state, b.until = Closed, time.Time{} // it only holds: nothing is counted for it
+		}
+		return b
+	})
 	return err
 }
 
@@ -46,8 +52,7 @@ type Bucket struct {
 // Status lists all breakers that have ever been used, and the rules with what is left of them.
 func (g *Guard) Status(ctx context.Context) ([]Breaker, []Bucket, error) {
 	now := g.now()
-	rows, err := store.All(ctx, g.c.DB, `SELECT vendor, op, state, forced, until_at, probe_by, counts_from, changed_at FROM vendor_breakers
-		ORDER BY vendor, op LIMIT 1000`, (*breakerRow).into)
+	rows, err := g.breakers(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list breakers: %w", err)
 	}

@@ -57,8 +57,7 @@ func (g *Guard) load(ctx context.Context, now time.Time) {
 	// What is read is for everybody: that one caller gives up must not look like a database that is away.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
 	defer cancel()
-	rows, err := store.All(ctx, g.c.DB, `SELECT vendor, op, state, forced, until_at, probe_by, counts_from, changed_at FROM vendor_breakers LIMIT 1000`,
-		(*breakerRow).into)
+	rows, err := g.breakers(ctx)
 	var paused []pauseRow
 	if err == nil {
 		paused, err = store.All(ctx, g.c.DB, `SELECT name, paused_until FROM vendor_buckets WHERE paused_until > ? LIMIT 1000`, (*pauseRow).into, now)
@@ -86,6 +85,11 @@ func (g *Guard) load(ctx context.Context, now time.Time) {
 			g.states.pauses[name] = until
 		}
 	}
+}
+
+func (g *Guard) breakers(ctx context.Context) ([]breakerRow, error) {
+	return store.All(ctx, g.c.DB, `SELECT vendor, op, state, forced, until_at, probe_by, counts_from, changed_at FROM vendor_breakers
+		ORDER BY vendor, op LIMIT 1000`, (*breakerRow).into)
 }
 
 type pauseRow struct {

@@ -127,6 +127,7 @@ func (c *Client) Status(ctx context.Context, id string) (provider.Render, error)
 	if err != nil {
 		return provider.Render{}, c.p.Unintelligible(call, a, err)
 	}
+	a.Good()
 	out := provider.Render{ID: r.ID, Metadata: r.Metadata, Width: int(bounded(r.Width, 1<<20)), Height: int(bounded(r.Height, 1<<20)),
 		Seconds: bounded(r.Duration, 1<<20), Bytes: int64(bounded(r.FileSize, 1<<50))}
 	switch r.Status {
