@@ -83,7 +83,8 @@ func micro(d time.Duration) time.Duration {
 // Take takes one call at now. When there is none, ok is false and wait is how
 // long until there is one, if nobody else takes it.
 func (l Limit) Take(s State, now time.Time) (next State, wait time.Duration, ok bool) {
-	now = now.UTC().Truncate(time.Microsecond)
+	exact := now.UTC()
+	now = exact.Truncate(time.Microsecond)
 	if l.Per == 0 {
 		s = l.today(s, now)
 		if s.Used >= l.N {
@@ -96,6 +97,9 @@ func (l Limit) Take(s State, now time.Time) (next State, wait time.Duration, ok 
 	full := l.full(s, now)
 	if wait := full.Sub(now) - time.Duration(burst-1)*each; wait > 0 {
 		return s, wait, false
+	}
+	if full.Before(exact) {
+		full = now.Add(time.Microsecond) // what is between two microseconds is to nobody's gain
 	}
 	s.Full = full.Add(each)
 	return s, 0, true

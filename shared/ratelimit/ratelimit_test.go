@@ -112,6 +112,18 @@ func TestClocksThatDifferOverspendByTheirDifferenceOnly(t *testing.T) {
 	})
 }
 
+func TestLessThanAMicrosecondIsNotGained(t *testing.T) {
+	t.Parallel()
+	l := limit(t, "1/1ms")
+	s, _, _ := l.Take(State{}, start.Add(448*time.Nanosecond))
+	if _, _, ok := l.Take(s, start.Add(time.Millisecond)); ok {
+		t.Error("a call after 999.552 µs")
+	}
+	if _, _, ok := l.Take(s, start.Add(time.Millisecond+time.Microsecond)); !ok {
+		t.Error("no call after the millisecond and what was rounded up")
+	}
+}
+
 func TestAClockThatWasWrongIsForgotten(t *testing.T) {
 	t.Parallel()
 	l := limit(t, "2/10s")
