@@ -131,7 +131,7 @@ type Config struct {
 	SweepGrace      time.Duration `envconfig:"CASTAD_SWEEP_GRACE" default:"2m" desc:"How long a step may be ready without a message before the sweeper wakes it again."`
 	PollFirst       time.Duration `envconfig:"CASTAD_POLL_FIRST" default:"5s" desc:"Wait before a vendor is first asked whether a job is ready."`
 	PollMax         time.Duration `envconfig:"CASTAD_POLL_MAX" default:"20s" desc:"Longest wait between two such questions."`
-	RunDeadline     time.Duration `envconfig:"CASTAD_RUN_DEADLINE" default:"6h" desc:"When a run that has not ended is failed."`
+	RunDeadline     time.Duration `envconfig:"CASTAD_RUN_DEADLINE" default:"32h" desc:"When a run that has not ended is failed. Making an ad has deadlines of its own, 5 h 30 min together; a post may wait 26 h for the next day's quota."`
 
 	RelaySchedule      string `envconfig:"CASTAD_RELAY_SCHEDULE" default:"*/15 * * * * *" desc:"When the outbox is looked through for messages that the relay after commit did not send (six fields, UTC, read by the host)."`
 	SweepSchedule      string `envconfig:"CASTAD_SWEEP_SCHEDULE" default:"0 * * * * *" desc:"When stuck runs are looked for."`

@@ -65,7 +65,7 @@ func TestTheSampleLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Stage != Local || c.PollMax != 20*time.Second || c.RunDeadline != 6*time.Hour || !strings.Contains(c.MySQLDSN.Reveal(), "@tcp(") {
+	if c.Stage != Local || c.PollMax != 20*time.Second || c.RunDeadline != 32*time.Hour || !strings.Contains(c.MySQLDSN.Reveal(), "@tcp(") {
 		t.Errorf("read %+v", c)
 	}
 }

@@ -76,10 +76,12 @@ func DefaultRules() Rules {
 		Lease: 15 * time.Second, Skew: 30 * time.Second, ReconcileFor: 15 * time.Minute,
 		PollFirst: 5 * time.Second, PollMax: 20 * time.Second,
 		RetryFirst: 2 * time.Second, RetryMax: 5 * time.Minute,
-		SweepGrace: 2 * time.Minute, BrokenAttempts: 2, RunDeadline: 6 * time.Hour,
+		SweepGrace: 2 * time.Minute, BrokenAttempts: 2, RunDeadline: 32 * time.Hour,
 		StepDeadline: map[message.Kind]time.Duration{
 			message.Place: 30 * time.Minute, message.Lyric: time.Hour,
-			message.Song: 2 * time.Hour, message.Video: 2 * time.Hour, message.Publish: 6 * time.Hour,
+			message.Song: 2 * time.Hour, message.Video: 2 * time.Hour,
+			// A day's uploads of the whole project may be used up: the next day begins within 25 h (clocks go back).
+			message.Publish: 26 * time.Hour,
 		},
 	}
 }
