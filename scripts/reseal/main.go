@@ -48,8 +48,19 @@ func main() {
 // needed only where an instance renewed a token in the same moment.
 const rounds = 5
 
+const usage = `reseal [-batch 100]
+
+Brings the stored tokens under the current sealing key: the first of CASTAD_SEAL_KEYS,
+or the newest version of CASTAD_SEAL_VAULT_KEY_URL. Reads CASTAD_MYSQL_DSN, CASTAD_STAGE
+and CASTAD_HOST_KIND too. It may be killed and begun anew.
+`
+
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("reseal", flag.ContinueOnError)
+	flags.Usage = func() {
+		_, _ = fmt.Fprint(flags.Output(), usage)
+		flags.PrintDefaults()
+	}
 	batch := flags.Int("batch", 100, "how many accounts are read at once")
 	if err := flags.Parse(args); err != nil {
 		return err
