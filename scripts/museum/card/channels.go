@@ -94,6 +94,13 @@ var channels = []Card{
 		Mutant: Mutant{"functions/sns/notes.go", "Subject: r.post.String(), Provider: in.Channel,", `Subject: "post", Provider: "channel",`},
 	},
 	{
+		ID: "post-session-under-a-key-that-is-gone", Source: "https://learn.microsoft.com/en-us/azure/key-vault/keys/how-to-configure-key-rotation",
+		Vendor:  "The vault makes a new version of the key; what a failed post was sealed with stays under the old one, and its owner retries when that one is gone.",
+		Must:    "Bring what channels remember under the new key with the tokens: of failed posts, too.",
+		Package: "./functions/sns", Test: "TestAFailedPostIsRetriedAfterTheKeyOfBeforeIsGone",
+		Mutant: Mutant{"functions/sns/reseal.go", "AND notes_sealed IS NOT NULL", "AND notes_sealed IS NOT NULL AND state = 'publishing'"},
+	},
+	{
 		ID: "post-channel-falls-back", Source: "gitroomhq/postiz-app#1144, harry0703/MoneyPrinterTurbo#727",
 		Vendor:  "A channel that is not set up is left out, or another takes its place, and nobody is told.",
 		Must:    "Refuse it by its name: there is nothing to fall back to.",
