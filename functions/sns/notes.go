@@ -45,6 +45,11 @@ func (s *Store) notes(ctx context.Context, in message.SnsPublish, call message.C
 	return n, nil
 }
 
+// labelOf is what the notes of a publication are sealed for.
+func labelOf(tenant id.Tenant, post id.Post, channel string) seal.Label {
+	return seal.Label{Tenant: tenant, Subject: post.String(), Provider: channel, Purpose: "upload"}
+}
+
 // Last returns what was kept last, also by a process that has died; nil = nothing.
 func (n *Notes) Last() []byte { return n.last }
 

@@ -61,8 +61,3 @@ func Reseal(ctx context.Context, db *store.Primary, keys Resealer, after id.Post
 	}
 	return p, nil
 }
-
-// labelOf is what the notes of a publication are sealed for.
-func labelOf(tenant id.Tenant, post id.Post, channel string) seal.Label {
-	return seal.Label{Tenant: tenant, Subject: post.String(), Provider: channel, Purpose: "upload"}
-}

@@ -91,7 +91,7 @@ var channels = []Card{
 		Vendor:  "An upload session's address is enough to post on the channel, without any token, and a row can be copied to another post.",
 		Must:    "Keep it sealed for one publication of one tenant.",
 		Package: "./functions/sns", Test: "TestNotesAreSealedForTheirOwnPublication",
-		Mutant: Mutant{"functions/sns/notes.go", "Subject: r.post.String(), Provider: in.Channel,", `Subject: "post", Provider: "channel",`},
+		Mutant: Mutant{"functions/sns/notes.go", "Subject: post.String(), Provider: channel,", `Subject: "post", Provider: "channel",`},
 	},
 	{
 		ID: "post-session-under-a-key-that-is-gone", Source: "https://learn.microsoft.com/en-us/azure/key-vault/keys/how-to-configure-key-rotation",
