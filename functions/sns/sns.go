@@ -20,9 +20,9 @@
 //	  that it waits for more
 //	anything else                 looked for until the reconcile window ends
 //
-// A question that cannot be asked because the account must be connected again, or
-// the channel's settings are gone, ends nothing: the post may be there. It is
-// asked until the deadline.
+// A question that is refused (the account must be connected again or is suspended,
+// the channel's settings are gone) ends nothing: the post may be there. It is asked
+// again. What ends a post is a refusal that names it.
 package sns
 
 import (
@@ -120,7 +120,8 @@ func (s *Store) mark(ctx context.Context, post id.Post, state string) {
 }
 
 // Verify asks the channel until the post is public, and keeps its address. ask
-// is given what the channel remembers, nil = nothing.
+// is given what the channel remembers, nil = nothing. A refusal with an ExternalID
+// is the channel's word on that post; without one the question was refused.
 func (s *Store) Verify(ctx context.Context, w message.Wake,
 	ask func(ctx context.Context, in message.SnsPublish, call message.Call, notes []byte) (message.SnsPosted, error)) error {
 	var target message.SnsPublish
@@ -151,14 +152,14 @@ func (s *Store) verify(ctx context.Context, in message.SnsPublish, call message.
 		return message.SnsPosted{}, err
 	}
 	posted, err := ask(ctx, in, call, notes.Last())
-	if code := fault.CodeOf(err); code == fault.CodeReconnect || code == fault.CodeChannelOff {
+	absent, refused := errors.As(err, &message.Absent{}), fault.KindOf(err) == fault.Refused
+	if refused && posted.ExternalID == "" {
 		return posted, fault.Newf(fault.CodeUnavailable, "the channel cannot be asked: %w", err)
 	}
-	absent := errors.As(err, &message.Absent{})
 	if absent && !call.Unsure && call.Polls < lagPolls {
 		return posted, message.NotYet{} // taken a moment ago: the channel's lists lag behind its uploads
 	}
-	if gone := absent || fault.KindOf(err) == fault.Refused; gone && !call.Unsure {
+	if refused || absent && !call.Unsure {
 		// The post was taken and has come to nothing: a retry begins at the beginning.
 		if err := s.forget(ctx, notes.post); err != nil {
 			return posted, err

@@ -146,7 +146,7 @@ func (m *move) notYet() error {
 		return nil
 	}
 	if s.Call == CallUnknown && m.e.ExternalID != "" {
-		s.SettleBy = time.Time{}
+		s.SettleBy, s.Polls = time.Time{}, 0
 		m.call(CallAccepted, "found")
 	}
 	if s.Call != CallUnknown {

@@ -67,8 +67,8 @@ var channels = []Card{
 		Must:    "Ask again when the account is connected again: not being allowed to look says nothing about the post.",
 		Package: "./functions/sns", Test: "TestAnAccountThatIsCutOffDoesNotFailItsPost",
 		Mutant: Mutant{"functions/sns/sns.go",
-			"if code := fault.CodeOf(err); code == fault.CodeReconnect || code == fault.CodeChannelOff {",
-			"if code := fault.CodeOf(err); code == fault.CodeChannelOff {"},
+			"if refused && posted.ExternalID == \"\" {",
+			"if refused && fault.CodeOf(err) == fault.CodeChannelOff {"},
 	},
 	{
 		ID: "post-rejected-then-retried", Source: "https://developers.google.com/youtube/v3/docs/videos",
