@@ -159,7 +159,7 @@ func (s *Store) verify(ctx context.Context, in message.SnsPublish, call message.
 	if absent && !call.Unsure && call.Polls < lagPolls {
 		return posted, message.NotYet{} // taken a moment ago: the channel's lists lag behind its uploads
 	}
-	if refused || absent && !call.Unsure {
+	if (absent || refused) && !call.Unsure {
 		// The post was taken and has come to nothing: a retry begins at the beginning.
 		if err := s.forget(ctx, notes.post); err != nil {
 			return posted, err

@@ -287,6 +287,27 @@ func TestALateAnswerSettlesAnUnknownStep(t *testing.T) {
 	}
 }
 
+// Cancelling takes nothing back: a publication that was never found may be live, and
+// its owner must hear that, not that it was cancelled.
+func TestAnUnknownPublicationThatIsCancelledIsNotCalledCancelled(t *testing.T) {
+	t.Parallel()
+	run := newRun()
+	for i := range run.Steps {
+		run.Steps[i].State = Succeeded
+	}
+	now := testStart
+	run.State = Cancelling
+	run.Steps[3] = Step{No: 4, After: 2, Kind: message.Publish, Policy: Once, State: Collecting, Attempt: 1, Fence: 3, DueAt: now,
+		LeaseUntil: now.Add(time.Minute), SettleBy: now.Add(-time.Second), Deadline: now.Add(time.Hour), Call: CallUnknown}
+	after, _, err := Decide(run, Event{Name: EvNotYet, Step: 4, Fence: 3, Attempt: 1, At: now}, testRules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := after.Step(4); s.State != Failed || s.FailCode != fault.CodeAbandoned || after.State != RunCancelled {
+		t.Errorf("the step is %s (%s), the run %s", s.State, s.FailCode, after.State)
+	}
+}
+
 func TestAnUnknownPublicationIsNeverSentAgain(t *testing.T) {
 	t.Parallel()
 	run := newRun()

@@ -170,7 +170,7 @@ func (m *move) abandon() {
 	m.add(Effect{Name: FxWaste, Attempt: s.Attempt})
 	s.Abandoned++
 	switch {
-	case m.run.State == Cancelling:
+	case m.run.State == Cancelling && s.Policy != Once: // what may be published is not taken back
 		m.end(Cancelled, "")
 	case s.Policy == Paid && s.Abandoned <= 1:
 		m.again(0)
