@@ -3,6 +3,7 @@ package sns_test
 import (
 	"bytes"
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -245,6 +246,17 @@ func TestAPostThatWasFoundLateIsNotGoneWhenItIsNotListedYet(t *testing.T) {
 	if b.column(1) == nil {
 		t.Error("its notes are gone: a retry would begin at the beginning")
 	}
+}
+
+// What a channel says about a post is from outside. Words that fit no column must not
+// keep a post that is live from being published here.
+func TestLongWordsOfAChannelDoNotFailItsPost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.submit(1, func(*sns.Notes) (string, error) { return "video-1", nil })
+	b.pass(time.Minute)
+	b.verify(1, message.SnsPosted{ExternalID: "video-1", URL: "https://y/" + strings.Repeat("1", 500), Privacy: strings.Repeat("p", 40), Note: strings.Repeat("n", 300)}, nil)
+	b.want("public", "succeeded", "youtube published video-1  at")
 }
 
 // A channel's lists lag behind its uploads. A post that was taken a moment ago and

@@ -99,8 +99,8 @@ var channels = []Card{
 		Must:    "Forget what the channel remembers of a post that came to nothing: a retry begins at the beginning.",
 		Package: "./functions/sns", Test: "TestARetryOfAPostThatCameToNothingBeginsAtTheBeginning",
 		Mutant: Mutant{"functions/sns/sns.go",
-			"UPDATE publications SET notes_sealed = NULL WHERE id = ?",
-			"UPDATE publications SET notes_sealed = notes_sealed WHERE id = ?"},
+			"UPDATE publications SET notes_sealed = NULL WHERE",
+			"UPDATE publications SET notes_sealed = notes_sealed WHERE"},
 	},
 	{
 		ID: "post-live-not-listed", Source: "gitroomhq/postiz-app PR#1681, gitroomhq/postiz-app#1562",
