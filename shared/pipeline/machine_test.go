@@ -308,6 +308,39 @@ func TestAnUnknownPublicationThatIsCancelledIsNotCalledCancelled(t *testing.T) {
 	}
 }
 
+// The deadline's words are "not charged, please retry": for a post that was taken, or
+// may have been, they would have its owner post it again.
+func TestADeadlineTellsNobodyToRepeatAPostThatMayBeThere(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		policy Policy
+		state  State
+		call   CallState
+		want   fault.Code
+	}{
+		{Once, Waiting, CallAccepted, fault.CodeAbandoned},
+		{Once, Unknown, CallUnknown, fault.CodeAbandoned},
+		{Once, Submitting, CallIntent, fault.CodeAbandoned},
+		{Once, Ready, CallPart, fault.CodeDeadline},
+		{Once, Ready, NoCall, fault.CodeDeadline},
+		{Paid, Waiting, CallAccepted, fault.CodeDeadline},
+	} {
+		run := newRun()
+		for i := range run.Steps {
+			run.Steps[i].State = Succeeded
+		}
+		run.Steps[3] = Step{No: 4, After: 2, Kind: message.Publish, Policy: row.policy, State: row.state, Attempt: 1, Fence: 3, DueAt: testStart,
+			SettleBy: testStart.Add(time.Hour), Deadline: testStart, Call: row.call}
+		after, _, err := Decide(run, Event{Name: EvDeadline, Step: 4, At: testStart.Add(time.Minute)}, testRules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := after.Step(4); s.State != Failed || s.FailCode != row.want || after.FailCode != row.want {
+			t.Errorf("%+v: the step is %s (%s)", row, s.State, s.FailCode)
+		}
+	}
+}
+
 func TestAnUnknownPublicationIsNeverSentAgain(t *testing.T) {
 	t.Parallel()
 	run := newRun()

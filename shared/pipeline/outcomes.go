@@ -306,6 +306,9 @@ func (m *move) deadline() error {
 	s.Fence++
 	m.drop("deadline")
 	s.State, s.FailCode = Failed, fault.CodeDeadline
+	if s.Policy == Once && s.Call == CallAbandoned {
+		s.FailCode = fault.CodeAbandoned // it may be there: nobody is told to try again
+	}
 	m.cutOff(s.No)
 	return nil
 }

@@ -87,6 +87,13 @@ var channels = []Card{
 		Mutant: Mutant{"shared/pipeline/outcomes.go", "case m.run.State == Cancelling && s.Policy != Once: //", "case m.run.State == Cancelling: //"},
 	},
 	{
+		ID: "post-deadline-says-retry", Source: "gitroomhq/postiz-app PR#1681, gitroomhq/postiz-app#2011",
+		Vendor:  "A post was taken, the account is disconnected before anybody has looked at it, and in the end its owner reads \"failed, please retry\".",
+		Must:    "Say at the deadline that the outcome was never known: whoever tries again may have it twice.",
+		Package: "./shared/pipeline", Test: "TestADeadlineTellsNobodyToRepeatAPostThatMayBeThere",
+		Mutant: Mutant{"shared/pipeline/outcomes.go", "if s.Policy == Once && s.Call == CallAbandoned {", "if s.Policy == Free && s.Call == CallAbandoned {"},
+	},
+	{
 		ID: "post-found-late-and-not-listed", Source: "https://developers.google.com/youtube/v3/docs/playlistItems/list, gitroomhq/postiz-app#1562",
 		Vendor:  "A post is found after minutes of looking, and the channel's lists do not have it yet.",
 		Must:    "Count the questions from when it was found: it is as new to the lists as one that was just taken.",
