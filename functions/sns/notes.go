@@ -66,7 +66,7 @@ func (n *Notes) Keep(ctx context.Context, notes []byte) error {
 		if err := n.store.engine.Holds(ctx, tx, n.call); err != nil {
 			return err
 		}
-		rows, err := tx.Exec(ctx, `UPDATE publications SET notes_sealed = ? WHERE id = ? AND state = 'publishing'`, sealed, n.post)
+		rows, err := tx.Exec(ctx, `UPDATE publications SET notes_sealed = ? WHERE tenant_id = ? AND id = ? AND state = 'publishing'`, sealed, n.call.Tenant, n.post)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package sns_test
 import (
 	"bytes"
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -211,6 +212,53 @@ func TestAnAccountThatIsCutOffDoesNotFailItsPost(t *testing.T) {
 	}
 }
 
+// A refusal that names no post refuses the question: an account that is suspended
+// for an hour has its posts afterwards.
+func TestAQuestionThatIsRefusedSaysNothingAboutThePost(t *testing.T) {
+	t.Parallel()
+	b, calls := newBench(t), 0
+	b.submit(1, func(n *sns.Notes) (string, error) { b.keep(n, "session 1"); return "video-1", nil })
+	b.submit(2, lost(t, &calls))
+	b.pass(time.Minute)
+	for step := 1; step <= 2; step++ {
+		b.verify(step, message.SnsPosted{}, fault.New(fault.CodeVendorRefused))
+	}
+	if b.step(1) != "waiting" || b.step(2) != "unknown" || b.column(1) == nil {
+		t.Errorf("the steps are %s and %s, the notes of the first %v", b.step(1), b.step(2), b.column(1))
+	}
+}
+
+// A post that was found late is as new to the channel's lists as one that was just
+// taken, however often it was looked for before.
+func TestAPostThatWasFoundLateIsNotGoneWhenItIsNotListedYet(t *testing.T) {
+	t.Parallel()
+	b, calls := newBench(t), 0
+	b.submit(1, lost(t, &calls))
+	for range 25 {
+		b.pass(30 * time.Second)
+		b.verify(1, message.SnsPosted{}, message.NotYet{})
+	}
+	b.pass(30 * time.Second)
+	b.verify(1, message.SnsPosted{}, message.NotYet{ExternalID: "video-1"})
+	b.pass(time.Minute)
+	b.verify(1, message.SnsPosted{}, message.Absent{})
+	b.want("found and not listed", "waiting", "youtube publishing - ")
+	if b.column(1) == nil {
+		t.Error("its notes are gone: a retry would begin at the beginning")
+	}
+}
+
+// What a channel says about a post is from outside. Words that fit no column must not
+// keep a post that is live from being published here.
+func TestLongWordsOfAChannelDoNotFailItsPost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.submit(1, func(*sns.Notes) (string, error) { return "video-1", nil })
+	b.pass(time.Minute)
+	b.verify(1, message.SnsPosted{ExternalID: "video-1", URL: "https://y/" + strings.Repeat("1", 500), Privacy: strings.Repeat("p", 40), Note: strings.Repeat("n", 300)}, nil)
+	b.want("public", "succeeded", "youtube published video-1  at")
+}
+
 // A channel's lists lag behind its uploads. A post that was taken a moment ago and
 // is not listed is not gone: called failed, it would be posted again by its owner.
 func TestAPostThatIsNotListedYetIsNotGone(t *testing.T) {
@@ -239,7 +287,7 @@ func TestARetryOfAPostThatCameToNothingBeginsAtTheBeginning(t *testing.T) {
 			b.submit(2, func(n *sns.Notes) (string, error) { return "", fault.New(fault.CodeRefused) })
 			for asked := 0; b.step(1) != "failed" && asked < 25; asked++ { // a post that is not seen is asked for until no list can lag so far behind
 				b.pass(time.Minute)
-				b.verify(1, message.SnsPosted{}, end)
+				b.verify(1, message.SnsPosted{ExternalID: "video-1"}, end)
 			}
 			b.want("looked at", "failed", "youtube publishing - ", "instagram failed - ")
 			if err := b.eng.Retry(t.Context(), 7, b.run); err != nil {

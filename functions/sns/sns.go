@@ -20,9 +20,9 @@
 //	  that it waits for more
 //	anything else                 looked for until the reconcile window ends
 //
-// A question that cannot be asked because the account must be connected again, or
-// the channel's settings are gone, ends nothing: the post may be there. It is
-// asked until the deadline.
+// A question that is refused (the account must be connected again or is suspended,
+// the channel's settings are gone) ends nothing: the post may be there. It is asked
+// again. What ends a post is a refusal that names it.
 package sns
 
 import (
@@ -74,10 +74,10 @@ func (s *Store) Submit(ctx context.Context, w message.Wake,
 		posted, err := send(ctx, in, call, notes)
 		switch k := fault.KindOf(err); {
 		case err == nil:
-			s.told(ctx, notes.post, posted)
+			s.told(ctx, notes, posted)
 		case errors.As(err, &message.NotYet{}), k == fault.Unknown, k == fault.Internal:
 		default:
-			s.mark(ctx, notes.post, "failed")
+			s.failed(ctx, notes)
 		}
 		return posted.ExternalID, err
 	})
@@ -106,21 +106,23 @@ func (s *Store) publishing(ctx context.Context, in message.SnsPublish, call mess
 
 // told keeps what the channel said when it took the post. Failing to is no harm:
 // it is asked again, and a note about a thumbnail may be lost.
-func (s *Store) told(ctx context.Context, post id.Post, posted message.SnsPosted) {
+func (s *Store) told(ctx context.Context, n *Notes, posted message.SnsPosted) {
 	if posted.Note == "" && posted.Privacy == "" {
 		return
 	}
-	_, _ = s.db.Exec(ctx, `UPDATE publications SET note = ?, privacy = IF(? = '', privacy, ?) WHERE id = ?`,
-		clip(posted.Note, 200), posted.Privacy, posted.Privacy, post)
+	privacy := clip(posted.Privacy, maxPrivacy)
+	_, _ = s.db.Exec(ctx, `UPDATE publications SET note = ?, privacy = IF(? = '', privacy, ?) WHERE tenant_id = ? AND id = ?`,
+		clip(posted.Note, maxNote), privacy, privacy, n.call.Tenant, n.post)
 }
 
-// mark moves an unpublished row; failing to is no harm: the step's state is the truth.
-func (s *Store) mark(ctx context.Context, post id.Post, state string) {
-	_, _ = s.db.Exec(ctx, `UPDATE publications SET state = ? WHERE id = ? AND state <> 'published'`, state, post)
+// failed marks an unpublished row; failing to is no harm: the step's state is the truth.
+func (s *Store) failed(ctx context.Context, n *Notes) {
+	_, _ = s.db.Exec(ctx, `UPDATE publications SET state = 'failed' WHERE tenant_id = ? AND id = ? AND state <> 'published'`, n.call.Tenant, n.post)
 }
 
 // Verify asks the channel until the post is public, and keeps its address. ask
-// is given what the channel remembers, nil = nothing.
+// is given what the channel remembers, nil = nothing. A refusal with an ExternalID
+// is the channel's word on that post; without one the question was refused.
 func (s *Store) Verify(ctx context.Context, w message.Wake,
 	ask func(ctx context.Context, in message.SnsPublish, call message.Call, notes []byte) (message.SnsPosted, error)) error {
 	var target message.SnsPublish
@@ -151,16 +153,16 @@ func (s *Store) verify(ctx context.Context, in message.SnsPublish, call message.
 		return message.SnsPosted{}, err
 	}
 	posted, err := ask(ctx, in, call, notes.Last())
-	if code := fault.CodeOf(err); code == fault.CodeReconnect || code == fault.CodeChannelOff {
+	absent, refused := errors.As(err, &message.Absent{}), fault.KindOf(err) == fault.Refused
+	if refused && posted.ExternalID == "" {
 		return posted, fault.Newf(fault.CodeUnavailable, "the channel cannot be asked: %w", err)
 	}
-	absent := errors.As(err, &message.Absent{})
 	if absent && !call.Unsure && call.Polls < lagPolls {
 		return posted, message.NotYet{} // taken a moment ago: the channel's lists lag behind its uploads
 	}
-	if gone := absent || fault.KindOf(err) == fault.Refused; gone && !call.Unsure {
+	if (absent || refused) && !call.Unsure {
 		// The post was taken and has come to nothing: a retry begins at the beginning.
-		if err := s.forget(ctx, notes.post); err != nil {
+		if err := s.forget(ctx, notes); err != nil {
 			return posted, err
 		}
 	}
@@ -168,9 +170,9 @@ func (s *Store) verify(ctx context.Context, in message.SnsPublish, call message.
 }
 
 // forget drops what the channel remembers of a post that it has given up.
-func (s *Store) forget(ctx context.Context, post id.Post) error {
-	if _, err := s.db.Exec(ctx, `UPDATE publications SET notes_sealed = NULL WHERE id = ?`, post); err != nil {
-		return fault.Newf(fault.CodeUnavailable, "forget the notes of %v: %w", post, err)
+func (s *Store) forget(ctx context.Context, n *Notes) error {
+	if _, err := s.db.Exec(ctx, `UPDATE publications SET notes_sealed = NULL WHERE tenant_id = ? AND id = ?`, n.call.Tenant, n.post); err != nil {
+		return fault.Newf(fault.CodeUnavailable, "forget the notes of %v: %w", n.post, err)
 	}
 	return nil
 }
@@ -181,8 +183,9 @@ func (s *Store) published(ctx context.Context, tx *store.Tx, ref pipeline.Ref, i
 		post          id.Post
 		note, privacy string
 	}
-	was, err := store.One(ctx, tx, `SELECT id, note, privacy FROM publications WHERE ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 LIMIT 1 FOR UPDATE`,
-		func(r *row) []any { return []any{&r.post, &r.note, &r.privacy} }, in.Ad, in.Channel, in.Account.String())
+	was, err := store.One(ctx, tx, `SELECT id, note, privacy FROM publications
+		WHERE tenant_id = ? AND ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 LIMIT 1 FOR UPDATE`,
+		func(r *row) []any { return []any{&r.post, &r.note, &r.privacy} }, ref.Tenant, in.Ad, in.Channel, in.Account.String())
 	if err != nil {
 		return out, fmt.Errorf("read publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
@@ -192,8 +195,11 @@ func (s *Store) published(ctx context.Context, tx *store.Tx, ref pipeline.Ref, i
 	if out.Privacy == "" {
 		out.Privacy = was.privacy
 	}
+	if out.Privacy = clip(out.Privacy, maxPrivacy); len(out.URL) > maxURL { // half an address is none
+		out.URL = ""
+	}
 	n, err := tx.Exec(ctx, `UPDATE publications SET state = 'published', external_post_id = ?, url = ?, privacy = ?, note = ?, notes_sealed = NULL, published_at = ?
-		WHERE id = ?`, out.ExternalID, out.URL, out.Privacy, clip(out.Note, 200), ref.Now, was.post)
+		WHERE tenant_id = ? AND id = ?`, out.ExternalID, out.URL, out.Privacy, clip(out.Note, maxNote), ref.Now, ref.Tenant, was.post)
 	if err != nil {
 		return out, fmt.Errorf("mark publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
@@ -202,6 +208,13 @@ func (s *Store) published(ctx context.Context, tx *store.Tx, ref pipeline.Ref, i
 	}
 	return out, nil
 }
+
+// Lengths of the columns that hold a channel's words, in characters.
+const (
+	maxURL     = 500
+	maxPrivacy = 16
+	maxNote    = 200
+)
 
 func clip(s string, n int) string {
 	if r := []rune(s); len(r) > n {

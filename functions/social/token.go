@@ -58,18 +58,18 @@ func (s *Store) Access(ctx context.Context, tenant id.Tenant, channel string, ac
 // Reject says that the channel no longer takes an access token which should still
 // live. The next Access renews; where there is nothing to renew with, or the token
 // of a renewal is rejected again within the hour (a permission is missing, not a
-// token), the account must be connected again. A token that has been replaced
-// meanwhile changes nothing.
+// token), the account must be connected again. A token that has been replaced or
+// rejected meanwhile changes nothing.
 func (s *Store) Reject(ctx context.Context, tenant id.Tenant, account id.Account, access string) error {
 	r, err := s.read(ctx, tenant, account)
 	if err != nil || r.State != Connected {
 		return err
 	}
 	k, err := s.open(ctx, r.label(), r.sealed)
-	if err != nil || k.Access != access {
+	now := s.now()
+	if err != nil || k.Access != access || !k.alive(now) { // another, or one that is over already: the next Access renews
 		return err
 	}
-	now := s.now()
 	if k.Refresh == "" || now.Sub(k.Rejected) < rejectAgain {
 		_, err := s.end(ctx, r)
 		return err
@@ -189,7 +189,8 @@ func (s *Store) refused(ctx context.Context, r row, k kept, said error) (kept, e
 	return now, nil
 }
 
-// put stores a grant over the one that r has; false when that is no longer there.
+// put stores a grant over the one that r has; false when that is no longer there, or
+// the account has ended meanwhile.
 func (s *Store) put(ctx context.Context, r row, k kept, key seal.Key) (stored bool, err error) {
 	sealed, err := k.close(key, r.label())
 	if err != nil {
@@ -197,8 +198,8 @@ func (s *Store) put(ctx context.Context, r row, k kept, key seal.Key) (stored bo
 	}
 	err = s.c.DB.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE social_accounts SET grant_sealed = ?, version = ?, scopes = ?, renew_at = ?, updated_at = ?
-			WHERE tenant_id = ? AND id = ? AND version = ?`,
-			sealed, r.version+1, text(k.Scopes), k.renewAt(), s.now(), r.tenant, r.ID, r.version)
+			WHERE tenant_id = ? AND id = ? AND version = ? AND state = ?`,
+			sealed, r.version+1, text(k.Scopes), k.renewAt(), s.now(), r.tenant, r.ID, r.version, Connected)
 		stored = n == 1
 		return err
 	}, func(ctx context.Context, q store.Querier) (bool, error) {

@@ -283,6 +283,40 @@ func TestACiphertextFromAnotherRowHandsOutNothing(t *testing.T) {
 	}
 }
 
+// Two posts of one account meet the same rejected token: that is one rejection.
+func TestATokenThatIsRejectedTwiceAtOnceIsRenewedAllTheSame(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("youtube", "UC1", b.short(1))
+	b.channel.answers(func(n int, _ provider.Grant) (provider.Grant, error) { return b.short(n + 1), nil })
+	for range 2 {
+		b.must(b.social.Reject(t.Context(), owner, a.ID, "access-1"))
+		b.later(time.Second)
+	}
+	if got := b.access(a); got != "access-2" || b.noticed() != 0 {
+		t.Errorf("%q, %d notices", got, b.noticed())
+	}
+}
+
+// An account that ends while its renewal is under way stays so, and the timer does
+// not come back to it for ever.
+func TestARenewalDoesNotOutliveItsAccountsEnd(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("instagram", "1", b.long(1))
+	b.later(46 * day)
+	b.channel.answers(func(int, provider.Grant) (provider.Grant, error) {
+		b.must(b.social.Reject(t.Context(), owner, a.ID, "long-1"))
+		return b.long(2), nil
+	})
+	if got := b.access(a); got != "social.reconnect_needed" {
+		t.Errorf("access %q", got)
+	}
+	if n := b.count(`SELECT COUNT(*) FROM social_accounts WHERE renew_at IS NOT NULL`); n != 0 {
+		t.Error("the timer will renew it")
+	}
+}
+
 func TestARejectedTokenIsRenewedBeforeItsTime(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

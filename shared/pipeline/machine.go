@@ -83,7 +83,7 @@ type Step struct {
 	Deadline   time.Time
 	SettleBy   time.Time // when an unknown outcome is given up
 	WokenAt    time.Time // when the last wake-up was put into the outbox
-	Polls      int       // questions since the attempt's last submission
+	Polls      int       // questions since the attempt was submitted, or since its job was found
 	Abandoned  int       // attempts given up with an unknown outcome
 	Call       CallState
 	FailCode   fault.Code

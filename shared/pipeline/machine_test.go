@@ -287,6 +287,60 @@ func TestALateAnswerSettlesAnUnknownStep(t *testing.T) {
 	}
 }
 
+// Cancelling takes nothing back: a publication that was never found may be live, and
+// its owner must hear that, not that it was cancelled.
+func TestAnUnknownPublicationThatIsCancelledIsNotCalledCancelled(t *testing.T) {
+	t.Parallel()
+	run := newRun()
+	for i := range run.Steps {
+		run.Steps[i].State = Succeeded
+	}
+	now := testStart
+	run.State = Cancelling
+	run.Steps[3] = Step{No: 4, After: 2, Kind: message.Publish, Policy: Once, State: Collecting, Attempt: 1, Fence: 3, DueAt: now,
+		LeaseUntil: now.Add(time.Minute), SettleBy: now.Add(-time.Second), Deadline: now.Add(time.Hour), Call: CallUnknown}
+	after, _, err := Decide(run, Event{Name: EvNotYet, Step: 4, Fence: 3, Attempt: 1, At: now}, testRules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := after.Step(4); s.State != Failed || s.FailCode != fault.CodeAbandoned || after.State != RunCancelled {
+		t.Errorf("the step is %s (%s), the run %s", s.State, s.FailCode, after.State)
+	}
+}
+
+// The deadline's words are "not charged, please retry": for a post that was taken, or
+// may have been, they would have its owner post it again.
+func TestADeadlineTellsNobodyToRepeatAPostThatMayBeThere(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		policy Policy
+		state  State
+		call   CallState
+		want   fault.Code
+	}{
+		{Once, Waiting, CallAccepted, fault.CodeAbandoned},
+		{Once, Unknown, CallUnknown, fault.CodeAbandoned},
+		{Once, Submitting, CallIntent, fault.CodeAbandoned},
+		{Once, Ready, CallPart, fault.CodeDeadline},
+		{Once, Ready, NoCall, fault.CodeDeadline},
+		{Paid, Waiting, CallAccepted, fault.CodeDeadline},
+	} {
+		run := newRun()
+		for i := range run.Steps {
+			run.Steps[i].State = Succeeded
+		}
+		run.Steps[3] = Step{No: 4, After: 2, Kind: message.Publish, Policy: row.policy, State: row.state, Attempt: 1, Fence: 3, DueAt: testStart,
+			SettleBy: testStart.Add(time.Hour), Deadline: testStart, Call: row.call}
+		after, _, err := Decide(run, Event{Name: EvDeadline, Step: 4, At: testStart.Add(time.Minute)}, testRules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := after.Step(4); s.State != Failed || s.FailCode != row.want || after.FailCode != row.want {
+			t.Errorf("%+v: the step is %s (%s)", row, s.State, s.FailCode)
+		}
+	}
+}
+
 func TestAnUnknownPublicationIsNeverSentAgain(t *testing.T) {
 	t.Parallel()
 	run := newRun()

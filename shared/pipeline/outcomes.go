@@ -146,7 +146,7 @@ func (m *move) notYet() error {
 		return nil
 	}
 	if s.Call == CallUnknown && m.e.ExternalID != "" {
-		s.SettleBy = time.Time{}
+		s.SettleBy, s.Polls = time.Time{}, 0
 		m.call(CallAccepted, "found")
 	}
 	if s.Call != CallUnknown {
@@ -170,7 +170,7 @@ func (m *move) abandon() {
 	m.add(Effect{Name: FxWaste, Attempt: s.Attempt})
 	s.Abandoned++
 	switch {
-	case m.run.State == Cancelling:
+	case m.run.State == Cancelling && s.Policy != Once: // what may be published is not taken back
 		m.end(Cancelled, "")
 	case s.Policy == Paid && s.Abandoned <= 1:
 		m.again(0)
@@ -306,6 +306,9 @@ func (m *move) deadline() error {
 	s.Fence++
 	m.drop("deadline")
 	s.State, s.FailCode = Failed, fault.CodeDeadline
+	if s.Policy == Once && s.Call == CallAbandoned {
+		s.FailCode = fault.CodeAbandoned // it may be there: nobody is told to try again
+	}
 	m.cutOff(s.No)
 	return nil
 }

@@ -1,7 +1,8 @@
 // Package cancel is POST /api/v1/ads/{id}/cancel: an ad is stopped.
 //
 // What has not begun is cancelled now; a call in flight is settled first and the
-// ad then ends as cancelled. An ad that has ended answers 409.
+// ad then ends as cancelled. A post whose outcome stays unknown is not called
+// cancelled: it may be there. An ad that has ended answers 409.
 package cancel
 
 import (

@@ -68,8 +68,8 @@ func look(ctx context.Context, channels Channels, unsure bool, s provider.Sought
 		ask = channels.Find
 	}
 	posted, err := ask(ctx, s)
-	if err != nil {
-		return message.SnsPosted{}, err
+	if err != nil { // with the id, when the error is about the post and not about the question
+		return message.SnsPosted{ExternalID: posted.ID}, err
 	}
 	// A post that was found has its id written to its call before anything else,
 	// so that no post is without one; the next question asks by the id.

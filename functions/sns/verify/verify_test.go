@@ -46,6 +46,7 @@ func TestAPostEndsItsStepOnceItIsPublicAndItsIDIsKnown(t *testing.T) {
 		"processing":        {channel{posted: working}, false, "look", message.SnsPosted{}, message.NotYet{ExternalID: "v1"}},
 		"found":             {channel{posted: public}, true, "find", message.SnsPosted{}, message.NotYet{ExternalID: "v1"}},
 		"cannot be asked":   {channel{err: broken}, false, "look", message.SnsPosted{}, broken},
+		"rejected":          {channel{posted: working, err: broken}, false, "look", message.SnsPosted{ExternalID: "v1"}, broken},
 		"proven not there":  {channel{err: provider.Unfinished()}, true, "find", message.SnsPosted{}, message.Absent{Settled: true}},
 		"not there for now": {channel{err: provider.Absent()}, true, "find", message.SnsPosted{}, message.Absent{}},
 	} {

@@ -52,6 +52,20 @@ var accounts = []Card{
 			"renew_at = NULL, updated_at = ? WHERE tenant_id = ? AND id = ? AND version >= ? AND state = ?"},
 	},
 	{
+		ID: "account-one-rejection-counted-twice", Source: "F3-Nation/f3-nation#375",
+		Vendor:  "Two posts of one account send the same access token, and the channel rejects it twice.",
+		Must:    "Renew it: the second rejection is the first one's, and no sign that renewing does not help.",
+		Package: social, Test: "TestATokenThatIsRejectedTwiceAtOnceIsRenewedAllTheSame",
+		Mutant: Mutant{"functions/social/token.go", "k.Access != access || !k.alive(now) {", "k.Access != access {"},
+	},
+	{
+		ID: "account-renewed-after-its-end", Source: "Menci/Floway PR#67",
+		Vendor:  "An account's permission ends while a renewal of its token is under way, whose answer comes afterwards.",
+		Must:    "Leave it to its owner: a grant that is stored then belongs to no account that works, and the timer comes back to it for ever.",
+		Package: social, Test: "TestARenewalDoesNotOutliveItsAccountsEnd",
+		Mutant: Mutant{"functions/social/token.go", "AND version = ? AND state = ?`,\n\t\t\tsealed,", "AND version = ? AND ? <> ''`,\n\t\t\tsealed,"},
+	},
+	{
 		ID: "account-ended-permission-told-once", Source: "gitroomhq/postiz-app PR#1678",
 		Vendor:  "The permission has ended (invalid_grant). Each post asks the channel again, and the owner is told of each failure, some twice.",
 		Must:    "The first refusal makes the account reconnect_needed and is told; after that no post asks.",

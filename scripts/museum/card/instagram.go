@@ -26,6 +26,13 @@ var instagram = []Card{
 		Mutant: Mutant{File: instagramPublish, Old: "if code == strconv.Itoa(codeNotReady) {", New: "if code == strconv.Itoa(codeToken) {"},
 	},
 	{
+		ID: "instagram-unseen-is-not-unpublished", Source: "gitroomhq/postiz-app#1562, gitroomhq/postiz-app PR#1681",
+		Vendor:  "A reel is live, and the account's list cannot be read or does not show it.",
+		Must:    "Call that unknown: \"not yet\" lets a cancelled ad end as cancelled, a refused look lets it fail, and the reel is there.",
+		Package: instagramPackage, Test: "TestWhatMayBeLiveIsNeverCalledNotYet",
+		Mutant: Mutant{File: instagramPublish, Old: "\tlost.Class = provider.Unknown\n\treturn &lost\n", New: "\t_ = lost\n\treturn err\n"},
+	},
+	{
 		ID: "instagram-2207051-though-live", Source: "gitroomhq/postiz-app PR#1681",
 		Vendor:  "media_publish answers a spam block (subcode 2207051) for a reel that is live; marked as failed, the owner posts it again.",
 		Must:    "Treat the outcome as unknown and ask the container.",

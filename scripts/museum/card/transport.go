@@ -255,5 +255,5 @@ var limits = []Card{
 		Vendor:  "Would take the paid call, while nobody knows whether it may be sent.",
 		Must:    "Let paid calls wait while the limits cannot be read, and let reads go on.",
 		Package: guardTests, Test: "TestWithoutTheDatabasePaidCallsWaitAndReadsGoOn",
-		Mutant: Mutant{"shared/guard/guard.go", "	if err != nil && a.Paid {\n", "	if err != nil && a.Paid && a.Op == \"\" {\n"}},
+		Mutant: Mutant{"shared/guard/guard.go", "	if err != nil && (a.Paid || ctx.Err() != nil) {\n", "	if err != nil && ctx.Err() != nil {\n"}},
 }

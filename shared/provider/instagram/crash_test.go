@@ -105,8 +105,9 @@ func (e *engine) round(t fataler, steps int) (posted provider.Posted, ended bool
 		return posted, true
 	case class == "absent":
 		e.unknown = false
-	case class == "unknown":
+	case class == "unknown": // it is looked for a while later
 		e.unknown = true
+		e.w.pass(time.Minute)
 	case errors.As(err, &not):
 		e.w.pass(not.After)
 	case class == "later", class == "rate_limited":

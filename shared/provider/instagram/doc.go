@@ -10,7 +10,8 @@
 //	nothing noted   read the publishing limit · POST /{user}/media (media_type REELS) · note the container · NotYet
 //	container       IN_PROGRESS: NotYet · EXPIRED, ERROR: forget it, the next call makes another (at most five)
 //	                FINISHED: note "about to publish" and the newest reel's id · POST /{user}/media_publish · id
-//	about to        look first (below); only what is proven not to be live is published again
+//	about to        look first (below); only what is proven not to be live is published again,
+//	                and what cannot be told is class Unknown, never NotYet
 //
 // media_publish is the only request that people see. It is paid in package provider's
 // terms and is not idempotent. A container whose answer was lost is invisible and

@@ -187,7 +187,9 @@ func (c *Client) Owner(ctx context.Context, access string) (provider.Account, er
 	return provider.Account{ID: string(me.UserID), Name: me.Username, URL: "https://www.instagram.com/" + url.PathEscape(me.Username) + "/"}, nil
 }
 
-// Revoke does nothing: Instagram Login documents no call that withdraws a token. The
+// Revoke refuses: Instagram Login documents no call that withdraws a token. The
 // caller deletes what it keeps; the owner can withdraw the permission in Instagram
 // under "Apps and websites", and an unrenewed token ends by itself after 60 days.
-func (c *Client) Revoke(context.Context, provider.Grant) error { return nil }
+func (c *Client) Revoke(context.Context, provider.Grant) error {
+	return provider.Refused(name, "revoke", "account", `Instagram lets no app withdraw its permission: do it in Instagram under "Apps and websites"`)
+}

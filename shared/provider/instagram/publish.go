@@ -21,7 +21,7 @@ const (
 
 // Publish makes one advance towards a live reel, and is called again and again until
 // it ends. provider.NotYet means that nothing is to be seen yet and says when
-// to come again. Posts that must not or cannot be published are refused before anything
+// to come again; once media_publish was sent a reel that is not seen is Unknown. Posts that must not or cannot be published are refused before anything
 // is sent. Other errors are *provider.Error (class Unknown: the reel may be live, look with
 // Find), or of kind Unavailable when the notes could not be kept.
 func (c *Client) Publish(ctx context.Context, p provider.Post) (provider.Posted, error) {
@@ -185,7 +185,12 @@ func (c *Client) advance(ctx context.Context, p provider.Post, n notes) (provide
 	case code == finished:
 		return c.publish(ctx, p, n)
 	case code == published: // by a request whose answer denied it
-		return c.locate(ctx, whose(p), n)
+		n.Publishing = n.MadeAt
+		if err := keep(ctx, p, n); err != nil {
+			return provider.Posted{}, err
+		}
+		posted, err := c.locate(ctx, whose(p), n)
+		return posted, unseen(err)
 	case code == expired:
 		return provider.Posted{}, c.drop(ctx, p, n, subExpired)
 	case code == broken:
@@ -269,12 +274,26 @@ func (c *Client) unpublished(ctx context.Context, p provider.Post, n notes, err 
 	return e
 }
 
+// unseen is err of a look at a reel that may be live: class Unknown, whatever it is.
+// NotYet and refusals would say that nobody can see it.
+func unseen(err error) error {
+	if err == nil {
+		return nil
+	}
+	lost := provider.Error{Provider: name, Op: "find", Code: "not_seen_yet", Err: errors.New("the reel may be live, and is not seen yet")}
+	if e := (*provider.Error)(nil); errors.As(err, &e) {
+		lost = *e
+	}
+	lost.Class = provider.Unknown
+	return &lost
+}
+
 // goOn takes up a publication that was about to become visible: it looks, and
 // publishes only what is proven not to be live.
 func (c *Client) goOn(ctx context.Context, p provider.Post, n notes) (provider.Posted, error) {
 	posted, err := c.find(ctx, whose(p), n)
 	if !absent(err) {
-		return posted, err
+		return posted, unseen(err)
 	}
 	if n.Blocked {
 		e := &provider.Error{Provider: name, Op: "publish", Class: provider.UserFault, Code: (graphError{Code: codeRequestLimit, Subcode: subSpam}).code(),

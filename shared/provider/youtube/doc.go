@@ -46,7 +46,7 @@
 //
 // The thumbnail follows the film and cannot fail it: the video's id is never lost for a
 // picture. On a Short, YouTube takes a picture that comes before processing has ended
-// and may not show it; Posted.Note says so, and SetThumbnail can give it once more then.
+// and may not show it; Posted.Note says so.
 //
 // # Scopes
 //

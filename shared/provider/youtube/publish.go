@@ -64,7 +64,7 @@ func (c *Client) finish(ctx context.Context, p provider.Post, v video) provider.
 	var notes []string
 	picture := false
 	if len(p.Thumbnail) > 0 {
-		if err := c.SetThumbnail(ctx, provider.Sought{Account: p.Account, Access: p.Access, ID: v.ID}, p.Thumbnail); err != nil {
+		if err := c.setThumbnail(ctx, p, v.ID); err != nil {
 			notes = append(notes, "the thumbnail was not taken ("+describe(err)+")")
 		} else {
 			picture = true
@@ -101,14 +101,10 @@ func describe(err error) string {
 	return "no reason given"
 }
 
-// SetThumbnail gives a video (s.ID) a JPEG as its picture. A Short shows it only when
-// it comes after processing has ended, that is, once Look says Published.
-func (c *Client) SetThumbnail(ctx context.Context, s provider.Sought, jpeg []byte) error {
-	if !validID(s.ID) {
-		return c.notSent("thumbnail", "a video's id has letters, digits, - and _")
-	}
-	_, err := c.send(ctx, s.Access, provider.Call{Op: "thumbnail", Scope: s.Account, Method: http.MethodPost, Path: "/upload/youtube/v3/thumbnails/set",
-		Query: url.Values{"videoId": {s.ID}, "uploadType": {"media"}}, Body: bytes.NewReader(jpeg), Length: int64(len(jpeg)), Type: "image/jpeg"})
+// setThumbnail gives the post's video its picture.
+func (c *Client) setThumbnail(ctx context.Context, p provider.Post, id string) error {
+	_, err := c.send(ctx, p.Access, provider.Call{Op: "thumbnail", Scope: p.Account, Method: http.MethodPost, Path: "/upload/youtube/v3/thumbnails/set",
+		Query: url.Values{"videoId": {id}, "uploadType": {"media"}}, Body: bytes.NewReader(p.Thumbnail), Length: int64(len(p.Thumbnail)), Type: "image/jpeg"})
 	return err
 }
 
