@@ -15,6 +15,7 @@ import (
 	"castad/shared/provider"
 	"castad/shared/provider/providertest"
 	"castad/shared/store"
+	"castad/shared/store/storetest"
 )
 
 // The cooldown is long beside what it takes to place two orders on a busy machine.
@@ -139,4 +140,30 @@ func (b *bench) refusals() int {
 		b.t.Fatal(err)
 	}
 	return n
+}
+
+func TestARefusalOfOnePageKeepsAllInstancesFromAllOfNaversPages(t *testing.T) {
+	t.Parallel()
+	rules, err := guard.ParseRules(strings.Split(sample(t)["CASTAD_VENDOR_LIMITS"], ","))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := storetest.Open(t)
+	asks, other := guard.New(guard.Config{DB: db.Primary(), Rules: rules}), guard.New(guard.Config{DB: db.Primary(), Rules: rules})
+	told, err := asks.Allow(t.Context(), provider.Attempt{Vendor: "naver", Op: "page"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told(provider.Outcome{Verdict: provider.Busy, RetryAfter: provider.MaxRetryAfter})
+	must(t, asks.Flush(t.Context()))
+	for _, op := range []string{"page", "short", "robots"} {
+		_, err := other.Allow(t.Context(), provider.Attempt{Vendor: "naver", Op: op})
+		var e *provider.Error
+		if !errors.As(err, &e) || e.Code != "slow_down" {
+			t.Errorf("%s: %v", op, err)
+		}
+	}
+	if _, err := other.Allow(t.Context(), provider.Attempt{Vendor: "naver", Op: "local"}); err != nil {
+		t.Errorf("the search, which is an API: %v", err)
+	}
 }

@@ -71,11 +71,9 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("register functions: %w", err)
 	}
-	var written sync.WaitGroup
-	defer written.Wait() // what the last calls have found out
+	defer outlast(ctx, app.guard.Run)() // the calls that are under way when ctx ends still find something out
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	written.Go(func() { app.guard.Run(ctx) })
 	if c.Stage == config.Local {
 		go contain(ctx, p.files, log)
 	}
@@ -96,6 +94,17 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 		return cause
 	}
 	return err
+}
+
+// outlast runs what goes on when ctx has ended, until end is called; end returns when it has.
+func outlast(ctx context.Context, run func(context.Context)) (end func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { run(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // contain makes the container of a developer's blob server, which may be new or

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 	"castad/scripts/localcloud/blobserver"
 	"castad/scripts/localcloud/mariadb"
 	"castad/shared/blob"
+	"castad/shared/guard"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
 
@@ -291,5 +293,39 @@ func TestTheRegistryIsPrinted(t *testing.T) {
 	}
 	if p := launch(t, nil, "-nonsense"); p.code(t) != 2 {
 		t.Errorf("an unknown flag: %d", p.code(t))
+	}
+}
+
+func TestWhatTheLastCallsFindOutIsWrittenBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	asked, answer := make(chan struct{}), make(chan struct{})
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-answer
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer vendor.Close()
+	p, token := launch(t, map[string]string{"CASTAD_MYSQL_DSN": storetest.DSN(t, db), "CASTAD_KAKAO_REST_KEY": "key", "CASTAD_KAKAO_LOCAL_URL": vendor.URL}), sampleToken(t)
+	p.await(t, "/api/v1/health/ready", "", http.StatusOK)
+	told := make(chan error, 1)
+	go func() {
+		_, err := p.get("/api/v1/places?query=a", token)
+		told <- err
+	}()
+	<-asked
+	must(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	for listening := true; listening; { // it ends as soon as this call has
+		_, err := p.get("/api/v1/health/live", "")
+		listening = err == nil
+	}
+	close(answer)
+	if err := <-told; err != nil {
+		t.Errorf("the call that was under way: %v", err)
+	}
+	p.code(t)
+	breakers, _, err := guard.New(guard.Config{DB: db.Primary()}).Status(t.Context())
+	if err != nil || len(breakers) != 1 || breakers[0].Op != "search" || breakers[0].Failures != 1 {
+		t.Errorf("%+v, %v; it wrote:\n%s", breakers, err, p.stdout)
 	}
 }

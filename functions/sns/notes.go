@@ -35,8 +35,7 @@ func (s *Store) notes(ctx context.Context, in message.SnsPublish, call message.C
 	if err != nil {
 		return nil, fmt.Errorf("read publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
-	n := &Notes{store: s, post: r.post, call: call,
-		label: seal.Label{Tenant: call.Tenant, Subject: r.post.String(), Provider: in.Channel, Purpose: "upload"}}
+	n := &Notes{store: s, post: r.post, call: call, label: labelOf(call.Tenant, r.post, in.Channel)}
 	if r.sealed == nil {
 		return n, nil
 	}
@@ -44,6 +43,11 @@ func (s *Store) notes(ctx context.Context, in message.SnsPublish, call message.C
 		return nil, fmt.Errorf("open notes of %v: %w", r.post, err)
 	}
 	return n, nil
+}
+
+// labelOf is what the notes of a publication are sealed for.
+func labelOf(tenant id.Tenant, post id.Post, channel string) seal.Label {
+	return seal.Label{Tenant: tenant, Subject: post.String(), Provider: channel, Purpose: "upload"}
 }
 
 // Last returns what was kept last, also by a process that has died; nil = nothing.

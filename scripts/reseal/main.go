@@ -1,5 +1,6 @@
-// Command reseal brings the stored tokens under the current sealing key, so that
-// the key of before can be taken away.
+// Command reseal brings the stored tokens, and what channels remember of posts that
+// are under way or failed, under the current sealing key, so that the key of before
+// can be taken away.
 //
 //	go run ./scripts/reseal              until nothing is left under another key
 //	go run ./scripts/reseal -batch 500   more rows between two lines of output
@@ -9,9 +10,9 @@
 // one of azidentity's default chain (az login, environment, managed identity).
 //
 // To roll the key: put the new one first in CASTAD_SEAL_KEYS (or make a new version
-// of the vault's key) on every instance, wait ten minutes, run this, wait as long as
-// CASTAD_RUN_DEADLINE for connections and uploads under way, whose secrets it leaves
-// alone, and take the old key away. The app may run meanwhile, and this may be
+// of the vault's key) on every instance, wait twenty minutes, run this, and take the old
+// key away. The wait is for instances that seal with the key of before for ten minutes,
+// and for connections under way, which live for ten and are left alone. The app may run meanwhile, and this may be
 // killed and begun anew: rows of both keys are readable all the time.
 package main
 
@@ -26,8 +27,10 @@ import (
 	"syscall"
 	"time"
 
+	"castad/functions/sns"
 	"castad/functions/social"
 	"castad/shared/config"
+	"castad/shared/id"
 	"castad/shared/seal"
 	"castad/shared/store"
 
@@ -44,13 +47,24 @@ func main() {
 	}
 }
 
-// rounds is how often all accounts are gone through at most; a second round is
-// needed only where an instance renewed a token in the same moment.
+// rounds is how often everything is gone through at most; a second round is
+// needed only where an instance sealed something in the same moment.
 const rounds = 5
+
+const usage = `reseal [-batch 100]
+
+Brings stored tokens and upload sessions under the current sealing key: the first of CASTAD_SEAL_KEYS,
+or the newest version of CASTAD_SEAL_VAULT_KEY_URL. Reads CASTAD_MYSQL_DSN, CASTAD_STAGE
+and CASTAD_HOST_KIND too. It may be killed and begun anew.
+`
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("reseal", flag.ContinueOnError)
-	batch := flags.Int("batch", 100, "how many accounts are read at once")
+	flags.Usage = func() {
+		_, _ = fmt.Fprint(flags.Output(), usage)
+		flags.PrintDefaults()
+	}
+	batch := flags.Int("batch", 100, "how many accounts or posts are read at once")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -72,26 +86,37 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	defer db.Close()
 	accounts := social.New(social.Config{DB: db.Primary(), Seal: sealer, Now: time.Now})
 	for range rounds {
-		left, err := round(ctx, accounts, *batch, out)
-		if err != nil || left == 0 {
+		left, err := round("accounts", out, func(after id.Account) (id.Account, int, int, error) {
+			p, err := accounts.Reseal(ctx, after, *batch)
+			return p.Last, p.Changed, p.Left, err
+		})
+		if err != nil {
+			return err
+		}
+		more, err := round("posts", out, func(after id.Post) (id.Post, int, int, error) {
+			p, err := sns.Reseal(ctx, db.Primary(), sealer, after, *batch)
+			return p.Last, p.Changed, p.Left, err
+		})
+		if err != nil || left+more == 0 {
 			return err
 		}
 	}
-	return errors.New("some accounts are still under another key: an instance seals with it")
+	return errors.New("something is still under another key: an instance seals with it")
 }
 
-// round goes through all accounts once and returns how many are left under another key.
-func round(ctx context.Context, accounts *social.Store, batch int, out io.Writer) (left int, err error) {
-	changed := 0
-	for p := (social.Progress{}); ; {
-		if p, err = accounts.Reseal(ctx, p.Last, batch); err != nil {
+// round goes through all rows of one kind, batch by batch, and returns how many are left under another key.
+func round[ID id.Account | id.Post](what string, out io.Writer, batch func(after ID) (last ID, changed, left int, err error)) (int, error) {
+	changed, left := 0, 0
+	for last := ID(0); ; {
+		next, c, l, err := batch(last)
+		if err != nil {
 			return left, err
 		}
-		changed, left = changed+p.Changed, left+p.Left
-		if _, err := fmt.Fprintf(out, "%d resealed, %d left for the next round\n", changed, left); err != nil {
+		last, changed, left = next, changed+c, left+l
+		if _, err := fmt.Fprintf(out, "%s: %d resealed, %d left for the next round\n", what, changed, left); err != nil {
 			return left, err
 		}
-		if p.Last == 0 {
+		if last == 0 {
 			return left, nil
 		}
 	}

@@ -118,7 +118,7 @@ func TestKilledInTheMiddleItIsBegunAnewAndEveryRowIsReadableAllTheTime(t *testin
 		for range 2 {
 			lines.Scan()
 		}
-		if got := lines.Text(); got != "6 resealed, 0 left for the next round" {
+		if got := lines.Text(); got != "accounts: 6 resealed, 0 left for the next round" {
 			t.Errorf("said %q", got)
 		}
 		if err := cmd.Process.Kill(); err != nil {
@@ -158,5 +158,30 @@ func TestWithoutTheOldKeyNothingIsTouched(t *testing.T) {
 	}
 	if got := under(t, db); got["ring/old"] != 2 {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestWhatChannelsRememberOfPostsIsBroughtUnderTheNewKeyToo(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	old, err := seal.Configured(time.Now, oldKey, "", nil)
+	must(t, err)
+	label := seal.Label{Tenant: tenant, Subject: id.Post(5).String(), Provider: "youtube", Purpose: "upload"}
+	sealed, err := old.Seal(t.Context(), label, []byte("session"))
+	must(t, err)
+	_, err = db.Primary().Exec(t.Context(), `INSERT INTO publications (id, tenant_id, ad_id, run_id, step_no, channel, account_id, revision, state, url, created_at, notes_sealed)
+		VALUES (5, ?, 1, 1, 5, 'youtube', 'channel_1', 1, 'failed', '', '2026-11-29', ?)`, tenant, sealed)
+	must(t, err)
+	out, err := program(t, t.Context(), db).Output()
+	must(t, err)
+	if want := "accounts: 0 resealed, 0 left for the next round\nposts: 1 resealed, 0 left for the next round\n"; string(out) != want {
+		t.Errorf("said %q", out)
+	}
+	now, err := store.One(t.Context(), db.Primary(), `SELECT notes_sealed FROM publications WHERE id = 5`, func(b *[]byte) []any { return []any{b} })
+	must(t, err)
+	fresh, err := seal.Configured(time.Now, newKey, "", nil)
+	must(t, err)
+	if value, err := fresh.Open(t.Context(), label, now); err != nil || string(value) != "session" {
+		t.Errorf("without the old key: %q, %v", value, err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -66,5 +68,30 @@ func TestWrongArgumentsAreTold(t *testing.T) {
 		if err := run(t.Context(), args, io.Discard); err == nil {
 			t.Errorf("%q was taken", args)
 		}
+	}
+}
+
+func TestCurlNeedsNoMoreThanTheVendorDoes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ vendor, method, path, key, body, want string }{
+		"a search without page and size": {"kakao", "GET", "/v2/local/search/keyword.json?query=" + url.QueryEscape("7호점"), "KakaoAK k", "", `"한빛분식 7호점"`},
+		"JSON that curl -d calls a form": {"instagram", "POST", "/accounts", "", `{"username":"shop","account_type":"PERSONAL"}`, `"username":"shop"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := vendors[c.vendor](t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(s.Close)
+			r := httptest.NewRequestWithContext(t.Context(), c.method, c.path, strings.NewReader(c.body))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set("Authorization", c.key)
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, r)
+			if w.Code >= 300 || !strings.Contains(w.Body.String(), c.want) {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
 	}
 }

@@ -38,8 +38,16 @@ func main() {
 	}
 }
 
+const usage = `vendors                                shows breakers and limits
+vendors open|close|auto VENDOR OPERATION  holds a breaker open or closed, or lets it decide again
+
+OPERATION '*' is all of the vendor's. Reads CASTAD_MYSQL_DSN, CASTAD_STAGE,
+CASTAD_HOST_KIND and CASTAD_VENDOR_LIMITS. All instances obey within a second.
+`
+
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("vendors", flag.ContinueOnError)
+	flags.Usage = func() { _, _ = fmt.Fprint(flags.Output(), usage) }
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

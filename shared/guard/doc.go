@@ -39,6 +39,7 @@
 //	youtube:insert       100 a day, Pacific   developers.google.com/youtube/v3/revision_history, 2026-06-01; for the project
 //	naver:local+image    25,000 a day, Seoul  developers.naver.com, all search APIs of a client id together
 //	naver:page|short|robots   1 in 5 s        ours: a guest's pace
+//	naver:page+short+robots   1,000 an hour   ours: a refusal of one of them pauses all three
 //
 // # What it costs
 //
@@ -58,7 +59,8 @@
 // # Limits
 //
 // Times are the processes' clocks. One that is s seconds ahead lets a bucket refill s
-// seconds early once, and a breaker be probed s seconds early. Failures are
+// seconds early once, and a breaker be probed s seconds early; a pause or an open breaker
+// that it has written lasts s seconds longer for the others (scripts/vendors ends it). Failures are
 // known to the others a second late, so a vendor that begins to fail gets a second
 // or two of calls more.
 //

@@ -46,7 +46,7 @@ type Guard struct {
 	probes atomic.Int64
 	local  ratelimit.Limiter // while the database is away
 
-	loading sync.Mutex // one process asks once
+	loading chan struct{} // holds one while the states are read: one process asks once
 	wake    chan struct{}
 
 	mu      sync.Mutex
@@ -105,20 +105,25 @@ func New(c Config) *Guard {
 	if c.Meter == nil {
 		c.Meter = unmetered{}
 	}
-	return &Guard{c: c, wake: make(chan struct{}, 1), states: states{breakers: map[key]breaker{}, pauses: map[string]time.Time{}}, pending: nothingPending()}
+	return &Guard{c: c, loading: make(chan struct{}, 1), wake: make(chan struct{}, 1), states: states{breakers: map[key]breaker{}, pauses: map[string]time.Time{}}, pending: nothingPending()}
 }
 
 func (g *Guard) now() time.Time { return g.c.Now().UTC().Truncate(time.Microsecond) }
 
 // Allow says whether a call may be sent now; see provider.Guard.
 func (g *Guard) Allow(ctx context.Context, a provider.Attempt) (provider.Pass, error) {
-	now := g.now()
-	err := g.refresh(ctx, now)
-	if err != nil && a.Paid {
+	err := g.refresh(ctx)
+	if err != nil && (a.Paid || ctx.Err() != nil) {
 		return nil, g.refuse(a, provider.Later, "guard_away", awayWait, err)
 	}
+	now := g.now() // that there was something to wait for must not make the call an old one
 	c := &call{g: g, key: key{a.Vendor, a.Op}, pauses: g.pausesOf(a)}
-	says, refused := g.judge(a, c, now)
+	obeys := c.pauses
+	if a.Scope != "" { // the account's own pause, besides everybody's
+		c.pauses = []string{scoped(a.Vendor+":"+a.Op, a.Scope)}
+		obeys = append(obeys, c.pauses...)
+	}
+	says, refused := g.judge(a, c.key, obeys, now)
 	if refused != nil {
 		return nil, refused
 	}
@@ -140,12 +145,12 @@ func (g *Guard) Allow(ctx context.Context, a provider.Attempt) (provider.Pass, e
 	return c.tell, nil
 }
 
-// judge is what the states say about a call.
-func (g *Guard) judge(a provider.Attempt, c *call, now time.Time) (answer, error) {
+// judge is what the states say about a call that obeys the pauses of these names.
+func (g *Guard) judge(a provider.Attempt, k key, obeys []string, now time.Time) (answer, error) {
 	g.mu.Lock()
-	all, b := g.states.breakers[key{a.Vendor, anyOp}], g.states.breakers[c.key]
+	all, b := g.states.breakers[key{a.Vendor, anyOp}], g.states.breakers[k]
 	var paused time.Time
-	for _, name := range c.pauses {
+	for _, name := range obeys {
 		if until := g.states.pauses[name]; until.After(paused) {
 			paused = until
 		}
@@ -164,11 +169,11 @@ func (g *Guard) judge(a provider.Attempt, c *call, now time.Time) (answer, error
 	if says != refuse {
 		return says, nil
 	}
-	reason := "breaker_open"
-	if b.state == Probing {
-		reason = "probing"
+	reason, wait := "breaker_open", b.until.Sub(now)
+	if b.state == Probing { // its deadline is that of a slow call, minutes away, and most probes are back in seconds
+		reason, wait = "probing", min(wait, g.c.Thresholds.Cooldown)
 	}
-	return refuse, g.refuse(a, provider.Later, reason, b.until.Sub(now)+g.spread(g.c.Thresholds.Cooldown/3), nil)
+	return refuse, g.refuse(a, provider.Later, reason, wait+g.spread(g.c.Thresholds.Cooldown/3), nil)
 }
 
 // refuse is the error of a call that is not let through. Nothing was sent.
@@ -181,13 +186,9 @@ func (g *Guard) spread(d time.Duration) time.Duration {
 	return time.Duration(g.c.Spread() * float64(d))
 }
 
-// pausesOf names what pauses when the vendor answers a call with "too many".
+// pausesOf names what pauses, for everybody, when the vendor answers a call with "too many".
 func (g *Guard) pausesOf(a provider.Attempt) []string {
-	own := a.Vendor + ":" + a.Op
-	if a.Scope != "" {
-		return []string{scoped(own, a.Scope)}
-	}
-	names := []string{own}
+	names := []string{a.Vendor + ":" + a.Op}
 	for _, r := range g.c.Rules {
 		if r.limits(a.Vendor, a.Op) {
 			names = append(names, r.name())

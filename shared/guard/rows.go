@@ -34,29 +34,36 @@ func (r *breakerRow) read() breaker {
 
 // refresh reads the states when they are older than a second. An error says that
 // the database could not be asked for longer than a moment; it is not asked more than
-// once a second either way.
-func (g *Guard) refresh(ctx context.Context, now time.Time) error {
-	g.loading.Lock()
-	defer g.loading.Unlock()
+// once a second either way. Nobody waits for it longer than ctx.
+func (g *Guard) refresh(ctx context.Context) error {
+	select {
+	case g.loading <- struct{}{}:
+		defer func() { <-g.loading }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the vendors' breakers: %w", ctx.Err())
+	}
 	g.mu.Lock()
 	at := g.states.at
 	g.mu.Unlock()
-	if age := now.Sub(at); age >= freshFor || at.IsZero() {
-		g.load(ctx, now)
+	// By the time as it is after the wait: what came meanwhile is news enough. A state of
+	// the future is that of a clock which has been put back.
+	if age := g.now().Sub(at); age >= freshFor || age < 0 || at.IsZero() {
+		g.load(ctx)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if now.Sub(g.states.good) <= goodFor {
+	if age := g.now().Sub(g.states.good); age >= 0 && age <= goodFor {
 		return nil
 	}
 	return g.states.err
 }
 
 // load reads the states. g.loading is held.
-func (g *Guard) load(ctx context.Context, now time.Time) {
+func (g *Guard) load(ctx context.Context) {
 	// What is read is for everybody: that one caller gives up must not look like a database that is away.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
 	defer cancel()
+	now := g.now()
 	rows, err := g.breakers(ctx)
 	var paused []pauseRow
 	if err == nil {
@@ -64,7 +71,7 @@ func (g *Guard) load(ctx context.Context, now time.Time) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.states.at = now
+	g.states.at = g.now() // not before the question: one that takes seconds to fail would be asked by each who has waited
 	if err != nil {
 		if g.states.err == nil {
 			g.c.Log.WarnContext(ctx, "vendor limits and breakers cannot be read: soon paid calls wait", "err", err.Error())

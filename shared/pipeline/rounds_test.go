@@ -111,3 +111,29 @@ func TestAbsenceCountsAtOnceOnlyWhenNothingCanArrive(t *testing.T) {
 		}
 	}
 }
+
+// A vendor that asks for an hour gets it, however soon our own rule would try
+// again, and however often it asks: the order keeps its place.
+func TestAVendorIsNotAskedBeforeTheTimeThatItAskedFor(t *testing.T) {
+	t.Parallel()
+	run, now := newRun(), testStart
+	run.Steps[0].State = Succeeded
+	run.Steps[1] = Step{No: 2, After: 1, Kind: message.Song, Policy: Paid, State: Ready, DueAt: now, Deadline: now.Add(5 * time.Hour)}
+	for i := range 4 {
+		for _, e := range []Event{
+			{Name: EvClaim, LeaseUntil: now.Add(time.Minute)},
+			{Name: EvRefused, Kind: fault.TooMany, Code: fault.CodeVendorBusy, After: time.Hour},
+		} {
+			e.Step, e.At, e.Fence, e.Attempt = 2, now, run.Step(2).Fence, run.Step(2).Attempt
+			after, _, err := Decide(run, e, testRules)
+			if err != nil {
+				t.Fatalf("%s, time %d: %v", e.Name, i, err)
+			}
+			run = after
+		}
+		if s := run.Step(2); s.State != Ready || s.DueAt.Sub(now) != time.Hour {
+			t.Fatalf("refused %d times: %s, tried again after %v", i+1, s.State, s.DueAt.Sub(now))
+		}
+		now = run.Step(2).DueAt
+	}
+}

@@ -47,13 +47,13 @@
 // No error text carries a secret: queries, userinfo and token-like path parts
 // of URLs, bearer tokens, the client's own key and phone numbers are masked,
 // control characters are removed, and at most SnippetBytes of a vendor's text
-// are kept (asks of operators: "no readable error"; of reviewers: "no SAS in logs").
+// are kept (operators miss a readable error, and a signed address does not belong in a log).
 //
 // # Limits and their reasons
 //
 //	answer of an API call   4 MiB   the largest real ones (task records with two songs) are below 100 KiB
 //	Retry-After             1 h     longer waits are the engine's business; "Retry-After: 86400" must not park an order for a day
-//	redirects of a download 3       security.md control 6
+//	redirects of a download 3       a CDN needs one or two; each is another address to check
 //
 // # Rejected
 //

@@ -25,9 +25,10 @@
 // # Rotation
 //
 // Every value names its key version, so old and new ones live side by side. Put
-// the new key first (or make a new version in the vault) on every instance, run
-// scripts/reseal until it finds nothing, then take the old key away. Values that
-// live for minutes (connections under way) need no resealing: they end first.
+// the new key first (or make a new version in the vault) on every instance, wait
+// twenty minutes (ten in which a process seals under the data key that it has, ten
+// that a connection under way lives), run scripts/reseal until it finds nothing, then
+// take the old key away.
 //
 // # Rejected
 //

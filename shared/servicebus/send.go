@@ -14,7 +14,7 @@ import (
 // Message is a message to send.
 type Message struct {
 	// ID is the MessageID; duplicate detection drops a second message with the
-	// same one, so it must be fresh for every message (reliability.md F5).
+	// same one, so it must be fresh for every message.
 	ID   string
 	Body []byte
 	// NotBefore is when receivers may see it; zero or past = now.

@@ -1,7 +1,8 @@
 // Package purge is the timer background-purge: deletes what nobody needs any more.
 //
 // Sent outbox rows after eight days (one more than the longest duplicate
-// detection window of Service Bus) and, after two days, files that no row names:
+// detection window of Service Bus), attempts to connect an account that ended as
+// long ago, and, after two days, files that no row names:
 // what an upload or a collect left behind when it crashed before its commit.
 package purge
 

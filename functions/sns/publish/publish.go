@@ -60,8 +60,8 @@ type Links interface {
 const (
 	// maxThumbnail bounds a thumbnail; YouTube's smallest documented limit was 2 MB.
 	maxThumbnail = 2 << 20
-	// linkLife is how long a channel may fetch: as long as the step may take.
-	// Meta's fetcher comes within minutes, and again when it has failed.
+	// linkLife is how long a channel may fetch. Meta's fetcher comes within minutes,
+	// and again when it has failed; each container gets an address of its own.
 	linkLife = 6 * time.Hour
 )
 

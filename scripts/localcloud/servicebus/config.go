@@ -84,7 +84,7 @@ func parseConfig(r io.Reader) ([]broker.QueueConfig, error) {
 	return out, nil
 }
 
-// The limits are the service's (quotas page, service-bus.md 8).
+// The limits are the service's (its quotas page).
 func (p queueProperties) config(name string) (broker.QueueConfig, error) {
 	cfg := broker.QueueConfig{Name: name, MaxDeliveryCount: p.MaxDeliveryCount, DeadLetterOnExpiration: p.DeadLetteringOnMessageExpiration}
 	switch {

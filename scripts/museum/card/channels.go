@@ -128,7 +128,14 @@ var channels = []Card{
 		Vendor:  "An upload session's address is enough to post on the channel, without any token, and a row can be copied to another post.",
 		Must:    "Keep it sealed for one publication of one tenant.",
 		Package: "./functions/sns", Test: "TestNotesAreSealedForTheirOwnPublication",
-		Mutant: Mutant{"functions/sns/notes.go", "Subject: r.post.String(), Provider: in.Channel,", `Subject: "post", Provider: "channel",`},
+		Mutant: Mutant{"functions/sns/notes.go", "Subject: post.String(), Provider: channel,", `Subject: "post", Provider: "channel",`},
+	},
+	{
+		ID: "post-session-under-a-key-that-is-gone", Source: "https://learn.microsoft.com/en-us/azure/key-vault/keys/how-to-configure-key-rotation",
+		Vendor:  "The vault makes a new version of the key; what a failed post was sealed with stays under the old one, and its owner retries when that one is gone.",
+		Must:    "Bring what channels remember under the new key with the tokens: of failed posts, too.",
+		Package: "./functions/sns", Test: "TestAFailedPostIsRetriedAfterTheKeyOfBeforeIsGone",
+		Mutant: Mutant{"functions/sns/reseal.go", "AND notes_sealed IS NOT NULL", "AND notes_sealed IS NOT NULL AND state = 'publishing'"},
 	},
 	{
 		ID: "post-channel-falls-back", Source: "gitroomhq/postiz-app#1144, harry0703/MoneyPrinterTurbo#727",

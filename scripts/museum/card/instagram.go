@@ -90,7 +90,7 @@ var instagram = []Card{
 	},
 	{
 		ID: "instagram-container-error", Source: "fbsamples/reels_publishing_apis#48",
-		Vendor:  "A container ends as ERROR for a passing trouble of Meta's.",
+		Vendor:  "A container ends as ERROR, with no reason that anybody could do something about.",
 		Must:    "Make another one instead of asking this one for ever.",
 		Package: instagramPackage, Test: "TestAContainerThatEndsIsReplaced/2207053",
 		Mutant: Mutant{File: instagramPublish, Old: "case code == broken:", New: "case code == broken && false:"},

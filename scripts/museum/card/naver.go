@@ -119,9 +119,9 @@ var naver = []Card{
 		ID:      "naver-429-of-the-day",
 		Source:  "https://developers.naver.com/docs/common/openapiguide/errorcode.md",
 		Vendor:  "The limit of the second and the quota of the day are the same status, 429.",
-		Must:    "Take the first for the second's; one more without an answer in between closes the search until midnight in Seoul.",
+		Must:    "Take the first for the second's; one that was sent a second later, without an answer in between, closes the search until midnight in Seoul.",
 		Package: "./shared/provider/naver", Test: "TestA429IsTheSecondsOnceAndThenTheDays",
-		Mutant: Mutant{File: "shared/provider/naver/table.go", Old: "if code != codeQuota && (rate || !c.busy) {", New: "if code != codeQuota || rate {"},
+		Mutant: Mutant{File: "shared/provider/naver/table.go", Old: "if code != codeQuota && (rate || c.busy.IsZero() || asked.Sub(c.busy) < time.Second) {", New: "if code != codeQuota || rate {"},
 	},
 	{
 		ID:      "naver-bold-in-titles",

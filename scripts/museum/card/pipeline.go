@@ -146,7 +146,7 @@ var pipeline = []Card{
 	},
 	{
 		ID: "film-cut-off", Source: "jhj0517/Whisper-WebUI#415, lbryio/spee.ch#564",
-		Vendor:  "A finished film arrives without its end: a length that was right, an index that points behind the last byte.",
+		Vendor:  "A finished film arrives without its end: its index is missing, or points behind the last byte.",
 		Must:    "Read the film's index against the file, box by box and chunk by chunk, before it counts.",
 		Package: "./shared/media", Test: "TestHostileIndexesAreRefused",
 		Mutant: Mutant{"shared/media/movie.go", "if offset >= uint64(m.f.size) {", "if offset >= uint64(m.f.size)<<32 {"},

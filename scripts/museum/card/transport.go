@@ -98,6 +98,11 @@ var calls = []Card{
 		Must:    "Measure the date against the answer's own Date.",
 		Package: provider, Test: "TestRetryAfter",
 		Mutant: Mutant{"shared/provider/retryafter.go", `h.Get("Date")); err == nil {`, `h.Get("Date")); err == nil && sent.IsZero() {`}},
+	{ID: "retry-after-an-hour", Source: rfc9110,
+		Vendor:  "Asks to wait for an hour, each time that it is asked.",
+		Must:    "Try again when the hour is over and not before, though our own rule waits for minutes; only the step's deadline ends it.",
+		Package: "./shared/pipeline", Test: "TestAVendorIsNotAskedBeforeTheTimeThatItAskedFor",
+		Mutant: Mutant{"shared/pipeline/moves.go", "max(m.e.After, backoff(m.rules.RetryFirst,", "max(0, backoff(m.rules.RetryFirst,"}},
 	{ID: "retry-after-a-day", Source: rfc9110,
 		Vendor:  "Asks to wait for a day, or for a number that overflows.",
 		Must:    "Wait an hour at most and ask again: a day parks an order on one header's word.",
@@ -250,5 +255,5 @@ var limits = []Card{
 		Vendor:  "Would take the paid call, while nobody knows whether it may be sent.",
 		Must:    "Let paid calls wait while the limits cannot be read, and let reads go on.",
 		Package: guardTests, Test: "TestWithoutTheDatabasePaidCallsWaitAndReadsGoOn",
-		Mutant: Mutant{"shared/guard/guard.go", "	if err != nil && a.Paid {\n", "	if err != nil && a.Paid && a.Op == \"\" {\n"}},
+		Mutant: Mutant{"shared/guard/guard.go", "	if err != nil && (a.Paid || ctx.Err() != nil) {\n", "	if err != nil && ctx.Err() != nil {\n"}},
 }

@@ -149,7 +149,7 @@ var youtube = []Card{
 		Mutant: Mutant{File: youtubeOAuth, Old: `"access_type": {"offline"}, "prompt": {"consent"},`, New: `"access_type": {"offline"},`}},
 	{ID: "youtube-seven-day-grant", Source: googleTokens,
 		Vendor:  "Ends the grants of an app in testing after seven days.",
-		Must:    "Keep the end that Google tells, through every refresh, so that the owner can be told before.",
+		Must:    "Keep the end that Google tells, through every refresh, where a refresh says nothing of it.",
 		Package: youtubePackage, Test: "TestTheGrantOfAnAppInTestingEndsAfterSevenDays",
 		Mutant: Mutant{File: youtubeOAuth, Old: "next.RefreshExpires = g.RefreshExpires", New: "next.RefreshExpires = time.Time{}"}},
 	{ID: "youtube-rejected-duplicate", Source: "https://developers.google.com/youtube/v3/docs/videos#status.rejectionReason",

@@ -21,6 +21,6 @@
 //	planned, waiting, transcribing, rendering                 message.NotYet
 //	failed, cancelled                                         failed
 //
-// Source: providers.md 3. Cancel's route is not in the vendor's published
+// Sources: creatomate.com/docs/api and the vendor's Node library. Cancel's route is not in the vendor's published
 // descriptions (unverified); where it is missing the answer is ourFault and nothing changes.
 package creatomate

@@ -200,7 +200,7 @@ func (f *Fill) UnmarshalJSON(b []byte) error {
 }
 
 // Animation moves an element. The names of its own fields beyond type, time,
-// duration and easing are unverified (providers.md 3.4): Check tells.
+// duration and easing are unverified: Check tells.
 type Animation struct {
 	Type       string `json:"type"`
 	Time       Value  `json:"time,omitzero"` // seconds, Text("start"), Text("end")

@@ -199,11 +199,22 @@ func TestOldKeysWorkWhileKakaoIsDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Next(providertest.Fault{Kind: providertest.Status, Op: "keys", Status: 503, Code: "KOE003", Times: 3})
+	_, key := s.Key()
+	foreign := signed(t, jwt.SigningMethodRS256, map[string]any{"kid": "nobody"}, s.Claims(owner, restKey, "n"), key)
 	for range 3 {
 		clock.at = clock.at.Add(25 * time.Hour)
-		if _, err := c.VerifyLogin(t.Context(), s.IDToken(owner, restKey, "n"), "n"); err != nil {
-			t.Error(err)
+		for _, when := range []string{"while they are fetched", "after that has failed"} {
+			if _, err := c.VerifyLogin(t.Context(), s.IDToken(owner, restKey, "n"), "n"); err != nil {
+				t.Errorf("%s: %v", when, err)
+			}
+			// A key that nobody knows is waited for until the fetch has ended.
+			if _, err := c.VerifyLogin(t.Context(), foreign, "n"); err == nil {
+				t.Errorf("%s a key that nobody knows is good", when)
+			}
 		}
+	}
+	if n := s.Asked("keys"); n != 4 {
+		t.Errorf("%d fetches", n)
 	}
 }
 

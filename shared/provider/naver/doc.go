@@ -29,7 +29,7 @@
 //
 //	401, 403, 404, SE01–SE06   ourFault        key, permission, request
 //	429                        rateLimited     the first time (Throttle, Rate)
-//	429 again, or Quota        quotaExhausted  until midnight in Seoul; not asked before
+//	429 a second later, Quota  quotaExhausted  until midnight in Seoul; not asked before
 //	5xx, SE99, no answer       later
 //	page: 403, 429, robots     ourFault        Stop says which; typed facts serve
 //

@@ -178,19 +178,23 @@ func TestA429IsTheSecondsOnceAndThenTheDays(t *testing.T) {
 	if e := classOf(t, search()); e.Class != provider.RateLimited || e.RetryAfter != time.Second {
 		t.Errorf("the first: %v, after %v", e, e.RetryAfter)
 	}
+	at.pass(time.Second)
 	if err := search(); err != nil {
 		t.Errorf("a second later: %v", err)
 	}
-	s.Next(busy)
-	if e := classOf(t, search()); e.Class != provider.RateLimited {
-		t.Errorf("the first after an answer: %v", e)
+	for _, when := range []string{"the first after an answer", "one of the same second"} {
+		s.Next(busy)
+		if e := classOf(t, search()); e.Class != provider.RateLimited {
+			t.Errorf("%s: %v", when, e)
+		}
 	}
 	s.Next(busy)
+	at.pass(time.Second)
 	if e := classOf(t, search()); e.Class != provider.QuotaExhausted || e.RetryAfter != time.Hour {
-		t.Errorf("the second without an answer in between: %v, after %v", e, e.RetryAfter)
+		t.Errorf("a second later, without an answer in between: %v, after %v", e, e.RetryAfter)
 	}
 	asked := s.Asked("local")
-	at.pass(15*time.Hour + 29*time.Minute) // 23:59 in Seoul
+	at.pass(15*time.Hour + 29*time.Minute - 2*time.Second) // 23:59 in Seoul
 	if e := classOf(t, search()); e.Class != provider.QuotaExhausted || e.RetryAfter != time.Minute {
 		t.Errorf("before midnight in Seoul: %v, after %v", e, e.RetryAfter)
 	}
@@ -257,5 +261,25 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 	}
 	if _, err := naver.NewPages(naver.PagesConfig{Contact: "ops@castad.example", Via: "http://192.168.0.1"}); err == nil {
 		t.Error("a stand-in by plain http")
+	}
+}
+
+// A burst that is over the limit of the second is many 429s and no answer in between.
+func TestABurstThatIsRefusedDoesNotCloseTheSearchForTheDay(t *testing.T) {
+	t.Parallel()
+	s := navertest.Start(t, navertest.Options{})
+	c := client(t, naver.Config{Adapter: naver.Legacy, BaseURL: s.URL, ID: "i", HTTP: provider.HTTP{Now: newClock().now}})
+	s.Next(providertest.Fault{Kind: providertest.Status, Status: 429, Code: "012", Times: 8})
+	var burst sync.WaitGroup
+	for range 8 {
+		burst.Go(func() {
+			if _, err := c.Local(t.Context(), "a"); err == nil {
+				t.Error("it was not refused")
+			}
+		})
+	}
+	burst.Wait()
+	if _, err := c.Local(t.Context(), "a"); err != nil {
+		t.Errorf("after the burst: %v", err)
 	}
 }

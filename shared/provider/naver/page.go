@@ -63,6 +63,9 @@ func ParsePage(page []byte, id string) (Place, error) {
 			break
 		}
 	}
+	if c.left < 0 {
+		return Place{}, errors.New("the embedded state refers to itself too often")
+	}
 	return p, nil
 }
 
@@ -80,9 +83,9 @@ func (v view) at(fields ...string) node {
 
 // place finds what describes the place: the entity called PlaceDetailBase, else the one
 // with the place's id that says most; and what a query about the place answered.
-func (c cache) place(id string) view {
+func (c *cache) place(id string) view {
 	best, score := node{c, nil}, 0
-	for _, key := range slices.Sorted(maps.Keys(c)) {
+	for _, key := range slices.Sorted(maps.Keys(c.entities)) {
 		kind, of, ok := strings.Cut(key, ":")
 		if !ok || !names(of, id) {
 			continue
@@ -144,14 +147,14 @@ func known(n node) int {
 var digits = regexp.MustCompile(`[0-9]+`)
 
 // menu returns what the place sells: what the place itself lists, else the Menu entities with its id.
-func (c cache) menu(root view, id string) []Item {
+func (c *cache) menu(root view, id string) []Item {
 	var list []node
 	for _, n := range root.at("menus", "menuList", "menu", "menuItems").list() {
 		list = append(list, or2(n.at("menus", "items").list(), n)...)
 	}
 	if len(list) == 0 {
 		var keys []string
-		for key := range c {
+		for key := range c.entities {
 			if rest, ok := strings.CutPrefix(key, "Menu:"+id); ok && (rest == "" || rest[0] < '0' || rest[0] > '9') { // Menu:123_0 is not of place 12
 				keys = append(keys, key)
 			}

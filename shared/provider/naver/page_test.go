@@ -197,3 +197,18 @@ func TestAnyJSONAroundAPlaceIsRead(t *testing.T) {
 		}
 	})
 }
+
+func TestAPageThatRefersToOneLargeEntityAgainAndAgainIsNotUnfolded(t *testing.T) {
+	t.Parallel()
+	large := strings.Repeat(`"x",`, 30<<10) + `"x"` // 120 KB
+	page := func(refs int) []byte {
+		return []byte(`<script>window.__APOLLO_STATE__ = {"PlaceDetailBase:10000001":{"name":"a","menus":[` +
+			strings.Repeat(`{"__ref":"B"},`, refs) + `{"name":"b"}]},"B":{"list":[` + large + `]}};</script>`)
+	}
+	if p, err := naver.ParsePage(page(2), "10000001"); err != nil || len(p.Menu) != 1 {
+		t.Errorf("twice: %+v, %v", p, err)
+	}
+	if _, err := naver.ParsePage(page(200), "10000001"); err == nil { // 24 MB
+		t.Error("two hundred times: it was unfolded")
+	}
+}

@@ -115,13 +115,13 @@ func (p *Pages) Page(ctx context.Context, link Link) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	at := link.URL
-	for hop := range maxHops {
+	at, chain := link.URL, &once{guard: p.c.Guard}
+	for range maxHops {
 		u, err := url.Parse(at)
 		if err != nil || u.Host != "m.place.naver.com" {
 			return Place{}, p.fail("page", provider.BadResult, StopElsewhere, 0, errors.New("the page is elsewhere"))
 		}
-		a, err := p.look(ctx, "page", u, hop == 0, maxPage)
+		a, err := p.look(ctx, "page", u, chain, maxPage)
 		if err != nil {
 			return Place{}, err
 		}
@@ -168,11 +168,12 @@ func (p *Pages) Resolve(ctx context.Context, link Link) (Link, error) {
 	if err != nil {
 		return link, p.fail("short", provider.OurFault, StopElsewhere, 0, errors.New("not an address"))
 	}
+	chain := &once{guard: p.c.Guard}
 	for hop := 0; link.ID == ""; hop++ {
 		if hop == maxHops {
 			return link, p.fail("short", provider.BadResult, StopElsewhere, 0, errors.New("too many redirects"))
 		}
-		a, err := p.look(ctx, "short", u, hop == 0, 64<<10)
+		a, err := p.look(ctx, "short", u, chain, 64<<10)
 		if err != nil {
 			return link, err
 		}
@@ -224,8 +225,8 @@ func allowed(u *url.URL) error {
 }
 
 // look sends one request, if robots.txt, the guard and Naver's last word allow it.
-// A redirect belongs to its request: the guard is asked for the first only.
-func (p *Pages) look(ctx context.Context, op string, u *url.URL, first bool, limit int64) (*provider.Answer, error) {
+// A redirect belongs to its request, which is what chain is for.
+func (p *Pages) look(ctx context.Context, op string, u *url.URL, chain *once, limit int64) (*provider.Answer, error) {
 	if err := allowed(u); err != nil {
 		return nil, p.fail(op, provider.OurFault, StopElsewhere, 0, err)
 	}
@@ -238,9 +239,7 @@ func (p *Pages) look(ctx context.Context, op string, u *url.URL, first bool, lim
 		}
 	}
 	from := p.from
-	if !first {
-		from.Guard = nil
-	}
+	from.Guard = chain
 	a, err := from.Look(ctx, op, p.at(u), limit)
 	if err != nil {
 		var e *provider.Error
@@ -285,6 +284,25 @@ func (p *Pages) goingOn(op string) error {
 
 func (p *Pages) fail(op string, class provider.Class, code string, status int, err error) *provider.Error {
 	return &provider.Error{Provider: name, Op: op, Class: class, Code: code, Status: status, Err: err}
+}
+
+// once is the guard of a request and its redirects: it asks for the first, and tells
+// how each has ended, since the last is the one that says what Naver thinks of being asked.
+type once struct {
+	guard provider.Guard
+	pass  provider.Pass
+}
+
+// Allow implements provider.Guard.
+func (o *once) Allow(ctx context.Context, a provider.Attempt) (provider.Pass, error) {
+	if o.pass != nil {
+		return o.pass, nil
+	}
+	pass, err := o.guard.Allow(ctx, a)
+	if err == nil {
+		o.pass = pass
+	}
+	return pass, err
 }
 
 // spacing is a guard of one process.

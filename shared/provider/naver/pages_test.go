@@ -193,6 +193,41 @@ func TestAfterARefusalNothingIsAskedForAnHour(t *testing.T) {
 	}
 }
 
+// telling is a guard that allows and remembers the last word about each operation.
+type telling struct {
+	asked map[string]int
+	last  map[string]provider.Outcome
+	heard func(op string)
+}
+
+func (g *telling) Allow(_ context.Context, a provider.Attempt) (provider.Pass, error) {
+	g.asked[a.Op]++
+	return func(o provider.Outcome) { g.last[a.Op] = o; g.heard(a.Op) }, nil
+}
+
+// The page's own address leads to that of its kind, so the refusal comes to the second request.
+func TestARefusalBehindARedirectStopsAllInstances(t *testing.T) {
+	t.Parallel()
+	s := navertest.Start(t, navertest.Options{})
+	g := &telling{asked: map[string]int{}, last: map[string]provider.Outcome{}}
+	g.heard = func(op string) {
+		if op == "page" { // the redirect has come
+			s.SetPage("10000001", providertest.Reply{Status: 403})
+		}
+	}
+	p, err := naver.NewPages(naver.PagesConfig{Contact: "ops@castad.example", Via: s.URL, Guard: g, Timeout: 20 * time.Second, Now: newClock().now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Page(t.Context(), parsed(t, "https://m.place.naver.com/place/10000001/home"))
+	if e := classOf(t, err); e.Code != naver.StopRefused || s.Asked("page") != 2 {
+		t.Fatalf("%v after %d requests", err, s.Asked("page"))
+	}
+	if o := g.last["page"]; o.Verdict != provider.Busy || o.RetryAfter != provider.MaxRetryAfter || g.asked["page"] != 1 {
+		t.Errorf("the guard was asked %d times and heard %v, %s", g.asked["page"], o.Verdict, o.RetryAfter)
+	}
+}
+
 func TestAShortLinkIsFollowedInsideNaverOnly(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

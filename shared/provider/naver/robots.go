@@ -73,8 +73,9 @@ func (p *Pages) rules(ctx context.Context, host string) (rules, error) {
 // fetchRules asks for the host's robots.txt; at most maxHops redirects, none to another host.
 func (p *Pages) fetchRules(ctx context.Context, host string) (string, error) {
 	u := &url.URL{Scheme: "https", Host: host, Path: "/robots.txt"}
-	for hop := range maxHops {
-		a, err := p.look(ctx, "robots", u, hop == 0, maxRobots)
+	chain := &once{guard: p.c.Guard}
+	for range maxHops {
+		a, err := p.look(ctx, "robots", u, chain, maxRobots)
 		if err != nil {
 			return "", err
 		}

@@ -52,7 +52,7 @@ type Client struct {
 	now          func() time.Time
 
 	mu    sync.Mutex
-	busy  bool      // the last search was refused for its rate
+	busy  time.Time // when a search was refused for its rate, with no answer since
 	spent time.Time // no search before
 }
 
@@ -112,9 +112,13 @@ func (c *Client) ask(ctx context.Context, op, query string, q url.Values) ([]jso
 	if err := c.closed(call); err != nil {
 		return nil, err
 	}
+	asked := c.now()
 	a, err := c.search.Do(ctx, call)
 	if err != nil {
 		return nil, err
+	}
+	if a.Status == http.StatusTooManyRequests {
+		return nil, c.limited(call, a, asked)
 	}
 	if a.Status >= 400 {
 		return nil, c.refused(c.search, call, a)

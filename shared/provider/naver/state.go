@@ -12,13 +12,21 @@ import (
 // cache is the page's embedded state: a normalised Apollo cache, whose entities hang
 // together by {"__ref":"key"}. An entity is decoded only when it is asked for, and the
 // reviews' never are.
-type cache map[string]json.RawMessage
+type cache struct {
+	entities map[string]json.RawMessage
+	// left is how many bytes of entities may still be decoded: a page in which everything
+	// refers to one large entity would else become as many copies of it.
+	left int
+}
+
+// maxDecoded is twice the longest page: of a real one most entities are never read, and the others once or twice.
+const maxDecoded = 2 * maxPage
 
 var stateStart = regexp.MustCompile(`window\s*(?:\.\s*__APOLLO_STATE__|\[\s*["']__APOLLO_STATE__["']\s*\])\s*=\s*`)
 
 // readState finds the state in a page and reads exactly one JSON value after the equals
 // sign, wherever a string in it holds "};" or "</script>".
-func readState(page []byte) (cache, error) {
+func readState(page []byte) (*cache, error) {
 	at := stateStart.FindIndex(page)
 	if at == nil {
 		return nil, errors.New("the page has no embedded state")
@@ -31,11 +39,11 @@ func readState(page []byte) (cache, error) {
 		}
 		text = []byte(s)
 	}
-	var c cache
-	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&c); err != nil {
+	c := &cache{left: maxDecoded}
+	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&c.entities); err != nil {
 		return nil, fmt.Errorf("read embedded state: %w", cause(err))
 	}
-	if len(c) == 0 {
+	if len(c.entities) == 0 {
 		return nil, errors.New("the embedded state is empty")
 	}
 	return c, nil
@@ -54,7 +62,7 @@ var written = regexp.MustCompile(`(?i)^(ROOT_QUERY\.)?[a-z_]*(review|comment|blo
 
 // node is a JSON value of a cache: map[string]any, []any, string, json.Number, bool or nil.
 type node struct {
-	c cache
+	c *cache
 	v any
 }
 
@@ -63,18 +71,26 @@ type node struct {
 const maxRefs = 8
 
 // entity returns the entity of a key; nothing for one that holds what guests wrote.
-func (c cache) entity(key string) node {
-	raw, ok := c[key]
+func (c *cache) entity(key string) node {
+	raw, ok := c.entities[key]
 	if !ok || written.MatchString(key) {
 		return node{c, nil}
+	}
+	return node{c, c.decode(raw)}.here()
+}
+
+// decode is the value of an entity; nothing when enough has been decoded.
+func (c *cache) decode(raw json.RawMessage) any {
+	if c.left -= len(raw); c.left < 0 {
+		return nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	var v any
 	if dec.Decode(&v) != nil {
-		v = nil
+		return nil
 	}
-	return node{c, v}.here()
+	return v
 }
 
 // here follows references.
@@ -90,16 +106,11 @@ func (n node) here() node {
 				return n
 			}
 		}
-		raw, ok := n.c[ref]
+		raw, ok := n.c.entities[ref]
 		if !ok || written.MatchString(ref) {
 			return node{n.c, nil}
 		}
-		dec := json.NewDecoder(bytes.NewReader(raw))
-		dec.UseNumber()
-		n.v = nil
-		if dec.Decode(&n.v) != nil {
-			n.v = nil
-		}
+		n.v = n.c.decode(raw)
 	}
 	return node{n.c, nil}
 }

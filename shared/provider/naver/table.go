@@ -29,16 +29,8 @@ const codeQuota = "400"
 
 // refused classes an answer that is an error.
 func (c *Client) refused(via *provider.Client, call provider.Call, a *provider.Answer) *provider.Error {
-	var w wrong
-	_ = json.Unmarshal(a.Body, &w) // a proxy's page has none of it
-	code, said := or(string(w.Code), string(w.Error.Code)), or(string(w.Message), string(w.Error.Message))
-	if said == "" {
-		said = string(a.Body)
-	}
-	said = c.mask(or(said, "-"))
+	code, said := c.words(a)
 	switch s := a.Status; {
-	case s == http.StatusTooManyRequests && via == c.search:
-		return c.limited(call, a, code, said)
 	case s == http.StatusTooManyRequests && code == codeQuota:
 		return via.Fail(call, a, provider.QuotaExhausted, code, said)
 	case s == http.StatusForbidden:
@@ -50,22 +42,35 @@ func (c *Client) refused(via *provider.Client, call provider.Call, a *provider.A
 	}
 }
 
-// limited decides between the limit of the second and that of the day. The status
-// is the same for both and only the gateway has a code; without one the first refusal is
-// taken for the second's, and one more, with no answer in between, for the day's.
-func (c *Client) limited(call provider.Call, a *provider.Answer, code, said string) *provider.Error {
+// words are an error body's code and what it says.
+func (c *Client) words(a *provider.Answer) (code, said string) {
+	var w wrong
+	_ = json.Unmarshal(a.Body, &w) // a proxy's page has none of it
+	code, said = or(string(w.Code), string(w.Error.Code)), or(string(w.Message), string(w.Error.Message))
+	return code, c.mask(or(or(said, string(a.Body)), "-"))
+}
+
+// limited decides between the limit of the second and that of the day, for a search
+// that was sent at asked. The status is the same for both and only the gateway has a code;
+// without one the first refusal is taken for the second's, and so are those of searches
+// that were under way with it; one that was sent a second later, with no answer in
+// between, is the day's.
+func (c *Client) limited(call provider.Call, a *provider.Answer, asked time.Time) *provider.Error {
+	code, said := c.words(a)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	rate := code == "410" || code == "420"
-	if code != codeQuota && (rate || !c.busy) {
-		c.busy = true
+	if code != codeQuota && (rate || c.busy.IsZero() || asked.Sub(c.busy) < time.Second) {
+		if c.busy.IsZero() {
+			c.busy = c.now()
+		}
 		e := c.search.Fail(call, a, provider.RateLimited, code, said)
 		if e.RetryAfter == 0 {
 			e.RetryAfter = time.Second
 		}
 		return e
 	}
-	c.busy, c.spent = false, midnight(c.now())
+	c.busy, c.spent = time.Time{}, midnight(c.now())
 	e := c.search.Fail(call, a, provider.QuotaExhausted, or(code, "day_quota"), said)
 	e.RetryAfter = c.untilSpent()
 	return e
@@ -75,7 +80,7 @@ func (c *Client) limited(call provider.Call, a *provider.Answer, code, said stri
 func (c *Client) answered() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.busy = false
+	c.busy = time.Time{}
 }
 
 // closed refuses a search without sending it while the day's quota is spent.

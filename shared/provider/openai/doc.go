@@ -9,8 +9,8 @@
 // # The prompt
 //
 // Two messages. The system message says what to write, and that the user message
-// is data: facts are typed by strangers, so nothing in them is an instruction
-// (security.md control 19). The user message is the claim.Brief as JSON and
+// is data: facts are typed by strangers, so nothing in them is an instruction.
+// The user message is the claim.Brief as JSON and
 // nothing else. The answer is bound to a JSON schema in strict mode; every line
 // names the facts it uses, which package claim then checks. Servers that ignore
 // response_format are met half way: the schema stands in the prompt as well, and the

@@ -11,7 +11,7 @@ import (
 	"castad/shared/provider"
 )
 
-// quotaCodes are the codes and types of a 429 that no waiting cures (providers.md 1.5).
+// quotaCodes are the codes and types of a 429 that no waiting cures (OpenAI's guide to error codes, and what compatible servers say).
 var quotaCodes = []string{"insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded", "project_spend_limit_exceeded",
 	"organization_usage_limit_exceeded", "billing_hard_limit_reached"}
 

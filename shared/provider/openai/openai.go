@@ -21,7 +21,7 @@ const (
 	// defaultTokens holds the longest lyric (60 s, about 600 tokens of Korean) and
 	// leaves a reasoning model room to think: its thoughts count too.
 	defaultTokens = 4000
-	// defaultTimeout is above the 5–60 s that chat models are said to take (providers.md 1.5, unverified).
+	// defaultTimeout is above the 5–60 s that chat models are said to take (unverified).
 	defaultTimeout = 90 * time.Second
 )
 

@@ -162,7 +162,7 @@ func (c *Client) Task(ctx context.Context, taskID string) (provider.SongTask, er
 	return c.judge(call, a, data)
 }
 
-// judge says what a record's status means (providers.md 2.3).
+// judge says what a record's status means (docs.sunoapi.org, get-music-generation-details).
 func (c *Client) judge(call provider.Call, a *provider.Answer, r record) (provider.SongTask, error) {
 	tracks, complete := r.tracks()
 	task := provider.SongTask{ID: r.TaskID, Tracks: tracks, CallbackURL: r.callbackURL()}

@@ -1,15 +1,10 @@
 package youtube_test
 
 import (
-	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
-	"time"
 
+	"castad/shared/provider/providertest"
 	"castad/shared/provider/youtube/youtubetest"
 )
 
@@ -42,26 +37,11 @@ try { await yt.videos.delete({ id }) } catch (e) { console.log(e.status, e.respo
 
 func TestGooglesNodeClientWorks(t *testing.T) {
 	t.Parallel()
-	skip := t.Skip
-	if os.Getenv("CI") != "" {
-		skip = t.Fatal
-	}
-	if _, err := exec.LookPath("node"); err != nil {
-		skip("node is not installed: scripts/setup.sh test")
-	}
-	if _, err := os.Stat(filepath.Join(clients, "node_modules", "@googleapis", "youtube")); err != nil {
-		skip("Google's Node client is not installed: scripts/setup.sh test")
-	}
 	w := start(t, youtubetest.Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	run := exec.CommandContext(ctx, "node", "--input-type=module")
-	run.Dir, run.WaitDelay, run.Stdin = clients, 5*time.Second, strings.NewReader(visit)
-	run.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AT=" + w.URL, "REFRESH=" + w.refresh}
-	out, err := run.CombinedOutput()
+	out := providertest.Node(t, clients, "@googleapis/youtube", visit, "AT="+w.URL, "REFRESH="+w.refresh)
 	want := regexp.MustCompile(`^201 한빛분식 processed unlisted false 0\ntrue\n204 0\n404 videoNotFound\n$`)
-	if err != nil || !want.Match(out) {
-		t.Fatalf("%v:\n%s", err, out)
+	if !want.MatchString(out) {
+		t.Fatalf("it wrote\n%s", out)
 	}
 	if v := w.only(t); !v.Deleted || v.Bytes != 300000 || v.Notify != "false" {
 		t.Errorf("%+v", v)

@@ -248,7 +248,7 @@ func (s *session) report(l *link, d *wire.Disposition) {
 	}
 }
 
-// outcome translates a delivery state (service-bus.md 1.5).
+// outcome translates a delivery state of AMQP 1.0 (part 3.4).
 func outcome(s wire.State) broker.Outcome {
 	switch s.Kind {
 	case wire.Accepted:

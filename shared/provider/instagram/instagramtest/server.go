@@ -211,6 +211,9 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request, op string, starts
 func parameters(r *http.Request, body []byte) (url.Values, error) {
 	in := r.URL.Query()
 	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if r.URL.Path == "/accounts" && bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		kind = "application/json" // our own route: curl -d calls everything a form
+	}
 	switch kind {
 	case "application/json":
 		var fields map[string]any

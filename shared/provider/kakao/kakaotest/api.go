@@ -1,6 +1,7 @@
 package kakaotest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -144,8 +145,8 @@ func (s *Server) search(r *http.Request, _ []byte) providertest.Reply {
 		return providertest.Reply{Status: status, JSON: map[string]string{"errorType": kind, "message": text}}
 	}
 	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "KakaoAK ")
-	page, err := strconv.Atoi(q.Get("page"))
-	size, err2 := strconv.Atoi(q.Get("size"))
+	page, err := strconv.Atoi(cmp.Or(q.Get("page"), "1"))
+	size, err2 := strconv.Atoi(cmp.Or(q.Get("size"), "15"))
 	switch {
 	case !ok || !s.known(key, s.o.RESTKey):
 		return fail(http.StatusUnauthorized, "AccessDeniedError", "wrong appKey("+key+") format")

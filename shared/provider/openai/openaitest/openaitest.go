@@ -1,6 +1,7 @@
 // Package openaitest is a stand-in for a chat completion server: it checks the
 // request as OpenAI would, and writes a plain lyric from the brief's facts, one
-// line each. It is no poet; the studio is. Faults and ledger: package providertest.
+// line each. It is no poet; the studio is. Faults and ledger: package providertest. Operation: write.
+// The last message must be a brief: {"language":"ko","seconds":15,"facts":[{"id":"f1","kind":"name","text":"…"}]}.
 package openaitest
 
 import (
