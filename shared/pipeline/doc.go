@@ -49,8 +49,8 @@
 // it wrote down under Holds before doing it: if the last round has not begun, or
 // whatever of it is still on its way can only complete what the next attempt
 // goes on with, the answer is message.Absent with Settled and the step is ready
-// at once. Otherwise absence counts at the end of the reconcile window, as a
-// request may arrive late.
+// at once. Otherwise, and after a cancel, which has no next attempt, absence counts
+// at the end of the reconcile window, as a request may arrive late.
 //
 // # Leases and clocks
 //

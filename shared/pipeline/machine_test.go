@@ -308,6 +308,35 @@ func TestAnUnknownPublicationThatIsCancelledIsNotCalledCancelled(t *testing.T) {
 	}
 }
 
+// A proof that an upload wants more holds because the next attempt goes on with it;
+// after a cancel there is none, and the last bytes may still be on their way.
+func TestACancelledPublicationIsLookedForToTheWindowsEnd(t *testing.T) {
+	t.Parallel()
+	run := newRun()
+	for i := range run.Steps {
+		run.Steps[i].State = Succeeded
+	}
+	run.State = Cancelling
+	run.Steps[3] = Step{No: 4, After: 2, Kind: message.Publish, Policy: Once, State: Collecting, Attempt: 1, Fence: 3, DueAt: testStart,
+		LeaseUntil: testStart.Add(time.Hour), SettleBy: testStart.Add(time.Minute), Deadline: testStart.Add(time.Hour), Call: CallUnknown}
+	absent := Event{Name: EvAbsent, Step: 4, Fence: 3, Attempt: 1, At: testStart, Settled: true}
+	early, _, err := Decide(run, absent, testRules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := early.Step(4); s.State != Unknown || early.State != Cancelling {
+		t.Errorf("within the window the step is %s, the run %s", s.State, early.State)
+	}
+	absent.At = testStart.Add(time.Minute)
+	late, _, err := Decide(run, absent, testRules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := late.Step(4); s.State != Cancelled || late.State != RunCancelled {
+		t.Errorf("at its end the step is %s, the run %s", s.State, late.State)
+	}
+}
+
 // The deadline's words are "not charged, please retry": for a post that was taken, or
 // may have been, they would have its owner post it again.
 func TestADeadlineTellsNobodyToRepeatAPostThatMayBeThere(t *testing.T) {

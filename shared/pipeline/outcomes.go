@@ -187,7 +187,10 @@ func (m *move) absent() error {
 		m.e.Code = fault.CodeVendorFailed // a job that was accepted and is gone
 		return m.broken()
 	}
-	if !m.e.Settled && m.e.At.Before(m.step.SettleBy) {
+	// A final word counts on the next attempt to go on with what is still on its way;
+	// a cancelled publication has none.
+	final := m.e.Settled && (m.run.State != Cancelling || m.step.Policy != Once)
+	if !final && m.e.At.Before(m.step.SettleBy) {
 		// The request may still be on its way inside the provider: only what is
 		// absent at the window's end is absent, unless the provider's word is final.
 		m.step.State = Unknown

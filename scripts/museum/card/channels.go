@@ -49,8 +49,8 @@ var channels = []Card{
 		Must:    "Send it again before the reconcile window ends only where nothing can arrive any more.",
 		Package: "./shared/pipeline", Test: "TestAbsenceCountsAtOnceOnlyWhenNothingCanArrive",
 		Mutant: Mutant{"shared/pipeline/outcomes.go",
-			"if !m.e.Settled && m.e.At.Before(m.step.SettleBy) {",
-			"if false && m.e.At.Before(m.step.SettleBy) {"},
+			"if !final && m.e.At.Before(m.step.SettleBy) {",
+			"if !final && false && m.e.At.Before(m.step.SettleBy) {"},
 	},
 	{
 		ID: "post-cancelled-while-processing", Source: "gitroomhq/postiz-app PR#1813",
@@ -85,6 +85,13 @@ var channels = []Card{
 		Must:    "Look for it to the window's end all the same, and say then that its outcome was never known.",
 		Package: "./shared/pipeline", Test: "TestAnUnknownPublicationThatIsCancelledIsNotCalledCancelled",
 		Mutant: Mutant{"shared/pipeline/outcomes.go", "case m.run.State == Cancelling && s.Policy != Once: //", "case m.run.State == Cancelling: //"},
+	},
+	{
+		ID: "post-cancelled-with-bytes-on-their-way", Source: "https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol",
+		Vendor:  "The session says that it wants more while the last bytes are on their way; the owner cancels, and the video appears.",
+		Must:    "Let that proof end a cancelled post only at the window's end: no attempt follows that would find it.",
+		Package: "./shared/pipeline", Test: "TestACancelledPublicationIsLookedForToTheWindowsEnd",
+		Mutant: Mutant{"shared/pipeline/outcomes.go", "final := m.e.Settled && (m.run.State != Cancelling || m.step.Policy != Once)", "final := m.e.Settled"},
 	},
 	{
 		ID: "post-deadline-says-retry", Source: "gitroomhq/postiz-app PR#1681, gitroomhq/postiz-app#2011",

@@ -133,7 +133,7 @@ func TestTheStandInKeepsToTheUploadProtocol(t *testing.T) {
 	if status, text, _ := w.call(t, http.MethodDelete, "/youtube/v3/videos?id="+v.ID, ""); status != 403 {
 		t.Errorf("somebody else deleted it: %d %s", status, text)
 	}
-	if _, text, _ := w.call(t, http.MethodGet, "/ledger", ""); !strings.Contains(text, v.ID) || !strings.Contains(text, `"inserts":1`) {
+	if _, text, _ := w.call(t, http.MethodGet, "/ledger", ""); !strings.Contains(text, v.ID) || !strings.Contains(text, `"inserts":1`) || strings.Contains(text, v.Session) {
 		t.Errorf("the ledger: %s", text)
 	}
 }

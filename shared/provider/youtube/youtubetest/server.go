@@ -143,8 +143,12 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /film/{video}", s.file(filmFile))
 	s.mux.HandleFunc("GET /picture/{video}", s.file(thumbnailFile))
 	s.mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, _ *http.Request) {
+		videos := s.Videos()
+		for i := range videos { // ledgers end up in receipts; sessions must not
+			videos[i].Session = ""
+		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"items": s.Videos(), "inserts": s.Inserts()})
+		_ = json.NewEncoder(w).Encode(map[string]any{"items": videos, "inserts": s.Inserts()})
 	})
 	s.FaultRoutes(s.mux)
 }

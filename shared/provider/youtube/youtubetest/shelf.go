@@ -36,7 +36,7 @@ type Resource struct {
 type Video struct {
 	ID        string `json:"id"`
 	ChannelID string `json:"channel_id"`
-	Session   string `json:"session"`
+	Session   string `json:"session,omitempty"`
 	Resource
 	// Notify is the notifySubscribers that was asked for.
 	Notify string `json:"notify"`
