@@ -38,7 +38,7 @@ func main() {
 	}
 }
 
-const usage = `vendors                                shows breakers and limits
+const usage = `vendors                                   shows breakers and limits
 vendors open|close|auto VENDOR OPERATION  holds a breaker open or closed, or lets it decide again
 
 OPERATION '*' is all of the vendor's. Reads CASTAD_MYSQL_DSN, CASTAD_STAGE,

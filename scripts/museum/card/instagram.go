@@ -89,6 +89,13 @@ var instagram = []Card{
 		Mutant: Mutant{File: instagramPublish, Old: "case code == expired:", New: "case code == expired && false:"},
 	},
 	{
+		ID: "instagram-in-progress-for-ever", Source: metaDocs + "instagram-graph-api/reference/ig-container",
+		Vendor:  "A container says IN_PROGRESS, hour after hour.",
+		Must:    "Make no second one meanwhile and publish nothing; after a day, when it has expired, make another.",
+		Package: instagramPackage, Test: "TestAContainerThatIsInProgressForEverIsAskedUntilItExpires",
+		Mutant: Mutant{File: instagramPublish, Old: "case code == expired:", New: "case code == expired || code == inProgress:"},
+	},
+	{
 		ID: "instagram-container-error", Source: "fbsamples/reels_publishing_apis#48",
 		Vendor:  "A container ends as ERROR, with no reason that anybody could do something about.",
 		Must:    "Make another one instead of asking this one for ever.",

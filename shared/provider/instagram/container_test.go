@@ -191,3 +191,21 @@ func TestWhatAContainerSaysIsNotMetasHealth(t *testing.T) {
 		}
 	}
 }
+
+func TestAContainerThatIsInProgressForEverIsAskedUntilItExpires(t *testing.T) {
+	t.Parallel()
+	w := start(t, instagramtest.Options{})
+	w.Next(providertest.Fault{Kind: providertest.Never, Op: "container"})
+	p := w.post(&pad{})
+	for hour := range 24 {
+		if _, err := w.client.Publish(t.Context(), p); classOf(err) != "not_yet" || w.Asked("container") != 1 || w.Asked("publish") != 0 {
+			t.Fatalf("hour %d: %v, %d containers, %d asked to be published", hour, err, w.Asked("container"), w.Asked("publish"))
+		}
+		w.pass(time.Hour)
+	}
+	posted, _, err := w.rounds(t, p)
+	w.once(t, posted, err)
+	if w.Asked("container") != 2 {
+		t.Errorf("%d containers", w.Asked("container"))
+	}
+}
