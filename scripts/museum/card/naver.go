@@ -11,6 +11,22 @@ var naver = []Card{
 		Mutant: Mutant{File: "shared/provider/naver/pages.go", Old: "\t\tp.stop()\n", New: ""},
 	},
 	{
+		ID:      "naver-403-behind-a-redirect",
+		Source:  "Kuniz/alfnaversearch#29",
+		Vendor:  "A page's own address leads to that of its kind, and only there is the 403.",
+		Must:    "Tell the shared guard how the last hop ended, so that no other instance asks on.",
+		Package: "./shared/provider/naver", Test: "TestARefusalBehindARedirectStopsAllInstances",
+		Mutant: Mutant{File: "shared/provider/naver/pages.go", Old: "\tfrom.Guard = chain\n", New: "\tif from.Guard = chain; chain.pass != nil {\n\t\tfrom.Guard = nil\n\t}\n"},
+	},
+	{
+		ID:      "naver-page-unfolds",
+		Source:  "https://cwe.mitre.org/data/definitions/776.html",
+		Vendor:  "A state whose entities refer to each other: one of 400 KB in which a list names one large entity 2,000 times was unfolded for more than 100 s.",
+		Must:    "Decode no more than twice the longest page, and call what wants more a page that cannot be read.",
+		Package: "./shared/provider/naver", Test: "TestAPageThatRefersToOneLargeEntityAgainAndAgainIsNotUnfolded",
+		Mutant: Mutant{File: "shared/provider/naver/state.go", Old: "const maxDecoded = 2 * maxPage", New: "const maxDecoded = 2000 * maxPage"},
+	},
+	{
 		ID:      "naver-page-discontinued",
 		Source:  "hyunwoongko/kocrawl#4",
 		Vendor:  "The pages that a crawler read are discontinued; what answers is a page without the data, with status 200.",
@@ -114,6 +130,14 @@ var naver = []Card{
 		Must:    "Sing a price only when it is one number; anything else is no price.",
 		Package: "./shared/provider/naver", Test: "TestPricesAreOneNumberOrNone",
 		Mutant: Mutant{File: "shared/provider/naver/page.go", Old: "(?:\\.0+)? ?(?:원|won)?$`)", New: "(?:\\.0+)? ?(?:원|won)?`)"},
+	},
+	{
+		ID:      "naver-429-burst",
+		Source:  "https://developers.naver.com/docs/common/openapiguide/errorcode.md",
+		Vendor:  "Refuses all the searches of a burst that is over the second's limit, which are many 429s and no answer in between.",
+		Must:    "Take them for one second's: the search is not closed until midnight.",
+		Package: "./shared/provider/naver", Test: "TestABurstThatIsRefusedDoesNotCloseTheSearchForTheDay",
+		Mutant: Mutant{File: "shared/provider/naver/table.go", Old: " || asked.Sub(c.busy) < time.Second) {", New: ") {"},
 	},
 	{
 		ID:      "naver-429-of-the-day",

@@ -140,12 +140,13 @@ func form(op, path string, values url.Values) provider.Call {
 		Type: "application/x-www-form-urlencoded;charset=utf-8"}
 }
 
-// ask sends a call to kapi with the credential ("Bearer …", "KakaoAK …") and decodes its answer.
-func (c *Client) ask(ctx context.Context, call provider.Call, credential string, out any) error {
+// ask sends a call to kapi with the credential ("Bearer …", "KakaoAK …") and decodes its
+// answer, which it returns for whoever finds that it says nothing.
+func (c *Client) ask(ctx context.Context, call provider.Call, credential string, out any) (*provider.Answer, error) {
 	call.Header = http.Header{"Authorization": {credential}}
 	a, err := c.api.Do(ctx, call)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.open(call, a, credential, out)
+	return a, c.open(call, a, credential, out)
 }

@@ -42,11 +42,12 @@ func (c *Client) Me(ctx context.Context, access string) (User, error) {
 			Verified bool   `json:"is_email_verified"`
 		} `json:"kakao_account"`
 	}
-	if err := c.ask(ctx, call, "Bearer "+access, &in); err != nil {
+	a, err := c.ask(ctx, call, "Bearer "+access, &in)
+	if err != nil {
 		return User{}, err
 	}
 	if in.ID == "" {
-		return User{}, c.api.Fail(call, nil, provider.Later, "unintelligible", "a user without an id")
+		return User{}, c.api.Unintelligible(call, a, errors.New("a user without an id"))
 	}
 	u := User{ID: string(in.ID), Nickname: line(in.Account.Profile.Nickname, maxNickname)}
 	if a := in.Account; a.Valid && a.Verified && !a.Needs {
@@ -79,12 +80,12 @@ func (c *Client) unlink(ctx context.Context, values url.Values, credential, id s
 	var in struct {
 		ID userID `json:"id"`
 	}
-	err := c.ask(ctx, call, credential, &in)
+	a, err := c.ask(ctx, call, credential, &in)
 	switch {
 	case hasCode(err, -101): // there is no link any more
 		return nil
 	case err == nil && id != "" && string(in.ID) != id:
-		return c.api.Fail(call, nil, provider.Later, "unintelligible", "another user than asked for")
+		return c.api.Unintelligible(call, a, errors.New("another user than asked for"))
 	}
 	return err
 }
@@ -94,7 +95,7 @@ func (c *Client) Logout(ctx context.Context, access string) error {
 	var in struct {
 		ID userID `json:"id"`
 	}
-	err := c.ask(ctx, form("logout", "/v1/user/logout", url.Values{}), "Bearer "+access, &in)
+	_, err := c.ask(ctx, form("logout", "/v1/user/logout", url.Values{}), "Bearer "+access, &in)
 	if hasCode(err, -401) {
 		return nil
 	}
