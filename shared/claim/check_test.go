@@ -98,6 +98,8 @@ func TestCheckJudgesALineByTheFactsItCites(t *testing.T) {
 		{"another phone is refused", "전화는 02-123-4568", "phone", Contact},
 		{"a phone from a customer's words is refused", "문의 010-9999-8888", "praise", Contact},
 		{"the shop's link passes", "hello.kr 에서 만나요", "offer", ""},
+		{"a phone said digit by digit is refused", "전화는 공일공 구구구구 팔팔팔팔", "", Contact},
+		{"a phone said within a word is refused", "면이공일공 구구구구 팔팔팔팔쫄깃", "", Contact},
 		{"another link is refused", "visit evil.example.com", "offer", Contact},
 		{"a handle is refused", "follow @hanbit_official", "", Contact},
 		{"an unknown fact id is refused", "오늘도 좋아", "nope", UnknownFact},

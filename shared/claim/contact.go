@@ -19,7 +19,9 @@ var (
 	// Korean numbers: area or mobile code and 7–8 digits, or 1588-type numbers; separators are optional. Others: a plus and eight digits.
 	phonePattern = regexp.MustCompile(`(?:\+82[-. ]?\(?0?\)?\d{1,2}|\(?\b0\d{1,3}\)?)[-. ·/_~]{0,3}\d{3,4}[-. ·/_~]{0,3}\d{4}\b|\b1[568]\d{2}[-. ·/_~]{1,3}\d{4}\b|\+\d[\d .-]{7,16}\d\b`)
 	// Digits said one by one: 공일공 일이삼사 오육칠팔, zero one zero ….
-	spokenPhone  = regexp.MustCompile(`(?:^|[^가-힣])([공영일0-1](?:[ -]?[공영일이삼사오육륙칠팔구0-9](?:에 )?){6,11})(?:$|[^가-힣]|[로에은는이]|으로|번)`)
+	spokenPhone = regexp.MustCompile(`(?:^|[^가-힣])([공영일0-1](?:[ -]?[공영일이삼사오육륙칠팔구0-9](?:에 )?){6,11})(?:$|[^가-힣]|[로에은는이]|으로|번)`)
+	// A mobile number said so within other words: no Korean word is ten digits long.
+	gluedPhone   = regexp.MustCompile(`[공영0][ -]?[일1][ -]?[공영일육륙칠팔구016-9](?:[ -]?[공영일이삼사오육륙칠팔구0-9](?:에 )?){7,8}`)
 	englishPhone = regexp.MustCompile(`\b(?:zero|oh)(?:[ -](?:zero|oh|one|two|three|four|five|six|seven|eight|nine)){6,11}\b`)
 	notDigit     = regexp.MustCompile(`\D`)
 )
@@ -40,13 +42,15 @@ func cutContacts(s string) (rest string, found []string) {
 		found = append(found, d)
 		return " "
 	})
-	s = spokenPhone.ReplaceAllStringFunc(s, func(m string) string {
-		if !strings.ContainsAny(m, "공영일이삼사오육륙칠팔구") {
-			return m // digits alone are phonePattern's
-		}
-		found = append(found, spelledDigits(m))
-		return " "
-	})
+	for _, said := range []*regexp.Regexp{spokenPhone, gluedPhone} {
+		s = said.ReplaceAllStringFunc(s, func(m string) string {
+			if !strings.ContainsAny(m, "공영일이삼사오육륙칠팔구") {
+				return m // digits alone are phonePattern's
+			}
+			found = append(found, spelledDigits(m))
+			return " "
+		})
+	}
 	s = englishPhone.ReplaceAllStringFunc(s, func(m string) string {
 		var d strings.Builder
 		for _, w := range strings.FieldsFunc(m, func(r rune) bool { return r == ' ' || r == '-' }) {
