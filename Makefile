@@ -88,7 +88,7 @@ func-start: stage ## the staged app under Core Tools (func), if installed; run `
 
 .PHONY: bench
 bench: ## the figures of the README, side by side
-	$(GO) test -run '^$$' -bench 'Invocation|SendReceiveComplete1KB|ColdStart|KeepFilm' -benchmem -count 3 ./shared/trigger ./scripts/localcloud/servicebus ./functions ./shared/blob
+	$(GO) test -run '^$$' -bench 'Invocation|SendReceiveComplete1KB|ColdStart|KeepFilm|Allow' -benchmem -count 3 ./shared/trigger ./scripts/localcloud/servicebus ./functions ./shared/blob ./shared/guard
 
 .PHONY: bench-film
 bench-film: ## a film of 30 s as final and preview: time by length, processor, memory
