@@ -54,6 +54,10 @@ func statusOf(err error) int {
 		return http.StatusUnsupportedMediaType
 	case fault.CodeMethod:
 		return http.StatusMethodNotAllowed
+	case fault.CodeStale:
+		return http.StatusPreconditionFailed
+	case fault.CodeIfMatchRequired:
+		return http.StatusPreconditionRequired
 	}
 	return fault.KindOf(err).Status()
 }

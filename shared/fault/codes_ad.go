@@ -1,0 +1,35 @@
+package fault
+
+// The codes of orders and of what they are made of.
+const (
+	CodeNoPhotos     Code = "ad.no_photos"
+	CodeAdEnded      Code = "ad.already_ended"
+	CodeAdNotFailed  Code = "ad.not_failed"
+	CodeRetryUnsafe  Code = "ad.retry_unsafe"
+	CodeClaim        Code = "lyric.unsupported_claim"
+	CodeLinesMissing Code = "song.lines_missing"
+	CodeDeadline     Code = "run.deadline"
+	CodeAttempts     Code = "run.attempts_exhausted"
+	CodeAbandoned    Code = "run.outcome_never_known"
+)
+
+var adCodes = map[Code]Entry{
+	CodeNoPhotos: {Refused, "이 장소에는 사진이 없습니다.", "This place has no photos.",
+		"you", "사진을 한 장 이상 올린 뒤 주문해 주세요.", "Upload at least one photo, then order.", false},
+	CodeAdEnded: {Conflict, "이미 끝난 광고입니다.", "This ad has already ended.",
+		"you", "새 광고를 주문해 주세요.", "Order a new ad.", false},
+	CodeAdNotFailed: {Conflict, "실패한 광고만 다시 시도할 수 있습니다.", "Only a failed ad can be retried.",
+		"you", "광고의 현재 상태를 확인해 주세요.", "Check the ad's present state.", false},
+	CodeRetryUnsafe: {Conflict, "결과를 알 수 없는 게시가 있어 다시 시도할 수 없습니다.", "A post's outcome is unknown, so a retry could publish twice.",
+		"castad", "채널에서 게시 여부를 먼저 확인해 주세요.", "Look at the channel first to see whether it was published.", false},
+	CodeClaim: {Refused, "가사에 사실로 확인되지 않은 내용이 있습니다.", "The lyrics claim something that no fact supports.",
+		"vendor", "가게 정보를 더 적거나 다시 시도해 주세요.", "Add facts about the place, or try again.", true},
+	CodeLinesMissing: {Refused, "노래에 후렴이나 마무리 문구, 또는 가사의 3분의 1 이상이 빠졌습니다.", "The song leaves out the hook, the closing line or more than a third of the lyrics.",
+		"vendor", "다시 시도하면 노래를 새로 만듭니다.", "Retry, and the song is made anew.", true},
+	CodeDeadline: {Refused, "정해진 기한 안에 끝내지 못했습니다.", "The order was not finished before its deadline.",
+		"castad", "비용은 청구되지 않습니다. 다시 시도해 주세요.", "You are not charged; please retry.", true},
+	CodeAttempts: {Refused, "여러 번 시도했지만 끝내지 못했습니다.", "All attempts were used without success.",
+		"vendor", "잠시 뒤에 다시 시도해 주세요.", "Please retry later.", true},
+	CodeAbandoned: {Refused, "외부 서비스가 결과를 끝내 알려 주지 않았습니다.", "The outside service never told the outcome.",
+		"vendor", "운영자가 확인한 뒤 다시 시도할 수 있습니다.", "It can be retried after an operator has looked.", false},
+}

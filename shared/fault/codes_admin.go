@@ -1,0 +1,4 @@
+package fault
+
+// The codes of what operators do.
+var adminCodes = map[Code]Entry{}

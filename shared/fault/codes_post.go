@@ -1,0 +1,4 @@
+package fault
+
+// The codes of posts.
+var postCodes = map[Code]Entry{}

@@ -1,0 +1,28 @@
+-- Posts that owners order by themselves, what they say, how they are doing.
+ALTER TABLE publications
+  ADD COLUMN title VARCHAR(200) NOT NULL DEFAULT '',
+  ADD COLUMN caption VARCHAR(2200) NOT NULL DEFAULT '',
+  ADD COLUMN hashtags_json JSON NULL,
+  ADD COLUMN video_id BIGINT NOT NULL DEFAULT 0,
+  ADD COLUMN scheduled_at DATETIME(6) NULL,
+  ADD COLUMN request_key VARCHAR(64) COLLATE utf8mb4_bin NULL,
+  ADD COLUMN request_hash BINARY(32) NULL,
+  ADD COLUMN confirmed_at DATETIME(6) NULL,
+  ADD COLUMN confirmed_by BIGINT NULL,
+  ADD COLUMN removed_at DATETIME(6) NULL,
+  ADD COLUMN measure_at DATETIME(6) NULL,
+  ADD KEY publications_request (tenant_id, request_key),
+  ADD KEY publications_tenant (tenant_id, id),
+  ADD KEY publications_measure (measure_at);
+
+-- owner: sns
+CREATE TABLE post_metrics (
+  post_id BIGINT NOT NULL,
+  at DATETIME(6) NOT NULL,
+  tenant_id BIGINT NOT NULL,
+  views BIGINT NOT NULL,
+  likes BIGINT NOT NULL,
+  comments BIGINT NOT NULL,
+  shares BIGINT NOT NULL,
+  PRIMARY KEY (post_id, at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
