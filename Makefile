@@ -48,6 +48,10 @@ check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, t
 	$(GO) test ./scripts/sample ./shared/studio/music ./shared/media ./shared/media/sound
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
 
+.PHONY: security
+security: ## known vulnerabilities (govulncheck) and unsafe code (gosec): both must find nothing
+	@GO='$(GO)' scripts/security.sh
+
 .PHONY: museum
 museum: ## how the vendors fail and which test shows that CastAD withstands it, as a table (CARD=regexp)
 	@$(GO) run ./scripts/museum -card '$(CARD)'
