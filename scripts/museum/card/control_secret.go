@@ -1,0 +1,3 @@
+package card
+
+var secretControls = []Control{}
