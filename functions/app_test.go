@@ -89,7 +89,7 @@ func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 		InstagramAuthorizeURL: b.instagram.URL + "/oauth/authorize", InstagramPoll: 100 * time.Millisecond,
 		DownloadOrigins: []string{b.music.URL, b.renderer.URL}, BreakerCooldown: 500 * time.Millisecond,
 		Lease: 5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
-		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute}
+		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute, Approval: time.Hour}
 	for _, change := range with {
 		change(&c)
 	}
