@@ -52,6 +52,8 @@ type bench struct {
 	youtube   *youtubetest.Server
 	instagram *instagramtest.Server
 	token     string
+	// contract saw every answer, see watched.
+	contract *watcher
 }
 
 const (
@@ -146,7 +148,8 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 		b.t.Fatal(err)
 	}
 	b.parts, b.guard = p, app.guard
-	server := &http.Server{Handler: host.Handler(), ReadHeaderTimeout: time.Second}
+	b.contract = watched(b.t, host.Handler())
+	server := &http.Server{Handler: b.contract, ReadHeaderTimeout: time.Second}
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []func()
 	ends = append(ends, background(func() { _ = server.Serve(listener) }), background(func() { p.outbox.Run(ctx) }), background(func() { app.guard.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
