@@ -186,3 +186,8 @@ var securitySchemes = Object{
 	{"social", Object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "castad_social"}, {"description", "Binds the connecting of an account to the browser where it was begun."}}},
 	{"unlink", Object{{"type", "apiKey"}, {"in", "header"}, {"name", "Authorization"}, {"description", "KakaoAK and the shared key, as Kakao sends it."}}},
 }
+
+// Example is a request body for an operation that has one.
+func (d Document) Example(o Operation) any {
+	return (&builder{schemas: d.Schemas}).example(o.Body, o.Extra.Example)
+}
