@@ -202,7 +202,7 @@ func (e *Engine) move(ctx context.Context, tx *store.Tx, before loaded, ev Event
 	if ev.At.IsZero() {
 		ev.At = e.now()
 	}
-	ev.Jitter = mrand.Float64()
+	ev.Jitter = mrand.Float64() // #nosec G404 -- spreads retries; no secret
 	next, fx, err := Decide(before.Run, ev, e.c.Rules)
 	if err != nil {
 		return before, err
