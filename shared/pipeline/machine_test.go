@@ -74,6 +74,9 @@ func (v *vendors) check(before, after Run, e Event, fx []Effect) {
 	if before.State == Awaiting && after.State == RunCancelled && e.Name == EvLapse && e.At.Before(before.ApproveBy) {
 		v.t.Fatalf("lapsed at %v, before %v", e.At, before.ApproveBy)
 	}
+	if before.State == RunFailed && before.FailCode == fault.CodeSuperseded && !after.State.Ended() {
+		v.t.Fatalf("%s: a run whose place was taken is %s again", e.Name, after.State)
+	}
 	stuck := after.State == Running
 	for _, s := range after.Steps {
 		stuck = stuck && (s.State.Ended() || s.State == Blocked)
@@ -185,6 +188,9 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 			if err != nil {
 				switch fault.KindOf(err) {
 				case fault.Done, fault.Conflict:
+					return false
+				}
+				if fault.CodeOf(err) == fault.CodeSuperseded {
 					return false
 				}
 				t.Fatalf("%s: %v", e.Name, err)
@@ -311,24 +317,30 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 			}
 			now = now.Add(time.Duration(rapid.IntRange(0, 180).Draw(t, "seconds")) * time.Second)
 		}
-		// From here on the world works: everything in flight is dead, then
-		// workers and sweeps run until nothing is left to do.
-		calls = nil
-		for i := 0; !run.State.Ended(); i++ {
-			if i > 2000 {
-				t.Fatalf("the run never ends: %+v", run)
-			}
-			for no := 1; no <= 4; no++ {
-				for _, n := range []EventName{EvExpired, EvDeadline, EvOverdue, EvRemind, EvLapse} {
-					apply(Event{Name: n, Step: no})
+		// Twice the world works: everything in flight is dead, then workers and sweeps
+		// run until nothing is left to do. In between people look at what came of it.
+		for round := range 2 {
+			calls = nil
+			for i := 0; !run.State.Ended(); i++ {
+				if i > 2000 {
+					t.Fatalf("the run never ends: %+v", run)
 				}
-				claim(no, run.Step(no).State == Waiting || run.Step(no).State == Unknown)
-				for len(calls) > 0 {
-					answer(0, true)
+				for no := 1; no <= 4; no++ {
+					for _, n := range []EventName{EvExpired, EvDeadline, EvOverdue, EvRemind, EvLapse} {
+						apply(Event{Name: n, Step: no})
+					}
+					claim(no, run.Step(no).State == Waiting || run.Step(no).State == Unknown)
+					for len(calls) > 0 {
+						answer(0, true)
+					}
 				}
+				now = now.Add(30 * time.Second)
 			}
-			now = now.Add(30 * time.Second)
+			for range rapid.IntRange(0, 4).Draw(t, "afterwards") * (1 - round) {
+				people(rapid.IntRange(3, 4).Draw(t, "post"))
+			}
 		}
+
 	})
 }
 
