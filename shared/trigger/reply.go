@@ -15,6 +15,9 @@ func Versioned(version int) Reply {
 	return Reply{Header: http.Header{"Etag": {`"` + strconv.Itoa(version) + `"`}}}
 }
 
+// Tagged is a Reply with an entity tag, quotes included.
+func Tagged(tag string) Reply { return Reply{Header: http.Header{"Etag": {tag}}} }
+
 // Cookie is a cookie for the addresses below path. Scripts cannot read it, and
 // another site's page can make a browser send it by leading there only, not by a
 // form or a script (SameSite=Lax). secure keeps it off unencrypted connections.
