@@ -60,6 +60,14 @@ museum: ## how the vendors fail and which test shows that CastAD withstands it, 
 museum-mutants: ## each card's handling taken away: its test must be red (CARD=regexp, FROM=card to go on there)
 	@$(GO) run ./scripts/museum -mutants -card '$(CARD)' -from '$(FROM)'
 
+.PHONY: controls
+controls: ## every security control and which test is red without it, as a table (CARD=regexp)
+	@$(GO) run ./scripts/museum -controls -card '$(CARD)'
+
+.PHONY: controls-mutants
+controls-mutants: ## each security control taken away: its test must be red (CARD=regexp, FROM=card to go on there)
+	@$(GO) run ./scripts/museum -controls -mutants -card '$(CARD)' -from '$(FROM)'
+
 .PHONY: fuzz
 fuzz: ## every fuzz target, one after another, with a table (FUZZTIME=60s FUZZ=regexp)
 	@$(GO) run ./scripts/fuzz -time '$(FUZZTIME)' -target '$(FUZZ)'
