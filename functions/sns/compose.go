@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"castad/shared/claim"
 	"castad/shared/fault"
@@ -29,7 +28,7 @@ type film struct {
 // compose fills in what a draft leaves out and refuses what cannot be posted.
 func (o *Orders) compose(ctx context.Context, tenant id.Tenant, d Draft) (post, error) {
 	now := o.now()
-	n := post{id: id.New[id.Post](now), run: id.New[id.Run](now), tenant: tenant, now: now, thumbnail: d.Thumbnail, again: d.Again}
+	n := post{id: id.New[id.Post](now), run: id.New[id.Run](now), tenant: tenant, now: now, file: d.Thumbnail, photo: d.Photo, again: d.Again}
 	if wait := d.At.Sub(now); !d.At.IsZero() && (wait < -late || wait > farthest) {
 		return n, fault.Newf(fault.CodeBadValue, "order post: %v is over or too far ahead", d.At).In("at")
 	} else if wait > 0 {
@@ -45,16 +44,18 @@ func (o *Orders) compose(ctx context.Context, tenant id.Tenant, d Draft) (post, 
 		}
 		return n, err
 	}
+	picture, err := o.picture(ctx, tenant, d)
+	if err == nil {
+		err = f.postable()
+	}
+	if err != nil {
+		return n, err
+	}
 	title := cmp.Or(d.Title, f.wish.Title, clip(heading(f.script), shownTitle))
 	n.SnsPublish = message.SnsPublish{Ad: d.Ad, Channel: d.Channel, Account: d.Account, Title: title, Caption: cmp.Or(d.Caption, f.wish.Caption, title),
-		Hashtags: d.Hashtags, Privacy: d.Privacy, MadeForKids: d.MadeForKids, Blob: f.Blob, Thumbnail: f.Thumbnail, Bytes: f.Bytes, SHA256: f.SHA256, Video: f.Video}
+		Hashtags: d.Hashtags, Privacy: d.Privacy, MadeForKids: d.MadeForKids, Blob: f.Blob, Thumbnail: cmp.Or(picture, f.Thumbnail), Bytes: f.Bytes, SHA256: f.SHA256, Video: f.Video}
 	if d.Hashtags == nil {
 		n.Hashtags = f.wish.Hashtags
-	}
-	if d.Thumbnail != "" {
-		if n.SnsPublish.Thumbnail, err = o.picture(ctx, tenant, d.Thumbnail); err != nil {
-			return n, err
-		}
 	}
 	// Numbers make a marker longer: what fits with this one fits with any.
 	return n, o.c.Channels.Check(n.SnsPublish, Marker(message.SnsPublish{Ad: d.Ad, Channel: d.Channel, Revision: 9999}))
@@ -74,7 +75,7 @@ func heading(v message.VideoRender) string {
 }
 
 // film reads the draft's film. NotFound: the ad, or that film of it, is not the
-// tenant's. CodeNoFilm: there is none that could be posted.
+// tenant's.
 func (o *Orders) film(ctx context.Context, tenant id.Tenant, d Draft) (film, error) {
 	type row struct{ wish, script, made []byte }
 	r, err := store.One(ctx, o.c.DB, `SELECT a.wish_json, s.input_json, s.output_json FROM ads a
@@ -88,9 +89,6 @@ func (o *Orders) film(ctx context.Context, tenant id.Tenant, d Draft) (film, err
 	if err != nil {
 		return film{}, fmt.Errorf("read film of %v: %w", d.Ad, err)
 	}
-	if r.made == nil && d.Video == 0 {
-		return film{}, fault.Newf(fault.CodeNoFilm, "order post: %v has no film", d.Ad).In("ad")
-	}
 	var f film
 	for _, part := range []struct {
 		text []byte
@@ -103,43 +101,64 @@ func (o *Orders) film(ctx context.Context, tenant id.Tenant, d Draft) (film, err
 			return film{}, fault.Newf(fault.CodeInternal, "read film of %v: %w", d.Ad, err)
 		}
 	}
-	switch {
-	case d.Video != 0 && f.Video != d.Video:
+	if d.Video != 0 && f.Video != d.Video {
 		return film{}, fault.Newf(fault.CodeNotFound, "order post: no such film as %v", d.Video).In("video")
-	case f.script.Quality == "preview":
-		return film{}, fault.Newf(fault.CodeNoFilm, "order post: %v is a preview", f.Video).In("ad")
 	}
 	return f, nil
+}
+
+// postable refuses what is not a finished film.
+func (f film) postable() error {
+	switch {
+	case f.Blob == "":
+		return fault.Newf(fault.CodeNoFilm, "order post: there is no film").In("ad")
+	case f.script.Quality == "preview":
+		return fault.Newf(fault.CodeNoFilm, "order post: %v is a preview", f.Video).In("ad")
+	}
+	return nil
 }
 
 // maxThumbnail is what sns/publish sends at most: YouTube's limit.
 const maxThumbnail = 2 << 20
 
-// picture is the blob of a thumbnail, by the id of a file or a photo of the tenant's.
-func (o *Orders) picture(ctx context.Context, tenant id.Tenant, name string) (blob string, err error) {
-	type row struct {
-		blob, kind string
-		bytes      int64
+// image is a picture that was chosen as a thumbnail.
+type image struct {
+	field, blob, kind string
+	bytes             int64
+}
+
+// picture is the blob of the draft's own thumbnail, "" for none.
+func (o *Orders) picture(ctx context.Context, tenant id.Tenant, d Draft) (blob string, err error) {
+	columns := func(i *image) []any { return []any{&i.blob, &i.kind, &i.bytes} }
+	var chosen []image
+	add := func(field string, i image, err error) error {
+		if errors.Is(err, store.ErrNoRows) {
+			return fault.Newf(fault.CodeNotFound, "order post: no such picture").In(field)
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", field, err)
+		}
+		i.field = field
+		chosen = append(chosen, i)
+		return nil
 	}
-	columns := func(r *row) []any { return []any{&r.blob, &r.kind, &r.bytes} }
-	var r row
-	var file id.Artifact
-	var photo id.Photo
-	switch {
-	case strings.HasPrefix(name, "file_") && file.UnmarshalText([]byte(name)) == nil:
-		r, err = store.One(ctx, o.c.DB, `SELECT blob_path, content_type, bytes FROM artifacts WHERE tenant_id = ? AND id = ?`, columns, tenant, file)
-	case photo.UnmarshalText([]byte(name)) == nil:
-		r, err = store.One(ctx, o.c.DB, `SELECT blob_path, content_type, bytes FROM place_photos WHERE tenant_id = ? AND id = ?`, columns, tenant, photo)
-	default:
-		return "", fault.Newf(fault.CodeBadValue, "order post: not a file or photo").In("thumbnail")
+	if d.Thumbnail != 0 {
+		i, err := store.One(ctx, o.c.DB, `SELECT blob_path, content_type, bytes FROM artifacts WHERE tenant_id = ? AND id = ?`, columns, tenant, d.Thumbnail)
+		if err := add("thumbnail", i, err); err != nil {
+			return "", err
+		}
 	}
-	switch {
-	case errors.Is(err, store.ErrNoRows):
-		return "", fault.Newf(fault.CodeNotFound, "order post: no such picture as %s", name).In("thumbnail")
-	case err != nil:
-		return "", fmt.Errorf("read %s: %w", name, err)
-	case r.kind != "image/jpeg" || r.bytes > maxThumbnail:
-		return "", fault.Newf(fault.CodeBadThumbnail, "order post: %s of %d bytes", r.kind, r.bytes).In("thumbnail")
+	if d.Photo != 0 {
+		i, err := store.One(ctx, o.c.DB, `SELECT blob_path, content_type, bytes FROM place_photos WHERE tenant_id = ? AND id = ?`, columns, tenant, d.Photo)
+		if err := add("photo", i, err); err != nil {
+			return "", err
+		}
 	}
-	return r.blob, nil
+	for n, i := range chosen {
+		if n > 0 || i.kind != "image/jpeg" || i.bytes > maxThumbnail {
+			return "", fault.Newf(fault.CodeBadThumbnail, "order post: picture %d is %s of %d bytes", n+1, i.kind, i.bytes).In(i.field)
+		}
+		blob = i.blob
+	}
+	return blob, nil
 }

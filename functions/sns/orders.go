@@ -126,10 +126,10 @@ func (o *Orders) insert(ctx context.Context, tx *store.Tx, n post) error {
 		at = n.at
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO publications (id, tenant_id, ad_id, run_id, step_no, channel, account_id, revision, state, url, privacy, made_for_kids,
-		title, caption, hashtags_json, thumbnail, video_id, scheduled_at, request_key, request_hash, created_at)
-		VALUES (?, ?, ?, ?, 1, ?, ?, ?, 'ordered', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		title, caption, hashtags_json, thumbnail_file, thumbnail_photo, video_id, scheduled_at, request_key, request_hash, created_at)
+		VALUES (?, ?, ?, ?, 1, ?, ?, ?, 'ordered', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		n.id, n.tenant, n.Ad, n.run, n.Channel, n.Account.String(), n.Revision, n.Privacy, n.MadeForKids,
-		clip(n.Title, maxTitle), clip(n.Caption, maxCaption), string(tags), n.thumbnail, n.Video, at, string(n.key), n.hash, n.now)
+		clip(n.Title, maxTitle), clip(n.Caption, maxCaption), string(tags), n.file, n.photo, n.Video, at, string(n.key), n.hash, n.now)
 	if err != nil {
 		return fmt.Errorf("insert %v: %w", n.id, err)
 	}

@@ -29,8 +29,10 @@ type Draft struct {
 	Privacy string `json:"privacy,omitempty" enum:"public,unlisted,private"`
 	// MadeForKids declares the audience; YouTube asks, Instagram does not.
 	MadeForKids bool `json:"made_for_kids,omitempty"`
-	// Thumbnail is a file or photo of the caller's, a JPEG of at most 2 MB; without it the film's own.
-	Thumbnail string `json:"thumbnail,omitempty" max:"32"`
+	// Thumbnail is a file of the caller's, or Photo a photo, not both: a JPEG of at most
+	// 2 MB. Without either the film's own is shown.
+	Thumbnail id.Artifact `json:"thumbnail,omitzero"`
+	Photo     id.Photo    `json:"photo,omitzero"`
 	// At is when the post goes out, at most 90 days ahead; without it at once.
 	At time.Time `json:"at,omitzero"`
 	// Again posts the ad on an account where it is already.
@@ -101,8 +103,10 @@ type Post struct {
 	Caption     string   `json:"caption"`
 	Hashtags    []string `json:"hashtags"`
 	MadeForKids bool     `json:"made_for_kids"`
-	Thumbnail   string   `json:"thumbnail,omitempty"`
-	Video       id.Video `json:"video,omitzero"`
+	// Thumbnail or Photo is the picture that was chosen; none = the film's own.
+	Thumbnail id.Artifact `json:"thumbnail,omitzero"`
+	Photo     id.Photo    `json:"photo,omitzero"`
+	Video     id.Video    `json:"video,omitzero"`
 	// Privacy is what the channel says that it is, or what was asked for until then.
 	Privacy    string `json:"privacy"`
 	ExternalID string `json:"external_id,omitempty"`
@@ -152,12 +156,13 @@ type Target struct {
 // post is a draft with all that it left out, and where it stands.
 type post struct {
 	message.SnsPublish
-	id        id.Post
-	run       id.Run
-	tenant    id.Tenant
-	thumbnail string
-	key       message.Key
-	hash      []byte
+	id     id.Post
+	run    id.Run
+	tenant id.Tenant
+	file   id.Artifact
+	photo  id.Photo
+	key    message.Key
+	hash   []byte
 	// at is when it goes out; zero = at once.
 	at, now time.Time
 	again   bool

@@ -29,14 +29,14 @@ type row struct {
 }
 
 func columns(r *row) []any {
-	return []any{&r.ID, &r.Ad, &r.run, &r.step, &r.Channel, &r.Account, &r.Number, &r.state, &r.Title, &r.Caption, &r.tags, &r.MadeForKids, &r.Thumbnail, &r.Video,
+	return []any{&r.ID, &r.Ad, &r.run, &r.step, &r.Channel, &r.Account, &r.Number, &r.state, &r.Title, &r.Caption, &r.tags, &r.MadeForKids, &r.Thumbnail, &r.Photo, &r.Video,
 		&r.Privacy, &r.ExternalID, &r.URL, &r.Note, &r.own, &r.ScheduledAt, &r.CreatedAt, &r.PublishedAt, &r.ConfirmedAt, &r.RemovedAt,
 		&r.at, &r.code, &r.views, &r.likes, &r.comments, &r.shares, &r.measured}
 }
 
 // read returns the tenant's post; NotFound when it is not the tenant's.
 func (o *Orders) read(ctx context.Context, q store.Querier, tenant id.Tenant, post id.Post) (row, error) {
-	r, err := store.One(ctx, q, `SELECT p.id, p.ad_id, p.run_id, p.step_no, p.channel, p.account_id, p.revision, p.state, p.title, p.caption, p.hashtags_json, p.made_for_kids, p.thumbnail, p.video_id,
+	r, err := store.One(ctx, q, `SELECT p.id, p.ad_id, p.run_id, p.step_no, p.channel, p.account_id, p.revision, p.state, p.title, p.caption, p.hashtags_json, p.made_for_kids, p.thumbnail_file, p.thumbnail_photo, p.video_id,
 		p.privacy, COALESCE(p.external_post_id, ''), p.url, p.note, p.request_key IS NOT NULL, p.scheduled_at, p.created_at, p.published_at, p.confirmed_at, p.removed_at,
 		s.state, s.fail_code, m.views, m.likes, m.comments, m.shares, m.at
 		FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
@@ -67,7 +67,7 @@ func (o *Orders) List(ctx context.Context, tenant id.Tenant, ad id.Ad, before id
 	if before == 0 {
 		before = 1<<63 - 1
 	}
-	rows, err := store.All(ctx, o.c.Replica, `SELECT p.id, p.ad_id, p.run_id, p.step_no, p.channel, p.account_id, p.revision, p.state, p.title, p.caption, p.hashtags_json, p.made_for_kids, p.thumbnail, p.video_id,
+	rows, err := store.All(ctx, o.c.Replica, `SELECT p.id, p.ad_id, p.run_id, p.step_no, p.channel, p.account_id, p.revision, p.state, p.title, p.caption, p.hashtags_json, p.made_for_kids, p.thumbnail_file, p.thumbnail_photo, p.video_id,
 		p.privacy, COALESCE(p.external_post_id, ''), p.url, p.note, p.request_key IS NOT NULL, p.scheduled_at, p.created_at, p.published_at, p.confirmed_at, p.removed_at,
 		s.state, s.fail_code, m.views, m.likes, m.comments, m.shares, m.at
 		FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
