@@ -48,6 +48,10 @@ check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, t
 	$(GO) test ./scripts/sample ./shared/studio/music ./shared/media ./shared/media/sound
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
 
+.PHONY: security
+security: ## known vulnerabilities (govulncheck) and unsafe code (gosec): both must find nothing
+	@GO='$(GO)' scripts/security.sh
+
 .PHONY: museum
 museum: ## how the vendors fail and which test shows that CastAD withstands it, as a table (CARD=regexp)
 	@$(GO) run ./scripts/museum -card '$(CARD)'
@@ -55,6 +59,14 @@ museum: ## how the vendors fail and which test shows that CastAD withstands it, 
 .PHONY: museum-mutants
 museum-mutants: ## each card's handling taken away: its test must be red (CARD=regexp, FROM=card to go on there)
 	@$(GO) run ./scripts/museum -mutants -card '$(CARD)' -from '$(FROM)'
+
+.PHONY: controls
+controls: ## every security control and which test is red without it, as a table (CARD=regexp)
+	@$(GO) run ./scripts/museum -controls -card '$(CARD)'
+
+.PHONY: controls-mutants
+controls-mutants: ## each security control taken away: its test must be red (CARD=regexp, FROM=card to go on there)
+	@$(GO) run ./scripts/museum -controls -mutants -card '$(CARD)' -from '$(FROM)'
 
 .PHONY: fuzz
 fuzz: ## every fuzz target, one after another, with a table (FUZZTIME=60s FUZZ=regexp)

@@ -52,6 +52,10 @@ type bench struct {
 	youtube   *youtubetest.Server
 	instagram *instagramtest.Server
 	token     string
+	// contract saw every answer, see watched.
+	contract *watcher
+	// quiet ends all that goes on by itself: queues, timers, relay.
+	quiet func()
 }
 
 const (
@@ -89,7 +93,7 @@ func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 		InstagramAuthorizeURL: b.instagram.URL + "/oauth/authorize", InstagramPoll: 100 * time.Millisecond,
 		DownloadOrigins: []string{b.music.URL, b.renderer.URL}, BreakerCooldown: 500 * time.Millisecond,
 		Lease: 5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
-		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute}
+		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute, Approval: time.Hour}
 	for _, change := range with {
 		change(&c)
 	}
@@ -146,20 +150,27 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 		b.t.Fatal(err)
 	}
 	b.parts, b.guard = p, app.guard
-	server := &http.Server{Handler: host.Handler(), ReadHeaderTimeout: time.Second}
+	b.contract = watched(b.t, host.Handler())
+	server := &http.Server{Handler: b.contract, ReadHeaderTimeout: time.Second}
+	served := background(func() { _ = server.Serve(listener) })
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []func()
-	ends = append(ends, background(func() { _ = server.Serve(listener) }), background(func() { p.outbox.Run(ctx) }), background(func() { app.guard.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
+	ends = append(ends, background(func() { p.outbox.Run(ctx) }), background(func() { app.guard.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
 		background(func() { b.tick(ctx) }))
 	for _, q := range message.Queues {
 		ends = append(ends, background(func() { b.pump(ctx, string(q)) }))
 	}
-	b.t.Cleanup(func() {
+	b.quiet = func() {
 		cancel()
-		_ = server.Close()
 		for _, wait := range ends {
 			wait()
 		}
+	}
+	b.t.Cleanup(func() {
+		cancel()
+		_ = server.Close()
+		served()
+		b.quiet()
 		_ = p.bus.Close(context.Background())
 		_ = app.db.Close()
 	})

@@ -241,6 +241,7 @@ func rules(c config.Config) pipeline.Rules {
 	r.Lease = c.Lease
 	r.Skew, r.ReconcileFor, r.SweepGrace, r.RunDeadline = c.LeaseSkew, c.ReconcileWindow, c.SweepGrace, c.RunDeadline
 	r.PollFirst, r.PollMax = c.PollFirst, c.PollMax
+	r.ApprovalFor, r.DailyCapWon, r.DailyStarts, r.Running = c.Approval, c.DailyCapWon, c.DailyStarts, c.RunningRuns
 	return r
 }
 

@@ -24,8 +24,10 @@ var invariants = map[string]string{
 	"I3 a step was abandoned more than once":              `SELECT COUNT(*) FROM (SELECT run_id FROM provider_calls WHERE state = 'abandoned' GROUP BY run_id, step_no HAVING COUNT(*) > 1) x`,
 	"I3 the parts of a step are miscounted":               `SELECT COUNT(*) FROM pipeline_steps s WHERE s.parts <> (SELECT COUNT(*) FROM provider_calls c WHERE c.run_id = s.run_id AND c.step_no = s.step_no AND c.state = 'part')`,
 	"I3 a call is still open":                             `SELECT COUNT(*) FROM provider_calls WHERE state IN ('intent', 'accepted', 'unknown')`,
-	"I5 a run succeeded without a step":                   `SELECT COUNT(*) FROM pipeline_runs r JOIN pipeline_steps s ON s.run_id = r.id WHERE r.state = 'succeeded' AND s.state <> 'succeeded'`,
-	"I5 a succeeded step has no output":                   `SELECT COUNT(*) FROM pipeline_steps WHERE state = 'succeeded' AND output_json IS NULL`,
+	"I5 a run succeeded without a step":                   `SELECT COUNT(*) FROM pipeline_runs r JOIN pipeline_steps s ON s.run_id = r.id WHERE r.state = 'succeeded' AND s.state NOT IN ('succeeded', 'skipped')`,
+	"I5 a succeeded step has no output":                   `SELECT COUNT(*) FROM pipeline_steps WHERE state IN ('succeeded', 'skipped') AND output_json IS NULL`,
+	"I5 a skipped step has not the result of its source":  `SELECT COUNT(*) FROM pipeline_steps s LEFT JOIN pipeline_steps m ON m.run_id = s.made_in AND m.tenant_id = s.tenant_id AND m.ad_id = s.ad_id AND m.kind = s.kind AND m.input_hash = s.input_hash AND m.state = 'succeeded' WHERE s.state = 'skipped' AND (m.run_id IS NULL OR m.output_json <> s.output_json)`,
+	"I5 a skipped step called somebody":                   `SELECT COUNT(*) FROM pipeline_steps s JOIN provider_calls c ON c.run_id = s.run_id AND c.step_no = s.step_no WHERE s.state = 'skipped'`,
 	"I5 a succeeded song or film has no artifact":         `SELECT COUNT(*) FROM pipeline_steps s WHERE s.state = 'succeeded' AND s.kind IN ('song', 'video') AND (SELECT COUNT(*) FROM artifacts a WHERE a.run_id = s.run_id AND a.step_no = s.step_no) <> 2`,
 	"I5 a succeeded step has not exactly one row":         `SELECT COUNT(*) FROM pipeline_steps s WHERE s.state = 'succeeded' AND s.kind IN ('lyric', 'song', 'video') AND (SELECT COUNT(*) FROM lyrics l WHERE l.run_id = s.run_id AND l.step_no = s.step_no) + (SELECT COUNT(*) FROM songs l WHERE l.run_id = s.run_id AND l.step_no = s.step_no) + (SELECT COUNT(*) FROM videos l WHERE l.run_id = s.run_id AND l.step_no = s.step_no) <> 1`,
 	"I6 a fence fell":                                     `SELECT COUNT(*) FROM run_events a JOIN run_events b ON a.run_id = b.run_id AND a.step_no = b.step_no AND a.seq < b.seq WHERE b.fence < a.fence AND a.step_no > 0`,
@@ -34,7 +36,11 @@ var invariants = map[string]string{
 	"I8 a message was not sent":                           `SELECT COUNT(*) FROM outbox WHERE state = 0`,
 	"I9 one cause moved one step twice":                   `SELECT COUNT(*) FROM (SELECT run_id FROM run_events WHERE step_no > 0 GROUP BY run_id, step_no, cause_id HAVING COUNT(*) > 1) x`,
 	"I10 a publication is not published":                  `SELECT COUNT(*) FROM publications p JOIN pipeline_runs r ON r.id = p.run_id WHERE r.state = 'succeeded' AND (p.state <> 'published' OR p.external_post_id IS NULL)`,
-	"I11 reserved is not captured and released":           `SELECT COUNT(*) FROM (SELECT run_id FROM credit_ledger GROUP BY run_id, step_no HAVING SUM(CASE entry WHEN 'reserve' THEN amount_won WHEN 'capture' THEN -amount_won WHEN 'release' THEN -amount_won ELSE 0 END) <> 0) x`,
+	"I11 a run that ended has something reserved":         `SELECT COUNT(*) FROM (SELECT l.run_id FROM credit_ledger l JOIN pipeline_runs r ON r.id = l.run_id WHERE r.ended_at IS NOT NULL GROUP BY l.run_id, l.step_no HAVING SUM(CASE WHEN l.credit = 'reserved' THEN l.amount_won WHEN l.debit = 'reserved' THEN -l.amount_won ELSE 0 END) <> 0) x`,
+	"I11 a booking is not between its two accounts":       `SELECT COUNT(*) FROM credit_ledger WHERE CONCAT(entry, ':', debit, '>', credit) NOT IN ('reserve:available>reserved', 'capture:reserved>spent', 'release:reserved>available', 'waste:house>wasted')`,
+	"I11 the accounts do not add up to zero":              `SELECT COUNT(*) FROM (SELECT t FROM (SELECT tenant_id AS t, amount_won AS won FROM credit_ledger WHERE credit <> '' UNION ALL SELECT tenant_id, -amount_won FROM credit_ledger WHERE debit <> '') x GROUP BY t HAVING SUM(won) <> 0) y`,
+	"I11 a day is not what the ledger says":               `SELECT COUNT(*) FROM (SELECT tenant_id, SUM(reserved_won) AS r, SUM(captured_won) AS c FROM spend_days GROUP BY tenant_id) d JOIN (SELECT tenant_id, SUM(CASE entry WHEN 'reserve' THEN amount_won WHEN 'release' THEN -amount_won ELSE 0 END) AS r, SUM(CASE entry WHEN 'capture' THEN amount_won ELSE 0 END) AS c FROM credit_ledger GROUP BY tenant_id) l ON l.tenant_id = d.tenant_id WHERE d.r <> l.r OR d.c <> l.c`,
+	"I11 an attempt is booked as waste twice":             `SELECT COUNT(*) FROM (SELECT run_id FROM credit_ledger WHERE entry = 'waste' GROUP BY run_id, step_no, attempt HAVING COUNT(*) > 1) x`,
 	"I11 captured twice, or without success":              `SELECT COUNT(*) FROM (SELECT l.run_id FROM credit_ledger l JOIN pipeline_steps s ON s.run_id = l.run_id AND s.step_no = l.step_no WHERE l.entry = 'capture' GROUP BY l.run_id, l.step_no, s.state HAVING COUNT(*) > 1 OR s.state <> 'succeeded') x`,
 	"I11 an abandoned call is not booked as waste":        `SELECT COUNT(*) FROM provider_calls c WHERE c.state = 'abandoned' AND c.cost_won > 0 AND NOT EXISTS (SELECT 1 FROM credit_ledger l WHERE l.run_id = c.run_id AND l.step_no = c.step_no AND l.entry = 'waste')`,
 	"I11 waste is booked without an abandoned call":       `SELECT COUNT(*) FROM credit_ledger l WHERE l.entry = 'waste' AND NOT EXISTS (SELECT 1 FROM provider_calls c WHERE c.run_id = l.run_id AND c.step_no = l.step_no AND c.state = 'abandoned')`,
@@ -51,18 +57,24 @@ var invariants = map[string]string{
 	// Between a handler's death and the host's notice of it a message can use up its
 	// ten deliveries in milliseconds; what it would have woken is swept.
 	"I17 a message died of something else than crashes": `SELECT COUNT(*) FROM dead_letters WHERE reason NOT LIKE 'MaxDeliveryCountExceeded%'`,
-	"I24 a step was claimed after it had succeeded":     `SELECT COUNT(*) FROM run_events a JOIN run_events b ON a.run_id = b.run_id AND a.step_no = b.step_no AND a.seq < b.seq WHERE a.to_state = 'succeeded' AND a.step_no > 0`,
+	"I24 a step was claimed after it had succeeded":     `SELECT COUNT(*) FROM run_events a JOIN run_events b ON a.run_id = b.run_id AND a.step_no = b.step_no AND a.seq < b.seq WHERE a.to_state IN ('succeeded', 'skipped') AND a.step_no > 0`,
 }
 
-// legal are the moves a step may make (I6).
+// legal are the moves a step may make (I6). Out of an end there is only what
+// people do: a retry, and what they have seen of a lost publication.
 var legal = map[string][]string{
-	"blocked":    {"ready", "cancelled"},
+	"blocked":    {"ready", "skipped", "failed", "cancelled"},
 	"ready":      {"submitting", "failed", "cancelled"},
 	"submitting": {"ready", "waiting", "unknown", "succeeded", "failed", "cancelled"},
 	"waiting":    {"collecting", "failed", "cancelled"},
 	"unknown":    {"collecting", "waiting", "failed", "cancelled"},
 	"collecting": {"ready", "waiting", "unknown", "succeeded", "failed", "cancelled"},
+	"failed":     {"ready", "blocked", "succeeded", "failed"},
+	"cancelled":  {"ready", "blocked", "skipped", "failed"},
 }
+
+// byPeople are the events that may move a step out of its end.
+var byPeople = []string{"retry", "redrive", "confirm", "reuse", "unfit"}
 
 // holds checks every invariant of the database, that the broker has had every
 // message that is marked as sent, and that every artifact's file is there, byte
@@ -79,6 +91,10 @@ func (b *crashBench) holds() {
 	for _, e := range b.events() {
 		if e.step > 0 && e.name != "accept" && !slices.Contains(legal[e.from], e.to) {
 			b.t.Errorf("I6 step %d moved from %s to %s by %s", e.step, e.from, e.to, e.name)
+			broken = true
+		}
+		if (e.from == "failed" || e.from == "cancelled") && e.step > 0 && !slices.Contains(byPeople, e.name) {
+			b.t.Errorf("I6 step %d left its end %s by %s", e.step, e.from, e.name)
 			broken = true
 		}
 	}

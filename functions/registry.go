@@ -15,6 +15,7 @@ import (
 	backgroundrelay "castad/functions/background/relay"
 	backgroundrenew "castad/functions/background/renew"
 	backgroundsweep "castad/functions/background/sweep"
+	contractshow "castad/functions/contract/show"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
 	lyricwrite "castad/functions/lyric/write"
@@ -141,6 +142,8 @@ func registry(p parts) []trigger.Function {
 		socialcallback.New(p.social, p.consents, p.public),
 		sociallist.New(p.social),
 		socialdisconnect.New(p.social),
+
+		contractshow.New(),
 
 		healthlive.New(),
 		healthready.New(p.ready),

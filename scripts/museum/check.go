@@ -19,8 +19,22 @@ var (
 	testForm = regexp.MustCompile(`^(Test|Fuzz)[A-Z][A-Za-z0-9_]*(/.+)?$`)
 )
 
-// problems says what is wrong with the cards' words: ids, sources, tests and
-// mutants that point at nothing in the tree at root.
+// untold says which cards do not tell where their failure was seen, or what it is.
+func untold(cards []card.Card) []string {
+	var all []string
+	for _, c := range cards {
+		if _, err := c.Sources(); err != nil {
+			all = append(all, fmt.Sprintf("%s: %v", c.ID, err))
+		}
+		if strings.TrimSpace(c.Vendor) == "" {
+			all = append(all, c.ID+": it does not say what the vendor does")
+		}
+	}
+	return all
+}
+
+// problems says what is wrong with the cards' words: ids, tests and mutants that
+// point at nothing in the tree at root.
 func problems(root string, cards []card.Card) []string {
 	var all []string
 	seen, tests := map[string]bool{}, map[string]map[string]bool{}
@@ -35,11 +49,8 @@ func problems(root string, cards []card.Card) []string {
 			say("two cards have this id")
 		}
 		seen[c.ID] = true
-		if _, err := c.Sources(); err != nil {
-			say("%v", err)
-		}
-		if strings.TrimSpace(c.Vendor) == "" || strings.TrimSpace(c.Must) == "" {
-			say("it does not say what the vendor does and what CastAD must do")
+		if strings.TrimSpace(c.Must) == "" {
+			say("it does not say what CastAD must do")
 		}
 		if err := checkMutant(root, c.Mutant); err != nil {
 			say("%v", err)
@@ -105,18 +116,18 @@ func testsOf(dir string) (map[string]bool, error) {
 	return names, nil
 }
 
-// stale says how docs/museum.md differs from what the cards say; "" when it does not.
-func stale(root string, wings []card.Wing) string {
-	want, err := page(wings)
+// stale says how a page at root differs from what the cards say, which is want
+// unless err says why there is no page; "" when it does not differ.
+func stale(root, file, want string, err error) string {
 	if err != nil {
 		return err.Error()
 	}
-	got, err := os.ReadFile(filepath.Join(root, pageFile))
+	got, err := os.ReadFile(filepath.Join(root, file))
 	if err != nil {
 		return fmt.Sprintf("read page: %v", err)
 	}
 	if string(got) != want {
-		return pageFile + " is out of date: go run ./scripts/museum -doc"
+		return file + " is out of date: go run ./scripts/museum -doc"
 	}
 	return ""
 }

@@ -2,7 +2,8 @@
 //
 //	go run ./scripts/museum             each card's test, as a table (make museum)
 //	go run ./scripts/museum -mutants    each card's handling taken away: its test must be red (make museum-mutants)
-//	go run ./scripts/museum -doc        writes docs/museum.md
+//	go run ./scripts/museum -controls   the same of the security controls (make controls, make controls-mutants)
+//	go run ./scripts/museum -doc        writes docs/museum.md and docs/security.md
 //
 // Flags: -card and -from choose cards by a pattern of their ids and by the first
 // one, -p how many run at once, -limit how long a test may run, -width of the table.
@@ -51,6 +52,7 @@ func main() {
 type options struct {
 	root, pattern, from string
 	mutants, doc        bool
+	controls            bool
 	parallel, width     int
 	limit               time.Duration
 }
@@ -63,7 +65,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.pattern, "card", "", "only cards whose id matches this `regexp`")
 	flags.StringVar(&o.from, "from", "", "only this card and those after it: goes on where a run was stopped")
 	flags.BoolVar(&o.mutants, "mutants", false, "take each card's handling away and expect its test to be red")
-	flags.BoolVar(&o.doc, "doc", false, "write docs/museum.md")
+	flags.BoolVar(&o.controls, "controls", false, "the security controls instead of the vendors' failures")
+	flags.BoolVar(&o.doc, "doc", false, "write docs/museum.md and docs/security.md")
 	flags.IntVar(&o.parallel, "p", runtime.NumCPU(), "go tests at once")
 	flags.IntVar(&o.width, "width", 150, "columns of the table, at least 100")
 	flags.DurationVar(&o.limit, "limit", time.Minute, "how long the tests of a package, or a mutant's test, may run")
@@ -73,7 +76,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return 2
 	}
-	cards, err := choose(card.All(), o.pattern, o.from)
+	all := card.All()
+	if o.controls {
+		all = card.ControlCards()
+	}
+	cards, err := choose(all, o.pattern, o.from)
 	switch {
 	case err != nil:
 	case flags.NArg() > 0:
@@ -94,7 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func show(ctx context.Context, o options, cards []card.Card, out io.Writer) error {
 	if o.doc {
-		return writePage(o.root, card.Wings())
+		return writePages(o.root)
 	}
 	w, err := newWorkshop(o.root, o.limit, o.parallel)
 	if err != nil {
@@ -132,9 +139,14 @@ func choose(cards []card.Card, pattern, from string) ([]card.Card, error) {
 	return chosen, nil
 }
 
-// wingOf names the wing that has the card; "" for none.
+// wingOf names the wing or the control that has the card; "" for none.
 func wingOf(c card.Card) string {
 	for _, w := range card.Wings() {
+		if slices.ContainsFunc(w.Cards, func(of card.Card) bool { return of.ID == c.ID }) {
+			return w.Name
+		}
+	}
+	for _, w := range card.Controls() {
 		if slices.ContainsFunc(w.Cards, func(of card.Card) bool { return of.ID == c.ID }) {
 			return w.Name
 		}

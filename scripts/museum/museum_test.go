@@ -19,7 +19,7 @@ const leastCards = 40
 func TestEveryCardPointsAtASourceATestAndOnePlaceOfTheProduct(t *testing.T) {
 	t.Parallel()
 	cards := card.All()
-	for _, p := range problems(root, cards) {
+	for _, p := range append(untold(cards), problems(root, append(cards, card.ControlCards()...))...) {
 		t.Error(p)
 	}
 	if len(cards) < leastCards {
@@ -27,9 +27,14 @@ func TestEveryCardPointsAtASourceATestAndOnePlaceOfTheProduct(t *testing.T) {
 	}
 }
 
-func TestThePageIsWhatTheCardsSay(t *testing.T) {
+func TestThePagesAreWhatTheCardsSay(t *testing.T) {
 	t.Parallel()
-	if s := stale(root, card.Wings()); s != "" {
+	want, err := page(card.Wings())
+	if s := stale(root, pageFile, want, err); s != "" {
+		t.Error(s)
+	}
+	want, err = securityPage(card.Controls(), card.All())
+	if s := stale(root, securityFile, want, err); s != "" {
 		t.Error(s)
 	}
 }
@@ -55,7 +60,8 @@ func TestBadCardsAreNamed(t *testing.T) {
 		"is not words-with-hyphens":           with(func(c *card.Card) { c.ID = "Hall" }),
 		"is neither owner/repo#n":             with(func(c *card.Card) { c.Source = "providers.md 9.3" }),
 		"names no repository":                 with(func(c *card.Card) { c.Source = "#12" }),
-		"what the vendor does":                with(func(c *card.Card) { c.Must = " " }),
+		"what the vendor does":                with(func(c *card.Card) { c.Vendor = " " }),
+		"what CastAD must do":                 with(func(c *card.Card) { c.Must = " " }),
 		"is not ./ and a clean path":          with(func(c *card.Card) { c.Package = "hall" }),
 		"has no test TestNothing":             with(func(c *card.Card) { c.Test = "TestNothing" }),
 		"is no test's name":                   with(func(c *card.Card) { c.Test = "Benchmark" }),
@@ -69,7 +75,7 @@ func TestBadCardsAreNamed(t *testing.T) {
 		`mutant's file "suno/sunotest/x.go"`:  with(func(c *card.Card) { c.Mutant.File = "suno/sunotest/x.go" }),
 		`mutant's file "../hall/hall.go" is `: with(func(c *card.Card) { c.Mutant.File = "../hall/hall.go" }),
 	} {
-		if all := strings.Join(problems(dir, []card.Card{good, c}), "\n"); !strings.Contains(all, says) {
+		if all := strings.Join(append(untold([]card.Card{c}), problems(dir, []card.Card{good, c})...), "\n"); !strings.Contains(all, says) {
 			t.Errorf("%q is not said: %s", says, all)
 		}
 	}
@@ -102,20 +108,28 @@ func TestAPageThatIsOutOfDateIsNoticed(t *testing.T) {
 	t.Parallel()
 	dir := fixture(t, "")
 	wings := []card.Wing{{Name: "The hall", About: "One room.", Cards: []card.Card{good}}}
-	if s := stale(dir, wings); !strings.Contains(s, "read page") {
+	look := func() string {
+		want, err := page(wings)
+		return stale(dir, pageFile, want, err)
+	}
+	if s := look(); !strings.Contains(s, "read page") {
 		t.Errorf("without a page: %q", s)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "docs"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := writePage(dir, wings); err != nil {
+	whole, err := page(wings)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if s := stale(dir, wings); s != "" {
+	if err := writePage(dir, pageFile, whole); err != nil {
+		t.Fatal(err)
+	}
+	if s := look(); s != "" {
 		t.Error(s)
 	}
 	wings[0].Cards = []card.Card{with(func(c *card.Card) { c.Must = "answer at once." })}
-	if s := stale(dir, wings); !strings.Contains(s, "-doc") {
+	if s := look(); !strings.Contains(s, "-doc") {
 		t.Errorf("after a change: %q", s)
 	}
 }
@@ -163,6 +177,22 @@ func TestWhatACardSaysIsASentence(t *testing.T) {
 	} {
 		if got := sentence(said); got != want {
 			t.Errorf("%q is %q, want %q", said, got, want)
+		}
+	}
+}
+
+func TestAControlWithoutATestSaysWhy(t *testing.T) {
+	t.Parallel()
+	if _, err := securityPage([]card.Control{{Name: "Doors", Is: "they are shut"}}, nil); err == nil {
+		t.Error("a control without a test and without a reason is on the page")
+	}
+	if _, err := securityPage([]card.Control{{Name: "Doors", Is: "they are shut", Shown: []string{"no-card"}}}, nil); err == nil {
+		t.Error("a card that the museum does not have is named")
+	}
+	got, err := securityPage([]card.Control{{Name: "Doors", ASVS: "4.1", Is: "they are shut", Cards: []card.Card{good}, Left: "windows"}}, nil)
+	for _, want := range []string{"| [Doors](#doors) | 4.1 | 1 | yes |", "They are shut.", "**Not done:** Windows.", "`TestAnswer`", "- return 42"} {
+		if err != nil || !strings.Contains(got, want) {
+			t.Errorf("%q is not on the page (%v):\n%s", want, err, got)
 		}
 	}
 }

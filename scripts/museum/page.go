@@ -155,12 +155,23 @@ func anchor(heading string) string {
 	return strings.ReplaceAll(strings.ToLower(heading), " ", "-")
 }
 
-func writePage(root string, wings []card.Wing) error {
-	whole, err := page(wings)
+// writePages writes docs/museum.md and docs/security.md.
+func writePages(root string) error {
+	whole, err := page(card.Wings())
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(root, pageFile), []byte(whole), 0o644); err != nil {
+	if err := writePage(root, pageFile, whole); err != nil {
+		return err
+	}
+	if whole, err = securityPage(card.Controls(), card.All()); err != nil {
+		return err
+	}
+	return writePage(root, securityFile, whole)
+}
+
+func writePage(root, file, whole string) error {
+	if err := os.WriteFile(filepath.Join(root, file), []byte(whole), 0o644); err != nil {
 		return fmt.Errorf("write page: %w", err)
 	}
 	return nil

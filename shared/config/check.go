@@ -247,6 +247,7 @@ func (c Config) checkURL(p *problems, name, value string, bare bool) {
 // field is one field of an NCRONTAB expression: numbers, ranges, lists, steps, names of days and months.
 var field = regexp.MustCompile(`^[0-9A-Za-z*,/-]+$`)
 
+// checkTimes looks at what is counted: times, schedules and caps.
 func (c Config) checkTimes(p *problems) {
 	all := reflect.ValueOf(c)
 	for f, i := range settings() {
@@ -266,5 +267,10 @@ func (c Config) checkTimes(p *problems) {
 	}
 	if c.RunDeadline > 0 && c.RunDeadline <= c.ReconcileWindow {
 		p.add("CASTAD_RUN_DEADLINE (%v) must be more than CASTAD_RECONCILE_WINDOW (%v), or no lost answer is ever found", c.RunDeadline, c.ReconcileWindow)
+	}
+	for name, most := range map[string]int64{"CASTAD_DAILY_CAP_WON": c.DailyCapWon, "CASTAD_DAILY_STARTS": int64(c.DailyStarts), "CASTAD_RUNNING_RUNS": int64(c.RunningRuns)} {
+		if most < 0 {
+			p.add("%s must not be less than 0, which is no cap", name)
+		}
 	}
 }

@@ -133,6 +133,11 @@ type Config struct {
 	PollMax         time.Duration `envconfig:"CASTAD_POLL_MAX" default:"20s" desc:"Longest wait between two such questions."`
 	RunDeadline     time.Duration `envconfig:"CASTAD_RUN_DEADLINE" default:"32h" desc:"When a run that has not ended is failed. Making an ad has deadlines of its own, 5 h 30 min together; a post may wait 26 h for the next day's quota."`
 
+	Approval    time.Duration `envconfig:"CASTAD_APPROVAL" default:"720h" desc:"How long an ad that is to be approved waits for it. Its owner is reminded 27 and 3 days before the end; then it is cancelled and its film kept."`
+	DailyCapWon int64         `envconfig:"CASTAD_DAILY_CAP_WON" default:"30000" desc:"Won that the ads of one owner may cost in a day of Seoul: what is reserved when they begin, less what is given back. 0: no cap."`
+	DailyStarts int           `envconfig:"CASTAD_DAILY_STARTS" default:"30" desc:"Ads that one owner may begin, change or retry in such a day, if that costs something. 0: no cap."`
+	RunningRuns int           `envconfig:"CASTAD_RUNNING_RUNS" default:"10" desc:"Ads and posts of one owner that may be under way at once; those that wait for approval or for their time are not. 0: no cap."`
+
 	RelaySchedule      string `envconfig:"CASTAD_RELAY_SCHEDULE" default:"*/15 * * * * *" desc:"When the outbox is looked through for messages that the relay after commit did not send (six fields, UTC, read by the host)."`
 	SweepSchedule      string `envconfig:"CASTAD_SWEEP_SCHEDULE" default:"0 * * * * *" desc:"When stuck runs are looked for."`
 	DeadLetterSchedule string `envconfig:"CASTAD_DEADLETTER_SCHEDULE" default:"30 */5 * * * *" desc:"When the queues' dead letters are looked at."`

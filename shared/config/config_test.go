@@ -119,6 +119,7 @@ func TestLoadRefuses(t *testing.T) {
 		"a negative duration":                       {map[string]string{"CASTAD_LEASE_SKEW": "-1s"}, "CASTAD_LEASE_SKEW must be more than nothing"},
 		"a longest poll shorter than the first":     {map[string]string{"CASTAD_POLL_FIRST": "1m"}, "CASTAD_POLL_MAX (20s) is less than CASTAD_POLL_FIRST (1m0s)"},
 		"a deadline inside the reconcile window":    {map[string]string{"CASTAD_RUN_DEADLINE": "15m"}, "CASTAD_RUN_DEADLINE (15m0s) must be more"},
+		"a cap below nothing":                       {map[string]string{"CASTAD_DAILY_CAP_WON": "-1"}, "CASTAD_DAILY_CAP_WON must not be less than 0"},
 		"a schedule of five fields":                 {map[string]string{"CASTAD_SWEEP_SCHEDULE": "* * * * *"}, "CASTAD_SWEEP_SCHEDULE must have six fields"},
 		"a vendor without a URL":                    {map[string]string{"CASTAD_SUNO_URL": ""}, "CASTAD_SUNO_URL is not set"},
 		"a vendor URL without a scheme":             {map[string]string{"CASTAD_SUNO_URL": "song.example"}, "CASTAD_SUNO_URL must be a URL"},

@@ -3,7 +3,7 @@ package fault
 // The codes of signing in and of what a caller may do.
 const (
 	CodeUnauthenticated Code = "auth.unauthenticated"
-	CodeTokenExpired    Code = "auth.token_expired"
+	CodeTokenExpired    Code = "auth.token_expired" // #nosec G101 -- a code
 	CodeDenied          Code = "auth.denied"
 )
 

@@ -9,7 +9,6 @@ import (
 
 	"castad/shared/chaos"
 	"castad/shared/fault"
-	"castad/shared/id"
 	"castad/shared/message"
 	"castad/shared/store"
 )
@@ -107,27 +106,4 @@ func (e *Engine) Holds(ctx context.Context, tx *store.Tx, call message.Call) err
 		return fault.Newf(fault.CodeConflict, "hold step %d of %v: attempt %d is over", call.Step, call.Run, call.Attempt)
 	}
 	return nil
-}
-
-// Cancel stops a run for its owner; what is in flight is settled first.
-func (e *Engine) Cancel(ctx context.Context, tenant id.Tenant, run id.Run) error {
-	return e.control(ctx, tenant, run, EvCancel)
-}
-
-// Retry lets a failed run go on from its failed steps.
-func (e *Engine) Retry(ctx context.Context, tenant id.Tenant, run id.Run) error {
-	return e.control(ctx, tenant, run, EvRetry)
-}
-
-func (e *Engine) control(ctx context.Context, tenant id.Tenant, run id.Run, name EventName) error {
-	_, err := e.apply(ctx, run, Event{Name: name}, func(_ context.Context, _ *store.Tx, l loaded) error {
-		if l.Tenant != tenant {
-			return fault.Newf(fault.CodeNotFound, "%s %v: another tenant's", name, run)
-		}
-		return nil
-	})
-	if isNothing(err) {
-		return nil
-	}
-	return err
 }

@@ -34,6 +34,15 @@ type Plan struct {
 	Policy   Policy
 	Provider string // names the provider in provider_calls; external ids are unique within it
 	CostWon  int    // reserved when the order is accepted
+	// Reuse: a step of an earlier run of the same ad with the same kind and input
+	// that succeeded gives its output to this one, which is then skipped. The input
+	// must say everything that the result depends on.
+	Reuse bool
+	// Hold: the step waits until the run is approved.
+	Hold bool
+	// NotBefore is when the step may begin at the earliest; zero = at once. Its
+	// deadlines count from then.
+	NotBefore time.Time
 }
 
 // Outbox takes wake-ups in the engine's own transaction.
@@ -70,13 +79,17 @@ func DefaultQueues() map[message.Kind]Queues {
 	}
 }
 
+const day = 24 * time.Hour
+
 // DefaultRules are the times used in Azure; the local cloud shortens some.
+// They cap nothing.
 func DefaultRules() Rules {
 	return Rules{
 		Lease: 15 * time.Second, Skew: 30 * time.Second, ReconcileFor: 15 * time.Minute,
 		PollFirst: 5 * time.Second, PollMax: 20 * time.Second,
 		RetryFirst: 2 * time.Second, RetryMax: 5 * time.Minute,
 		SweepGrace: 2 * time.Minute, BrokenAttempts: 2, RunDeadline: 32 * time.Hour,
+		ApprovalFor: 30 * day, RemindBefore: []time.Duration{27 * day, 3 * day},
 		StepDeadline: map[message.Kind]time.Duration{
 			message.Place: 30 * time.Minute, message.Lyric: time.Hour,
 			message.Song: 2 * time.Hour, message.Video: 2 * time.Hour,
@@ -123,7 +136,9 @@ type Order struct {
 }
 
 // Start accepts an order inside tx: the run, its steps, the reserved prices and
-// the first wake-ups, or nothing.
+// the first wake-ups, or nothing. Steps whose result is there are skipped at once,
+// so that a run may have ended when Start returns. CodeDailySpend,
+// CodeDailyStarts and CodeRunning say that the tenant may not have it now.
 func (e *Engine) Start(ctx context.Context, tx *store.Tx, o Order) error {
 	plans, err := e.c.Recipe.Steps(o.JSON)
 	if err != nil {
@@ -135,27 +150,16 @@ func (e *Engine) Start(ctx context.Context, tx *store.Tx, o Order) error {
 	if err := insertRun(ctx, tx, run); err != nil {
 		return err
 	}
-	m := &move{run: &run.Run, e: Event{At: now}, rules: e.c.Rules}
 	for _, p := range plans {
 		run.plans[p.No] = p
-		run.Steps = append(run.Steps, Step{No: p.No, After: p.After, Kind: p.Kind, Policy: p.Policy, State: Blocked})
-	}
-	blank := run.Run
-	blank.Steps = append([]Step(nil), run.Steps...)
-	for i := range run.Steps {
-		m.fx = append(m.fx, Effect{Name: FxReserve, Step: run.Steps[i].No})
-		if run.Steps[i].After == 0 {
-			m.fx = append(m.fx, Effect{Name: FxInput, Step: run.Steps[i].No})
-			m.ready(&run.Steps[i])
-		}
-	}
-	for _, s := range blank.Steps {
+		s := Step{No: p.No, After: p.After, Kind: p.Kind, Policy: p.Policy, State: Blocked, Hold: p.Hold, NotBefore: p.NotBefore.UTC().Truncate(time.Microsecond)}
+		run.Steps = append(run.Steps, s)
 		if err := insertStep(ctx, tx, run, s); err != nil {
 			return err
 		}
 	}
-	w := &writer{engine: e, tx: tx, before: blank, after: run, event: Event{Name: "accept", At: now}, cause: newCause()}
-	return w.write(ctx, m.fx)
+	_, err = e.move(ctx, tx, run, Event{Name: EvAccept, At: now}, newCause())
+	return err
 }
 
 // newCause names one attempt to move a run, so that it can be recognised after
@@ -192,32 +196,27 @@ func (e *Engine) apply(ctx context.Context, run id.Run, ev Event, also func(cont
 
 // move decides on ev for a run that is locked by tx and writes what follows.
 func (e *Engine) move(ctx context.Context, tx *store.Tx, before loaded, ev Event, cause [16]byte) (loaded, error) {
+	if ev.owner != 0 && ev.owner != before.Tenant {
+		return before, fault.Newf(fault.CodeNotFound, "%s %v: another tenant's", ev.Name, before.ID)
+	}
 	if ev.At.IsZero() {
 		ev.At = e.now()
 	}
-	ev.Jitter = mrand.Float64()
+	ev.Jitter = mrand.Float64() // #nosec G404 -- spreads retries; no secret
 	next, fx, err := Decide(before.Run, ev, e.c.Rules)
 	if err != nil {
 		return before, err
 	}
 	after := before
-	after.Run = next
+	after.Run, after.outputs, after.madeIn = next, maps.Clone(before.outputs), map[int]id.Run{}
 	if ev.output != nil {
-		after.outputs = maps.Clone(before.outputs)
 		after.outputs[ev.Step] = ev.output
 	}
-	w := &writer{engine: e, tx: tx, before: before.Run, after: after, event: ev, cause: cause}
-	if err := w.write(ctx, fx); err != nil {
+	w := &writer{engine: e, tx: tx, before: before.Run, after: after, event: ev, cause: cause, fx: fx, names: map[int]EventName{}}
+	if err := w.write(ctx); err != nil {
 		return before, err
 	}
-	after = w.after
-	after.opened = w.opened
-	for _, bad := range w.unfit {
-		if after, err = e.move(ctx, tx, after, bad, cause); err != nil {
-			return before, err
-		}
-	}
-	return after, nil
+	return w.after, nil
 }
 
 // isNothing says that an event changed nothing.

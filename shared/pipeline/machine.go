@@ -21,12 +21,16 @@ const (
 	Collecting State = "collecting" // an invocation is asking or fetching under a lease
 	Unknown    State = "unknown"    // the submission's outcome is not known; being settled
 	Succeeded  State = "succeeded"
+	Skipped    State = "skipped" // an earlier run of the ad has made the same: its result is this step's
 	Failed     State = "failed"
 	Cancelled  State = "cancelled"
 )
 
 // Ended says that no event can change the step any more, but a user's retry.
-func (s State) Ended() bool { return s == Succeeded || s == Failed || s == Cancelled }
+func (s State) Ended() bool { return s.Good() || s == Failed || s == Cancelled }
+
+// Good says that the step has its result, made by itself or by an earlier run.
+func (s State) Good() bool { return s == Succeeded || s == Skipped }
 
 // RunState is the state of a run.
 type RunState string
@@ -34,7 +38,8 @@ type RunState string
 // The states of a run.
 const (
 	Running      RunState = "running"
-	Cancelling   RunState = "cancelling" // cancelled by its owner; a call in flight is being settled
+	Awaiting     RunState = "awaiting_approval" // only steps that wait for the owner's word are left
+	Cancelling   RunState = "cancelling"        // cancelled by its owner; a call in flight is being settled
 	RunSucceeded RunState = "succeeded"
 	RunFailed    RunState = "failed"
 	RunCancelled RunState = "cancelled"
@@ -87,6 +92,10 @@ type Step struct {
 	Abandoned  int       // attempts given up with an unknown outcome
 	Call       CallState
 	FailCode   fault.Code
+	// Hold: the step waits for the run's approval.
+	Hold bool
+	// NotBefore is when the step may begin at the earliest; zero = at once.
+	NotBefore time.Time
 }
 
 // tries is how many submissions have begun anew.
@@ -100,7 +109,10 @@ type Run struct {
 	Deadline time.Time
 	Version  int
 	FailCode fault.Code
-	Steps    []Step
+	// ApproveBy ends the wait for the owner's word, RemindAt is when to remind of
+	// it; set while the run awaits approval. ApprovedAt is when the word was given.
+	ApproveBy, RemindAt, ApprovedAt time.Time
+	Steps                           []Step
 }
 
 // Step returns the step with that number, or nil.
@@ -135,12 +147,20 @@ const (
 	EvCancel       EventName = "cancel"        // the owner cancels the run
 	EvRetry        EventName = "retry"         // the owner retries a failed run
 	EvUnfit        EventName = "unfit"         // no input can be made for a ready step
+	EvReuse        EventName = "reuse"         // an earlier run of the ad has the result of a ready step
+	EvAccept       EventName = "accept"        // the order is accepted
+	EvApprove      EventName = "approve"       // the owner lets the held steps go on
+	EvRemind       EventName = "reminder"      // the owner is to be reminded of an approval
+	EvLapse        EventName = "lapse"         // nobody approved in time
+	EvSupersede    EventName = "supersede"     // another run takes the place of one that awaits approval
+	EvConfirm      EventName = "confirm"       // someone has looked at the channel for a lost publication
+	EvRedrive      EventName = "redrive"       // an operator wakes or retries a run
 )
 
 // Event is something that happened to a run.
 type Event struct {
 	Name    EventName
-	Step    int   // 0 for cancel and retry
+	Step    int   // 0 for what concerns the whole run
 	Fence   int64 // the fence of the claim that reports an outcome
 	Attempt int   // the attempt that reports an outcome
 	At      time.Time
@@ -155,12 +175,16 @@ type Event struct {
 	ExternalID string
 	// Settled: what is absent cannot appear any more.
 	Settled bool
+	// Published is what someone who looked at the channel has seen.
+	Published bool
 	// Reported: a callback for the present call has been stored already.
 	Reported bool
 	// Jitter in [0,1) spreads retries.
 	Jitter float64
 
-	output json.RawMessage // the result that EvDone brings; not the machine's business
+	output json.RawMessage // the result that EvDone, EvReuse and EvConfirm bring; not the machine's business
+	madeIn id.Run          // the run that made it, for EvReuse
+	owner  id.Tenant       // whose run it must be; 0 = anybody's
 }
 
 // Effect is what a transition asks the shell to write beside the steps.
@@ -191,6 +215,7 @@ const (
 	FxRelease EffectName = "release" // the reserved price is given back
 	FxReserve EffectName = "reserve" // reserve the price (again, after a retry)
 	FxWaste   EffectName = "waste"   // a submission may have been charged for nothing
+	FxNote    EffectName = "note"    // write the event into the history although no state changed
 )
 
 // Rules are the engine's times.
@@ -206,6 +231,12 @@ type Rules struct {
 	BrokenAttempts int           // submissions allowed when the provider's jobs end broken
 	StepDeadline   map[message.Kind]time.Duration
 	RunDeadline    time.Duration
+	ApprovalFor    time.Duration   // how long a run awaits approval
+	RemindBefore   []time.Duration // when before the end of that its owner is reminded, the longest first
+	// Caps of one tenant; 0 = none.
+	DailyCapWon int64 // reserved and not given back in a day of Seoul
+	DailyStarts int   // runs begun or retried in such a day that cost something
+	Running     int   // runs under way at once; those that await approval or their time are not
 }
 
 // earlyBy is how much too early a wake-up may come (clocks differ) and still be
@@ -216,7 +247,8 @@ const earlyBy = 2 * time.Second
 var nothing = &fault.Error{Kind: fault.Done, Code: fault.CodeConflict}
 
 // Decide applies e to a copy of r. An error of kind Done means that nothing
-// changes; CodeAdEnded, CodeAdNotFailed and CodeRetryUnsafe refuse cancel and retry.
+// changes; CodeAdEnded, CodeAdNotFailed, CodeRetryUnsafe, CodeNotAwaiting and
+// CodeNotUnknown refuse what people ask for.
 func Decide(r Run, e Event, rules Rules) (Run, []Effect, error) {
 	r.Steps = append([]Step(nil), r.Steps...)
 	m := &move{run: &r, e: e, rules: rules}
@@ -237,48 +269,34 @@ type move struct {
 }
 
 func (m *move) apply() error {
-	switch m.e.Name {
-	case EvCancel:
-		return m.cancel()
-	case EvRetry:
-		return m.retry()
+	if of := runEvents[m.e.Name]; of != nil {
+		return of(m)
 	}
 	m.step = m.run.Step(m.e.Step)
+	if m.step != nil && m.e.Name == EvConfirm {
+		return m.confirm()
+	}
 	if m.step == nil || m.run.State.Ended() {
 		return m.late()
 	}
-	switch m.e.Name {
-	case EvClaim:
-		return m.claim()
-	case EvAccepted:
-		return m.accepted()
-	case EvRefused:
-		return m.refused()
-	case EvPart:
-		return m.part()
-	case EvAmbiguous:
-		return m.ambiguous()
-	case EvClaimCollect:
-		return m.claimCollect()
-	case EvNotYet:
-		return m.notYet()
-	case EvAbsent:
-		return m.absent()
-	case EvDone:
-		return m.done()
-	case EvBroken:
-		return m.broken()
-	case EvCallback:
-		return m.callback()
-	case EvExpired:
-		return m.expired()
-	case EvOverdue:
-		return m.overdue()
-	case EvDeadline:
-		return m.deadline()
-	case EvUnfit:
-		m.end(Failed, m.e.Code)
-		return nil
+	of := stepEvents[m.e.Name]
+	if of == nil {
+		return fault.Newf(fault.CodeInternal, "decide: no event %q", m.e.Name)
 	}
-	return fault.Newf(fault.CodeInternal, "decide: no event %q", m.e.Name)
+	return of(m)
 }
+
+// runEvents are the events of whole runs, stepEvents those of one step of a run
+// that has not ended.
+var (
+	runEvents = map[EventName]func(*move) error{
+		EvAccept: (*move).accept, EvCancel: (*move).cancel, EvRetry: (*move).retry, EvApprove: (*move).approve,
+		EvRemind: (*move).remind, EvLapse: (*move).lapse, EvSupersede: (*move).supersede, EvRedrive: (*move).redrive,
+	}
+	stepEvents = map[EventName]func(*move) error{
+		EvClaim: (*move).claim, EvAccepted: (*move).accepted, EvRefused: (*move).refused, EvPart: (*move).part,
+		EvAmbiguous: (*move).ambiguous, EvClaimCollect: (*move).claimCollect, EvNotYet: (*move).notYet, EvAbsent: (*move).absent,
+		EvDone: (*move).done, EvBroken: (*move).broken, EvCallback: (*move).callback, EvExpired: (*move).expired,
+		EvOverdue: (*move).overdue, EvDeadline: (*move).deadline, EvUnfit: (*move).unfit, EvReuse: (*move).reuse,
+	}
+)

@@ -50,27 +50,57 @@ func (m *move) retry() error {
 		}
 		m.fx = append(m.fx, Effect{Name: FxReserve, Step: s.No})
 		s.FailCode, s.Abandoned, s.SettleBy = "", 0, time.Time{}
-		before := m.run.Step(s.After)
-		if before == nil || before.State == Succeeded {
-			// A step that failed has its input; one that was cut off has none yet.
-			if s.State == Cancelled {
-				m.fx = append(m.fx, Effect{Name: FxInput, Step: s.No})
-			}
-			m.ready(s)
+		if was := s.State; was == Failed && m.mayBegin(s) {
+			m.ready(s) // it has its input; one that was cut off has none yet
 			continue
 		}
 		s.State = Blocked
 	}
+	m.advance()
 	return nil
 }
 
-// ready makes a step claimable now and starts its time.
+// accept begins a run whose steps are all blocked.
+func (m *move) accept() error {
+	for _, s := range m.run.Steps {
+		m.fx = append(m.fx, Effect{Name: FxReserve, Step: s.No})
+	}
+	m.advance()
+	return nil
+}
+
+// advance makes every step ready that waits for nothing any more.
+func (m *move) advance() {
+	for i := range m.run.Steps {
+		if s := &m.run.Steps[i]; s.State == Blocked && m.mayBegin(s) {
+			m.fx = append(m.fx, Effect{Name: FxInput, Step: s.No})
+			m.ready(s)
+		}
+	}
+}
+
+// mayBegin says whether what the step waits for has come: the step before it, and
+// the owner's word if it needs one.
+func (m *move) mayBegin(s *Step) bool {
+	if s.Hold && m.run.ApprovedAt.IsZero() {
+		return false
+	}
+	before := m.run.Step(s.After)
+	return before == nil || before.State.Good()
+}
+
+// ready makes a step claimable, now or when its time comes, and starts its time.
 func (m *move) ready(s *Step) {
-	s.State = Ready
-	s.DueAt = m.e.At
+	s.State, s.DueAt = Ready, m.e.At
+	if s.NotBefore.After(m.e.At) {
+		s.DueAt = s.NotBefore
+		if until := s.DueAt.Add(m.rules.RunDeadline); until.After(m.run.Deadline) {
+			m.run.Deadline = until
+		}
+	}
 	s.Deadline = m.run.Deadline
-	if d, ok := m.rules.StepDeadline[s.Kind]; ok && m.e.At.Add(d).Before(s.Deadline) {
-		s.Deadline = m.e.At.Add(d)
+	if d, ok := m.rules.StepDeadline[s.Kind]; ok && s.DueAt.Add(d).Before(s.Deadline) {
+		s.Deadline = s.DueAt.Add(d)
 	}
 	m.wake(s, false)
 }
@@ -147,22 +177,33 @@ func (m *move) add(fx Effect) {
 	m.fx = append(m.fx, fx)
 }
 
-// endRun ends the run once every step has ended.
+// endRun ends the run once every step has ended, and lets it wait for its owner
+// once only held steps, and what comes after them, are left.
 func (m *move) endRun() {
 	if m.run.State.Ended() {
 		return
 	}
 	failed := fault.Code("")
-	cancelled := false
+	cancelled, open, blocked := false, 0, 0
 	for _, s := range m.run.Steps {
 		if !s.State.Ended() {
-			return
+			open++
+		}
+		if s.State == Blocked {
+			blocked++
 		}
 		if s.State == Failed && failed == "" {
 			failed = s.FailCode
 		}
 		cancelled = cancelled || s.State == Cancelled
 	}
+	if open > 0 {
+		if blocked == open && m.run.State == Running {
+			m.await()
+		}
+		return
+	}
+	m.run.ApproveBy, m.run.RemindAt = time.Time{}, time.Time{}
 	switch {
 	case m.run.State == Cancelling && (cancelled || failed != ""):
 		m.run.State = RunCancelled

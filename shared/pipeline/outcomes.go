@@ -213,17 +213,27 @@ func (m *move) done() error {
 	m.call(CallDone, "")
 	m.add(Effect{Name: FxCapture})
 	m.step.State, m.step.LeaseUntil, m.step.SettleBy = Succeeded, time.Time{}, time.Time{}
-	if m.run.State != Running {
-		return nil
+	if m.run.State == Running {
+		m.advance()
 	}
-	for i := range m.run.Steps {
-		next := &m.run.Steps[i]
-		if next.After != m.step.No || next.State != Blocked {
-			continue
-		}
-		m.ready(next)
-		m.fx = append(m.fx, Effect{Name: FxInput, Step: next.No})
+	return nil
+}
+
+// reuse ends a step that has just become ready with the result that an earlier
+// run made of the same input: nobody is called, and its price is given back.
+func (m *move) reuse() error {
+	if m.step.State != Ready {
+		return nothing
 	}
+	m.step.State, m.step.WokenAt = Skipped, time.Time{}
+	m.add(Effect{Name: FxRelease})
+	m.advance()
+	return nil
+}
+
+// unfit ends a step for which the order allows no input.
+func (m *move) unfit() error {
+	m.end(Failed, m.e.Code)
 	return nil
 }
 

@@ -23,26 +23,26 @@ type loaded struct {
 	inputs  map[int]json.RawMessage
 	outputs map[int]json.RawMessage
 	hashes  map[int][]byte
-	opened  *callRow // the call that the last move opened
+	opened  *callRow       // the call that the last move opened
+	madeIn  map[int]id.Run // whose result a step took over in the last move
 }
 
 // load locks the run's row and reads the run. Everything that moves a run
 // begins here, which makes the moves of one run sequential.
 func load(ctx context.Context, tx *store.Tx, run id.Run) (loaded, error) {
-	l, err := store.One(ctx, tx, `SELECT id, tenant_id, ad_id, state, order_json, deadline_at, version, fail_code, created_at
-		FROM pipeline_runs WHERE id = ? FOR UPDATE`,
-		func(l *loaded) []any {
-			return []any{&l.ID, &l.Tenant, &l.ad, &l.State, (*[]byte)(&l.order), &l.Deadline, &l.Version, &l.FailCode, &l.created}
-		}, run)
+	row, err := store.One(ctx, tx, `SELECT id, tenant_id, ad_id, state, order_json, deadline_at, version, fail_code,
+		approve_by, remind_at, approved_at, created_at FROM pipeline_runs WHERE id = ? FOR UPDATE`, runColumns, run)
 	if errors.Is(err, store.ErrNoRows) {
 		return loaded{}, fault.Newf(fault.CodeNotFound, "load %v: no such run", run)
 	}
 	if err != nil {
 		return loaded{}, fmt.Errorf("load %v: %w", run, err)
 	}
+	l := row.loaded
+	l.ApproveBy, l.RemindAt, l.ApprovedAt = at(row.approve), at(row.remind), at(row.approved)
 	steps, err := store.All(ctx, tx, `SELECT step_no, after_no, kind, provider, policy, cost_won, state, attempt, parts, fence,
-		lease_until, due_at, deadline_at, settle_by, woken_at, polls, abandoned, call_state, fail_code, input_json, input_hash, output_json
-		FROM pipeline_steps WHERE run_id = ? ORDER BY step_no LIMIT 100`, stepColumns, run)
+		lease_until, due_at, deadline_at, settle_by, woken_at, polls, abandoned, call_state, fail_code, hold, not_before, reuse,
+		input_json, input_hash, output_json FROM pipeline_steps WHERE run_id = ? ORDER BY step_no LIMIT 100`, stepColumns, run)
 	if err != nil {
 		return loaded{}, fmt.Errorf("load steps of %v: %w", run, err)
 	}
@@ -50,28 +50,42 @@ func load(ctx context.Context, tx *store.Tx, run id.Run) (loaded, error) {
 	for _, r := range steps {
 		s := r.Step
 		s.LeaseUntil, s.DueAt, s.Deadline, s.SettleBy, s.WokenAt = at(r.lease), at(r.due), at(r.deadline), at(r.settle), at(r.woken)
+		s.NotBefore = at(r.notBefore)
 		l.Steps = append(l.Steps, s)
-		l.plans[s.No] = Plan{No: s.No, After: s.After, Kind: s.Kind, Policy: s.Policy, Provider: r.provider, CostWon: r.cost}
+		l.plans[s.No] = Plan{No: s.No, After: s.After, Kind: s.Kind, Policy: s.Policy, Provider: r.provider, CostWon: r.cost,
+			Reuse: r.reuse, Hold: s.Hold, NotBefore: s.NotBefore}
 		l.inputs[s.No], l.hashes[s.No] = r.input, r.hash
-		if s.State == Succeeded {
+		if s.State.Good() {
 			l.outputs[s.No] = r.output
 		}
 	}
 	return l, nil
 }
 
+type runRow struct {
+	loaded
+	approve, remind, approved *time.Time
+}
+
+func runColumns(r *runRow) []any {
+	return []any{&r.ID, &r.Tenant, &r.ad, &r.State, (*[]byte)(&r.order), &r.Deadline, &r.Version, &r.FailCode,
+		&r.approve, &r.remind, &r.approved, &r.created}
+}
+
 type stepRow struct {
 	Step
-	provider                            string
-	cost                                int
-	lease, due, deadline, settle, woken *time.Time
-	input, output                       json.RawMessage
-	hash                                []byte
+	provider                                       string
+	cost                                           int
+	reuse                                          bool
+	lease, due, deadline, settle, woken, notBefore *time.Time
+	input, output                                  json.RawMessage
+	hash                                           []byte
 }
 
 func stepColumns(r *stepRow) []any {
 	return []any{&r.No, &r.After, &r.Kind, &r.provider, &r.Policy, &r.cost, &r.State, &r.Attempt, &r.Parts, &r.Fence,
-		&r.lease, &r.due, &r.deadline, &r.settle, &r.woken, &r.Polls, &r.Abandoned, &r.Call, &r.FailCode, (*[]byte)(&r.input), &r.hash, (*[]byte)(&r.output)}
+		&r.lease, &r.due, &r.deadline, &r.settle, &r.woken, &r.Polls, &r.Abandoned, &r.Call, &r.FailCode, &r.Hold, &r.notBefore, &r.reuse,
+		(*[]byte)(&r.input), &r.hash, (*[]byte)(&r.output)}
 }
 
 func at(t *time.Time) time.Time {
@@ -100,9 +114,10 @@ func insertRun(ctx context.Context, tx *store.Tx, l loaded) error {
 
 func insertStep(ctx context.Context, tx *store.Tx, l loaded, s Step) error {
 	p := l.plans[s.No]
-	_, err := tx.Exec(ctx, `INSERT INTO pipeline_steps (run_id, step_no, tenant_id, kind, provider, policy, after_no, cost_won, state,
-		attempt, parts, fence, polls, abandoned, call_state, fail_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', '')`,
-		l.ID, s.No, l.Tenant, p.Kind, p.Provider, p.Policy, p.After, p.CostWon, s.State)
+	_, err := tx.Exec(ctx, `INSERT INTO pipeline_steps (run_id, step_no, tenant_id, ad_id, kind, provider, policy, after_no, cost_won,
+		hold, reuse, not_before, state, attempt, parts, fence, polls, abandoned, call_state, fail_code)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '', '')`,
+		l.ID, s.No, l.Tenant, l.ad, p.Kind, p.Provider, p.Policy, p.After, p.CostWon, p.Hold, p.Reuse, null(s.NotBefore), s.State)
 	if err != nil {
 		return fmt.Errorf("insert step %d of %v: %w", s.No, l.ID, err)
 	}
@@ -126,12 +141,9 @@ func updateStep(ctx context.Context, tx *store.Tx, run id.Run, was, s Step, ende
 }
 
 func updateRun(ctx context.Context, tx *store.Tx, was, r Run, now time.Time) error {
-	var ended any
-	if r.State.Ended() {
-		ended = now
-	}
-	n, err := tx.Exec(ctx, `UPDATE pipeline_runs SET state = ?, deadline_at = ?, version = ?, fail_code = ?, ended_at = ?
-		WHERE id = ? AND version = ?`, r.State, r.Deadline, r.Version, r.FailCode, ended, r.ID, was.Version)
+	n, err := tx.Exec(ctx, `UPDATE pipeline_runs SET state = ?, deadline_at = ?, version = ?, fail_code = ?, approve_by = ?, remind_at = ?,
+		approved_at = ?, ended_at = CASE WHEN ? THEN COALESCE(ended_at, ?) ELSE NULL END WHERE id = ? AND version = ?`,
+		r.State, r.Deadline, r.Version, r.FailCode, null(r.ApproveBy), null(r.RemindAt), null(r.ApprovedAt), r.State.Ended(), now, r.ID, was.Version)
 	if err != nil {
 		return fmt.Errorf("update %v: %w", r.ID, err)
 	}

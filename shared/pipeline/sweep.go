@@ -15,13 +15,15 @@ type Swept struct {
 	Expired  int // leases whose invocation did not come back
 	Overdue  int // wake-ups that were lost
 	Deadline int // steps whose time was over
+	Reminded int // runs whose owner is reminded of an approval
+	Lapsed   int // runs that nobody approved in time
 }
 
 // sweepBatch bounds one sweep of one kind; the timer comes again.
 const sweepBatch = 200
 
 // Sweep finds what nobody moves any more and moves it: expired leases, lost
-// wake-ups, deadlines. Any number may run at once; every move is decided again
+// wake-ups, deadlines, approvals that nobody gave. Any number may run at once; every move is decided again
 // under the run's lock.
 func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 	var n Swept
@@ -42,6 +44,11 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 		{EvOverdue, &n.Overdue, `SELECT run_id, step_no FROM pipeline_steps
 			WHERE state IN ('ready', 'waiting', 'unknown') AND due_at < ? AND woken_at < ? ORDER BY due_at LIMIT ?`,
 			[]any{grace, grace, sweepBatch}},
+		// A step of number 0 is the run itself.
+		{EvLapse, &n.Lapsed, `SELECT id, 0 FROM pipeline_runs WHERE state = 'awaiting_approval' AND approve_by <= ? ORDER BY approve_by LIMIT ?`,
+			[]any{now, sweepBatch}},
+		{EvRemind, &n.Reminded, `SELECT id, 0 FROM pipeline_runs WHERE state = 'awaiting_approval' AND remind_at <= ? ORDER BY remind_at LIMIT ?`,
+			[]any{now, sweepBatch}},
 	} {
 		if err := e.sweep(ctx, look.name, look.count, now, look.query, look.args); err != nil {
 			return n, err
@@ -58,7 +65,7 @@ type stepName struct {
 func (e *Engine) sweep(ctx context.Context, name EventName, count *int, now time.Time, query string, args []any) error {
 	found, err := store.All(ctx, e.c.DB, query, func(s *stepName) []any { return []any{&s.run, &s.step} }, args...)
 	if err != nil {
-		return fmt.Errorf("look for %s steps: %w", name, err)
+		return fmt.Errorf("look for what %s moves: %w", name, err)
 	}
 	for _, s := range found {
 		_, err := e.apply(ctx, s.run, Event{Name: name, Step: s.step, At: now}, nil)

@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -28,20 +27,55 @@ type input struct {
 	From string `json:"from"`
 }
 
-func (recipe) Steps(json.RawMessage) ([]pipeline.Plan, error) {
-	return []pipeline.Plan{
-		{No: 1, Kind: message.Lyric, Policy: pipeline.Free, Provider: "chat", CostWon: 10},
-		{No: 2, After: 1, Kind: message.Song, Policy: pipeline.Paid, Provider: "music", CostWon: 100},
-		{No: 3, After: 2, Kind: message.Publish, Policy: pipeline.Once, Provider: "youtube"},
-		{No: 4, After: 2, Kind: message.Publish, Policy: pipeline.Once, Provider: "instagram"},
-	}, nil
+// wish is the order: what the lyric is to be about, and how the steps wait.
+type wish struct {
+	About     string    `json:"about,omitempty"`
+	Style     string    `json:"style,omitempty"`
+	Reuse     bool      `json:"reuse,omitempty"`
+	Hold      bool      `json:"hold,omitempty"`
+	NotBefore time.Time `json:"not_before,omitzero"`
+	NoPosts   bool      `json:"no_posts,omitempty"`
+	PostsOnly bool      `json:"posts_only,omitempty"`
+}
+
+func (recipe) Steps(order json.RawMessage) ([]pipeline.Plan, error) {
+	var o wish
+	if err := json.Unmarshal(order, &o); err != nil {
+		return nil, err
+	}
+	made := []pipeline.Plan{
+		{No: 1, Kind: message.Lyric, Policy: pipeline.Free, Provider: "chat", CostWon: 10, Reuse: o.Reuse},
+		{No: 2, After: 1, Kind: message.Song, Policy: pipeline.Paid, Provider: "music", CostWon: 100, Reuse: o.Reuse},
+	}
+	posts := []pipeline.Plan{
+		{No: 3, After: 2, Kind: message.Publish, Policy: pipeline.Once, Provider: "youtube", Hold: o.Hold, NotBefore: o.NotBefore},
+		{No: 4, After: 2, Kind: message.Publish, Policy: pipeline.Once, Provider: "instagram", Hold: o.Hold},
+	}
+	switch {
+	case o.NoPosts:
+		return made, nil
+	case o.PostsOnly:
+		return []pipeline.Plan{{No: 1, Kind: message.Publish, Policy: pipeline.Once, Provider: "youtube", Hold: o.Hold, NotBefore: o.NotBefore}}, nil
+	}
+	return append(made, posts...), nil
 }
 
 func (recipe) Input(order json.RawMessage, s pipeline.Plan, outputs map[int]json.RawMessage) (any, error) {
 	if s.Kind == message.Song && strings.Contains(string(outputs[1]), "unfit") {
 		return nil, fault.New(fault.CodeNoPhotos)
 	}
-	return input{Of: string(s.Kind), From: string(outputs[s.After])}, nil
+	var o wish
+	if err := json.Unmarshal(order, &o); err != nil {
+		return nil, err
+	}
+	in := input{Of: string(s.Kind), From: string(outputs[s.After])}
+	switch s.Kind {
+	case message.Lyric:
+		in.From = o.About
+	case message.Song:
+		in.Of += o.Style
+	}
+	return in, nil
 }
 
 // world is an engine on a real database, with a queue in memory and a clock
@@ -65,7 +99,11 @@ type queued struct {
 }
 
 func newWorld(t *testing.T, change ...func(*pipeline.Rules)) *world {
-	w := &world{t: t, db: storetest.Open(t), clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
+	return worldOn(t, storetest.Open(t), change...)
+}
+
+func worldOn(t *testing.T, db *store.DB, change ...func(*pipeline.Rules)) *world {
+	w := &world{t: t, db: db, clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
 	w.outbox = outbox.New(outbox.Config{DB: w.db.Primary(), Sender: w, Now: w.now,
 		Seal: func(_, _ string, body []byte, _ time.Time) ([]byte, error) { return body, nil }})
 	rules := pipeline.DefaultRules()
@@ -132,10 +170,30 @@ func (w *world) purge() {
 
 func (w *world) start() id.Run {
 	w.t.Helper()
+	run, err := w.order(7, wish{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return run
+}
+
+// order starts a run of an ad; all are of the tenant's one ad.
+func (w *world) order(tenant id.Tenant, o wish) (id.Run, error) {
+	w.t.Helper()
+	text, err := json.Marshal(o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	run := id.New[id.Run](w.now())
-	err := w.db.Primary().Tx(w.t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		return w.engine.Start(ctx, tx, pipeline.Order{Run: run, Tenant: 7, Ad: 1, JSON: json.RawMessage(`{}`)})
+	return run, w.db.Primary().Tx(w.t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return w.engine.Start(ctx, tx, pipeline.Order{Run: run, Tenant: tenant, Ad: 1, JSON: text})
 	})
+}
+
+// must is order that is accepted.
+func (w *world) must(o wish) id.Run {
+	w.t.Helper()
+	run, err := w.order(7, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -157,9 +215,9 @@ type vendor struct {
 func happy() *vendor {
 	return &vendor{
 		lyric: func() (string, error) { return "la la", nil },
-		song:  func(message.Call) (string, error) { return "task-1", nil },
+		song:  func(c message.Call) (string, error) { return "task-" + c.Tag, nil },
 		ask:   func(message.Call) (string, error) { return "tune", nil },
-		post:  func(c message.Call) (string, error) { return fmt.Sprintf("post-%d", c.Step), nil },
+		post:  func(c message.Call) (string, error) { return "post-" + c.Tag, nil },
 		look:  func(message.Call) (string, error) { return "url", nil },
 	}
 }
@@ -232,6 +290,15 @@ func (w *world) text(query string, args ...any) string {
 	return s
 }
 
+func (w *world) moment(query string, args ...any) time.Time {
+	w.t.Helper()
+	at, err := store.One(w.t.Context(), w.db.Primary(), query, func(at *time.Time) []any { return []any{at} }, args...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return at
+}
+
 func (w *world) dump(run id.Run) string {
 	rows, err := store.All(w.t.Context(), w.db.Primary(), `SELECT CONCAT(step_no, ' ', event, ' ', from_state, '→', to_state, ' ', code) FROM run_events
 		WHERE run_id = ? ORDER BY seq LIMIT 1000`, func(s *string) []any { return []any{s} }, run)
@@ -248,13 +315,19 @@ func (w *world) invariants(run id.Run) {
 		w.t.Error(err)
 	}
 	for name, query := range map[string]string{
-		"I1 every run is terminal":              `SELECT COUNT(*) FROM pipeline_runs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')`,
-		"I3 a further attempt has a reason":     `SELECT COUNT(*) FROM provider_calls c JOIN provider_calls p ON p.run_id = c.run_id AND p.step_no = c.step_no AND p.attempt = c.attempt - 1 WHERE p.state NOT IN ('failed', 'abandoned', 'part')`,
-		"I5 success means every step succeeded": `SELECT COUNT(*) FROM pipeline_runs r JOIN pipeline_steps s ON s.run_id = r.id WHERE r.state = 'succeeded' AND s.state <> 'succeeded'`,
-		"I8 the outbox is empty":                `SELECT COUNT(*) FROM outbox WHERE state = 0`,
-		"I11 reserve = capture + release":       `SELECT COUNT(*) FROM (SELECT run_id FROM credit_ledger GROUP BY run_id HAVING SUM(CASE entry WHEN 'reserve' THEN amount_won WHEN 'capture' THEN -amount_won WHEN 'release' THEN -amount_won ELSE 0 END) <> 0) x`,
-		"I16 children have the run's tenant":    `SELECT COUNT(*) FROM pipeline_runs r JOIN pipeline_steps s ON s.run_id = r.id WHERE s.tenant_id <> r.tenant_id`,
-		"I6 fences never fall":                  `SELECT COUNT(*) FROM run_events a JOIN run_events b ON a.run_id = b.run_id AND a.step_no = b.step_no AND a.seq < b.seq WHERE b.fence < a.fence AND a.step_no > 0`,
+		"I1 every run is terminal":                     `SELECT COUNT(*) FROM pipeline_runs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')`,
+		"I3 a further attempt has a reason":            `SELECT COUNT(*) FROM provider_calls c JOIN provider_calls p ON p.run_id = c.run_id AND p.step_no = c.step_no AND p.attempt = c.attempt - 1 WHERE p.state NOT IN ('failed', 'abandoned', 'part')`,
+		"I5 success means every step has its result":   `SELECT COUNT(*) FROM pipeline_runs r JOIN pipeline_steps s ON s.run_id = r.id WHERE r.state = 'succeeded' AND s.state NOT IN ('succeeded', 'skipped')`,
+		"I5 a skipped step has another's output":       `SELECT COUNT(*) FROM pipeline_steps s LEFT JOIN pipeline_steps m ON m.run_id = s.made_in AND m.kind = s.kind AND m.input_hash = s.input_hash AND m.state = 'succeeded' AND m.tenant_id = s.tenant_id AND m.ad_id = s.ad_id WHERE s.state = 'skipped' AND (m.run_id IS NULL OR m.output_json <> s.output_json)`,
+		"I5 a skipped step called nobody":              `SELECT COUNT(*) FROM pipeline_steps s JOIN provider_calls c ON c.run_id = s.run_id AND c.step_no = s.step_no WHERE s.state = 'skipped'`,
+		"I9 one cause moves a step once":               `SELECT COUNT(*) FROM (SELECT run_id FROM run_events WHERE step_no > 0 GROUP BY run_id, step_no, cause_id HAVING COUNT(*) > 1) x`,
+		"I8 the outbox is empty":                       `SELECT COUNT(*) FROM outbox WHERE state = 0`,
+		"I11 nothing is reserved for a run that ended": `SELECT COUNT(*) FROM (SELECT l.run_id FROM credit_ledger l JOIN pipeline_runs r ON r.id = l.run_id AND r.ended_at IS NOT NULL GROUP BY l.run_id, l.step_no HAVING SUM(CASE WHEN l.credit = 'reserved' THEN l.amount_won WHEN l.debit = 'reserved' THEN -l.amount_won ELSE 0 END) <> 0) x`,
+		"I11 an entry has its two accounts":            `SELECT COUNT(*) FROM credit_ledger WHERE CONCAT(entry, ':', debit, '>', credit) NOT IN ('reserve:available>reserved', 'capture:reserved>spent', 'release:reserved>available', 'waste:house>wasted')`,
+		"I11 the days are the ledger's":                `SELECT COUNT(*) FROM (SELECT d.tenant_id, SUM(d.reserved_won) AS r, SUM(d.captured_won) AS c FROM spend_days d GROUP BY d.tenant_id) x JOIN (SELECT tenant_id, SUM(CASE entry WHEN 'reserve' THEN amount_won WHEN 'release' THEN -amount_won ELSE 0 END) AS r, SUM(CASE entry WHEN 'capture' THEN amount_won ELSE 0 END) AS c FROM credit_ledger GROUP BY tenant_id) y ON y.tenant_id = x.tenant_id WHERE x.r <> y.r OR x.c <> y.c`,
+		"I11 an attempt is wasted once":                `SELECT COUNT(*) FROM (SELECT run_id FROM credit_ledger WHERE entry = 'waste' GROUP BY run_id, step_no, attempt HAVING COUNT(*) > 1) x`,
+		"I16 children have the run's tenant":           `SELECT COUNT(*) FROM pipeline_runs r JOIN pipeline_steps s ON s.run_id = r.id WHERE s.tenant_id <> r.tenant_id`,
+		"I6 fences never fall":                         `SELECT COUNT(*) FROM run_events a JOIN run_events b ON a.run_id = b.run_id AND a.step_no = b.step_no AND a.seq < b.seq WHERE b.fence < a.fence AND a.step_no > 0`,
 	} {
 		if n := w.text(query); n != "0" {
 			w.t.Errorf("%s: %s rows%s", name, n, w.dump(run))

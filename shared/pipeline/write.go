@@ -23,23 +23,33 @@ type writer struct {
 	after  loaded
 	event  Event
 	cause  [16]byte
-	opened *callRow
-	// unfit are the steps for which no input could be made.
-	unfit []Event
+	fx     []Effect
+	// names are the events of the steps that ended in this move by another than its own.
+	names map[int]EventName
+	days  map[string]change
 }
 
 // write writes the steps, the run, the events and the effects of a move.
-func (w *writer) write(ctx context.Context, fx []Effect) error {
+func (w *writer) write(ctx context.Context) error {
+	if err := w.inputs(ctx); err != nil {
+		return err
+	}
 	if err := w.steps(ctx); err != nil {
 		return err
 	}
-	if w.after.Version == w.before.Version && hasLedger(fx) {
-		w.after.Version++ // the ledger's rows are unique by version
+	if w.after.Version == w.before.Version && noted(w.fx) {
+		// The ledger's rows are unique by version, and a lost commit is looked for by its event.
+		if err := w.log(ctx, 0, string(w.before.State), string(w.after.State), Step{FailCode: w.after.FailCode}); err != nil {
+			return err
+		}
 	}
-	for _, f := range fx {
+	for _, f := range w.fx {
 		if err := w.effect(ctx, f); err != nil {
 			return err
 		}
+	}
+	if err := w.book(ctx); err != nil {
+		return err
 	}
 	if w.after.Version == w.before.Version {
 		return nil
@@ -47,14 +57,43 @@ func (w *writer) write(ctx context.Context, fx []Effect) error {
 	return updateRun(ctx, w.tx, w.before, w.after.Run, w.event.At)
 }
 
-func hasLedger(fx []Effect) bool {
+// noted says whether a move must be found in the history although no state changed.
+func noted(fx []Effect) bool {
 	for _, f := range fx {
 		switch f.Name {
-		case FxReserve, FxCapture, FxRelease, FxWaste:
+		case FxReserve, FxCapture, FxRelease, FxWaste, FxNote:
 			return true
 		}
 	}
 	return false
+}
+
+// inputs makes the input of every step that became ready, and decides at once on
+// what follows from it: no input is possible, or the result is there already,
+// which makes the next steps ready. So each step moves once in a move.
+func (w *writer) inputs(ctx context.Context) error {
+	for i := 0; i < len(w.fx); i++ { // grows on the way
+		if w.fx[i].Name != FxInput {
+			continue
+		}
+		ev, err := w.input(ctx, w.fx[i].Step)
+		if err != nil {
+			return err
+		}
+		if ev.Name == "" {
+			continue
+		}
+		next, fx, err := Decide(w.after.Run, ev, w.engine.c.Rules)
+		if err != nil {
+			return fmt.Errorf("%s step %d of %v: %w", ev.Name, ev.Step, w.after.ID, err)
+		}
+		w.after.Run, w.names[ev.Step] = next, ev.Name
+		w.fx = append(w.fx, fx...)
+		if ev.Name == EvReuse {
+			w.after.outputs[ev.Step], w.after.madeIn[ev.Step] = ev.output, ev.madeIn
+		}
+	}
+	return nil
 }
 
 // steps writes the changed steps and one event for each change of state.
@@ -71,7 +110,7 @@ func (w *writer) steps(ctx context.Context) error {
 		if err := updateStep(ctx, w.tx, w.after.ID, was, s, ended); err != nil {
 			return err
 		}
-		if was.State == s.State {
+		if was.State == s.State && was.FailCode == s.FailCode {
 			continue
 		}
 		if err := w.log(ctx, s.No, string(was.State), string(s.State), s); err != nil {
@@ -88,7 +127,7 @@ func (w *writer) steps(ctx context.Context) error {
 func (w *writer) log(ctx context.Context, step int, from, to string, s Step) error {
 	w.after.Version++
 	_, err := w.tx.Exec(ctx, `INSERT INTO run_events (run_id, seq, tenant_id, step_no, event, from_state, to_state, attempt, fence, code, cause_id, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, w.after.ID, w.after.Version, w.after.Tenant, step, w.event.Name, from, to,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, w.after.ID, w.after.Version, w.after.Tenant, step, w.name(step), from, to,
 		s.Attempt, s.Fence, s.FailCode, w.cause[:], w.event.At)
 	if err != nil {
 		return fmt.Errorf("log event %d of %v: %w", w.after.Version, w.after.ID, err)
@@ -96,13 +135,23 @@ func (w *writer) log(ctx context.Context, step int, from, to string, s Step) err
 	return nil
 }
 
+func (w *writer) name(step int) EventName {
+	if name, other := w.names[step]; other {
+		return name
+	}
+	return w.event.Name
+}
+
 func (w *writer) effect(ctx context.Context, f Effect) error {
 	switch f.Name {
 	case FxWake:
 		step := w.after.Step(f.Step)
+		if step.State.Ended() {
+			return nil // it was skipped, or failed, in the same move
+		}
 		return w.engine.c.Outbox.Put(ctx, w.tx, w.engine.queueOf(step.Kind, f.Collect), message.Wake{Run: w.after.ID, Step: f.Step}, f.At)
-	case FxInput:
-		return w.input(ctx, f.Step)
+	case FxInput, FxNote: // done before
+		return nil
 	case FxOpen:
 		return w.open(ctx, f)
 	case FxCall:
@@ -113,32 +162,58 @@ func (w *writer) effect(ctx context.Context, f Effect) error {
 	return fault.Newf(fault.CodeInternal, "write: no effect %q", f.Name)
 }
 
-// input computes and stores a step's input. A fault with a code that the order
-// itself causes fails the step; anything else fails the transaction.
-func (w *writer) input(ctx context.Context, no int) error {
+// input computes and stores a step's input, and returns the event that follows
+// from it, if any: a fault with a code that the order itself causes fails the
+// step, a result that is there already ends it. Anything else fails the transaction.
+func (w *writer) input(ctx context.Context, no int) (Event, error) {
 	in, err := w.engine.c.Recipe.Input(w.after.order, w.after.plans[no], w.after.outputs)
 	if fault.KindOf(err) == fault.Refused {
-		w.unfit = append(w.unfit, Event{Name: EvUnfit, Step: no, Code: fault.CodeOf(err), At: w.event.At})
-		return nil
+		return Event{Name: EvUnfit, Step: no, Code: fault.CodeOf(err), At: w.event.At}, nil
 	}
 	if err != nil {
-		return fmt.Errorf("make input of step %d of %v: %w", no, w.after.ID, err)
+		return Event{}, fmt.Errorf("make input of step %d of %v: %w", no, w.after.ID, err)
 	}
 	text, err := json.Marshal(in)
 	if err != nil {
-		return fmt.Errorf("write input of step %d of %v: %w", no, w.after.ID, err)
+		return Event{}, fmt.Errorf("write input of step %d of %v: %w", no, w.after.ID, err)
 	}
 	hash := sha256.Sum256(text)
 	_, err = w.tx.Exec(ctx, `UPDATE pipeline_steps SET input_json = ?, input_hash = ?, ready_at = ? WHERE run_id = ? AND step_no = ?`,
 		string(text), hash[:], w.event.At, w.after.ID, no)
 	if err != nil {
-		return fmt.Errorf("store input of step %d of %v: %w", no, w.after.ID, err)
+		return Event{}, fmt.Errorf("store input of step %d of %v: %w", no, w.after.ID, err)
 	}
 	if w.after.inputs == nil {
 		w.after.inputs, w.after.hashes = map[int]json.RawMessage{}, map[int][]byte{}
 	}
 	w.after.inputs[no], w.after.hashes[no] = text, hash[:]
-	return nil
+	return w.made(ctx, no, hash[:])
+}
+
+// made looks for the result of a step with this input among the ad's earlier
+// runs. A step that succeeds a moment later is not found: then the work is done twice.
+func (w *writer) made(ctx context.Context, no int, hash []byte) (Event, error) {
+	p := w.after.plans[no]
+	if !p.Reuse {
+		return Event{}, nil
+	}
+	ev := Event{Name: EvReuse, Step: no, At: w.event.At}
+	found, err := store.One(ctx, w.tx, `SELECT run_id, output_json FROM pipeline_steps
+		WHERE tenant_id = ? AND ad_id = ? AND kind = ? AND input_hash = ? AND state = 'succeeded' AND run_id <> ? ORDER BY ended_at DESC LIMIT 1`,
+		func(ev *Event) []any { return []any{&ev.madeIn, (*[]byte)(&ev.output)} }, w.after.Tenant, w.after.ad, p.Kind, hash, w.after.ID)
+	if errors.Is(err, store.ErrNoRows) {
+		return Event{}, nil
+	}
+	if err != nil {
+		return Event{}, fmt.Errorf("look for the result of step %d of %v: %w", no, w.after.ID, err)
+	}
+	ev.madeIn, ev.output = found.madeIn, found.output
+	_, err = w.tx.Exec(ctx, `UPDATE pipeline_steps SET output_json = ?, made_in = ? WHERE run_id = ? AND step_no = ?`,
+		string(ev.output), ev.madeIn, w.after.ID, no)
+	if err != nil {
+		return Event{}, fmt.Errorf("store result of step %d of %v: %w", no, w.after.ID, err)
+	}
+	return ev, nil
 }
 
 // open writes the intent to call a provider, with the hash of a token that does not exist yet.
@@ -157,7 +232,7 @@ func (w *writer) open(ctx context.Context, f Effect) error {
 	if err != nil {
 		return fmt.Errorf("open call %d of step %d of %v: %w", f.Attempt, f.Step, w.after.ID, err)
 	}
-	w.opened = &c
+	w.after.opened = &c
 	return nil
 }
 
@@ -178,21 +253,6 @@ func (w *writer) call(ctx context.Context, f Effect) error {
 	}
 	if n != 1 {
 		return fault.Newf(fault.CodeInternal, "move call %d of step %d of %v: %d rows", f.Attempt, f.Step, w.after.ID, n)
-	}
-	return nil
-}
-
-var ledgerEntries = map[EffectName]string{FxReserve: "reserve", FxCapture: "capture", FxRelease: "release", FxWaste: "waste"}
-
-func (w *writer) ledger(ctx context.Context, f Effect) error {
-	p := w.after.plans[f.Step]
-	if p.CostWon == 0 {
-		return nil
-	}
-	_, err := w.tx.Exec(ctx, `INSERT INTO credit_ledger (tenant_id, run_id, step_no, version, entry, amount_won, at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		w.after.Tenant, w.after.ID, f.Step, w.after.Version, ledgerEntries[f.Name], p.CostWon, w.event.At)
-	if err != nil {
-		return fmt.Errorf("book %s of step %d of %v: %w", ledgerEntries[f.Name], f.Step, w.after.ID, err)
 	}
 	return nil
 }

@@ -118,7 +118,7 @@ func (d Downloader) begin(ctx context.Context, stop context.CancelCauseFunc, end
 	}
 	got, err := d.accept(res, limit)
 	if err != nil {
-		res.Body.Close()
+		_ = res.Body.Close() // nothing more is read from it
 		return nil, err
 	}
 	body := &downloadBody{from: res.Body, left: limit, want: got.Length, idle: d.Idle, ctx: ctx, stop: stop, end: end, ticket: t,
@@ -127,11 +127,11 @@ func (d Downloader) begin(ctx context.Context, stop context.CancelCauseFunc, end
 		head := make([]byte, headBytes)
 		n, _ := io.ReadFull(body, head) // a failure of the body is sticky
 		if body.err != nil && body.err != io.EOF {
-			res.Body.Close()
+			_ = res.Body.Close() // nothing more is read from it
 			return nil, body.err
 		}
 		if err := fits(head[:n], wanted); err != nil {
-			res.Body.Close()
+			_ = res.Body.Close() // nothing more is read from it
 			return nil, d.fail(BadResult, "wrong_format", res.StatusCode, err)
 		}
 		body.head = head[:n]
@@ -182,7 +182,7 @@ func (d Downloader) follow(ctx context.Context, list origins, rawURL string) (*h
 		if res.StatusCode < 300 || res.StatusCode > 399 || next == "" {
 			return res, nil
 		}
-		res.Body.Close()
+		_ = res.Body.Close() // nothing more is read from it
 		if hop == maxRedirects {
 			return nil, d.fail(BadResult, "too_many_redirects", res.StatusCode, nil)
 		}

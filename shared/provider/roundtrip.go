@@ -72,7 +72,7 @@ func (c *Client) roundTrip(req *http.Request, op string, paid bool, t *ticket) (
 		return nil, e
 	}
 	if res.StatusCode >= 300 && res.StatusCode < 400 && !(c.h.Resumable && res.StatusCode == http.StatusPermanentRedirect) {
-		res.Body.Close()
+		_ = res.Body.Close() // nothing more is read from it
 		e := c.Fail(Call{Op: op}, &Answer{Status: res.StatusCode, Header: res.Header, ticket: t}, StatusClass(res.StatusCode, paid), "redirect", "")
 		e.Err = fmt.Errorf("redirected to %s: redirects of API calls are not followed", RedactURL(res.Header.Get("Location")))
 		return nil, e

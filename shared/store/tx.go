@@ -231,7 +231,7 @@ func (t *Tx) rollback(ctx context.Context) {
 
 // jitter is the wait before retry number n (from 0): up to 10, 20, 40, 80, 160 ms.
 func jitter(n int) time.Duration {
-	return rand.N(10 * time.Millisecond << min(n, 4))
+	return rand.N(10 * time.Millisecond << min(n, 4)) // #nosec G404 -- spreads retries; no secret
 }
 
 // pause waits d or until ctx ends.

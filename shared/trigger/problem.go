@@ -45,9 +45,26 @@ func codeOf(err error) fault.Code {
 	return fault.CodeOf(ofKind(fault.KindOf(err)))
 }
 
-// statusOf is the kind's status, except where HTTP has a number that says more.
+// statusOf is the status that err is answered with. Its kind counts, not its code's: an
+// error may be of another kind than the catalogue's.
 func statusOf(err error) int {
-	switch codeOf(err) {
+	if status := special(codeOf(err)); status != 0 {
+		return status
+	}
+	return fault.KindOf(err).Status()
+}
+
+// StatusOf is the status that a code is answered with, for documentation.
+func StatusOf(code fault.Code) int {
+	if status := special(code); status != 0 {
+		return status
+	}
+	return code.Kind().Status()
+}
+
+// special are the codes for which HTTP has a number that says more than their kind's.
+func special(code fault.Code) int {
+	switch code {
 	case fault.CodeTooLarge:
 		return http.StatusRequestEntityTooLarge
 	case fault.CodeContentType:
@@ -59,7 +76,7 @@ func statusOf(err error) int {
 	case fault.CodeIfMatchRequired:
 		return http.StatusPreconditionRequired
 	}
-	return fault.KindOf(err).Status()
+	return 0
 }
 
 // retryAfter is the whole seconds to wait; 0 = the header is not sent. An

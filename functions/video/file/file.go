@@ -47,7 +47,7 @@ func New(index Index, files Files) trigger.Function {
 			if err != nil {
 				return trigger.File{}, err
 			}
-			return trigger.File{Content: o, Type: f.Type, ETag: f.SHA256, Modified: o.Modified(), Name: f.Kind + extension(f.Type)}, nil
+			return trigger.File{Content: o, Type: f.Type, ETag: `"` + f.SHA256 + `"`, Modified: o.Modified(), Name: f.Kind + extension(f.Type)}, nil
 		})
 }
 

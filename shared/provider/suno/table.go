@@ -36,8 +36,8 @@ func Kie() CodeTable {
 
 // Where the vendors tell the balance (seen in public clients; unverified for sunoapi.org).
 const (
-	SunoAPICredits = "/api/v1/generate/credit"
-	KieCredits     = "/api/v1/chat/credit"
+	SunoAPICredits = "/api/v1/generate/credit" // #nosec G101 -- a path
+	KieCredits     = "/api/v1/chat/credit"     // #nosec G101 -- a path
 )
 
 // class returns the class of a body code; codes that the table does not have go

@@ -17,7 +17,7 @@ const name = "youtube"
 // YouTube's addresses.
 const (
 	APIURL       = "https://www.googleapis.com"
-	TokenURL     = "https://oauth2.googleapis.com"
+	TokenURL     = "https://oauth2.googleapis.com" // #nosec G101 -- an address
 	AuthorizeURL = "https://accounts.google.com/o/oauth2/v2/auth"
 	WatchURL     = "https://www.youtube.com"
 )

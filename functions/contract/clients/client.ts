@@ -1,0 +1,127 @@
+// Calls every operation of openapi.json with the client that is generated from it, as a
+// developer of a web or mobile client would, and says which ones it has not called.
+import { readFile } from "node:fs/promises";
+import { called, client, env, events, headed, ok, press, refused, same } from "./api.js";
+
+const owner = client(env("TOKEN"));
+const stranger = client("");
+
+type Key = { "Idempotency-Key": string };
+let keys = 0;
+const key = (): Key => ({ "Idempotency-Key": `client-${++keys}` });
+
+// health: anybody may ask.
+async function health() {
+  same(ok(await stranger.GET("/health/live")).status, "ok", "live");
+  same(ok(await stranger.GET("/health/ready")).status, "ready", "ready");
+}
+
+// contract: the document is there, and a copy is kept by its ETag.
+async function contract() {
+  const answer = await stranger.GET("/openapi.json");
+  const document = ok(answer) as { openapi: string; paths: Record<string, Record<string, unknown>> };
+  const etag = headed(answer, "ETag");
+  const again = await stranger.GET("/openapi.json", { headers: { "If-None-Match": etag }, parseAs: "text" });
+  same(again.response.status, 304, "If-None-Match");
+  same((await stranger.HEAD("/openapi.json", { parseAs: "text" })).response.status, 200, "HEAD");
+  return document;
+}
+
+// place: typed facts and a photo; the same key makes one place.
+async function place() {
+  const headers = key();
+  const body = { name: "돌담골목 칼국수", area: "을지로", menu: [{ name: "칼국수", won: 9000 }] };
+  const made = ok(await owner.POST("/places", { params: { header: headers }, body }), 201);
+  same(ok(await owner.POST("/places", { params: { header: headers }, body }), 200).id, made.id, "the same key");
+  refused(await owner.POST("/places", { params: { header: headers }, body: { ...body, name: "다른 가게" } }), 422, "request.idempotency_key_reused");
+  const photo = await readFile(env("PHOTO"));
+  const upload = { params: { path: { id: made.id } }, body: photo as never, bodySerializer: (b: unknown) => b as BodyInit, headers: { "Content-Type": "image/jpeg" } };
+  const kept = ok(await owner.POST("/places/{id}/photos", upload), 201);
+  same(ok(await owner.POST("/places/{id}/photos", upload), 200).id, kept.id, "the same photo");
+  same(ok(await owner.GET("/places/{id}", { params: { path: { id: made.id } } })).photos.length, 1, "photos");
+  refused(await owner.GET("/places", { params: { query: { query: "칼국수" } } }), 500, "vendor.misconfigured"); // no search is set up
+  return made;
+}
+
+// social: an account is connected as in a browser, with its cookie, and let go.
+async function social(channel: "youtube" | "instagram") {
+  const begun = await owner.GET("/social/{channel}/start", { params: { path: { channel } } });
+  const page = ok(begun).authorize_url;
+  const cookie = headed(begun, "Set-Cookie").split(";")[0]!;
+  const back = new URL(await press(page, { answer: "allow", decision: "allow" }));
+  const query = { state: back.searchParams.get("state")!, code: back.searchParams.get("code")! };
+  refused(await stranger.GET("/social/{channel}/callback", { params: { path: { channel }, query } }), 400, "social.bad_state"); // another browser
+  const again = new URL(await press(ok(await owner.GET("/social/{channel}/start", { params: { path: { channel } }, headers: { Cookie: cookie } })).authorize_url, { answer: "allow", decision: "allow" }));
+  const done = ok(await stranger.GET("/social/{channel}/callback", {
+    params: { path: { channel }, query: { state: again.searchParams.get("state")!, code: again.searchParams.get("code")! } }, headers: { Cookie: cookie },
+  }));
+  const all = ok(await owner.GET("/social/accounts")).items;
+  if (!all.some((a) => a.id === done.account.id)) throw new Error(`the account is not in ${JSON.stringify(all)}`);
+  return done.account.id;
+}
+
+// ad: an order, followed by stream, by the stream resumed and by long poll.
+async function ad(place: string, account: string) {
+  const headers = key();
+  const body = { place, publish: "auto" as const, channels: [{ channel: "youtube" as const, account, privacy: "unlisted" as const }] };
+  const made = ok(await owner.POST("/ads", { params: { header: headers }, body }), 201);
+  same(ok(await owner.POST("/ads", { params: { header: headers }, body }), 200).id, made.id, "the same key");
+  const id = { path: { id: made.id } };
+  const first = await events(ok(await owner.GET("/ads/{id}/events", { params: id, parseAs: "stream" })) as ReadableStream<Uint8Array>, 3);
+  const last = Number(first.at(-1)!.id);
+  const rest = await events(ok(await owner.GET("/ads/{id}/events", { params: { ...id, header: { "Last-Event-ID": last } }, parseAs: "stream" })) as ReadableStream<Uint8Array>);
+  if (rest.some((e) => e.event === "change" && Number(e.id) <= last)) throw new Error("a resumed stream repeats itself");
+  same(rest.at(-1)?.event, "end", "the last event");
+  const polled = ok(await owner.GET("/ads/{id}/events", { params: { ...id, query: { wait: 1, after: 0 } }, parseAs: "json" })) as { ended: boolean; items: unknown[] };
+  same(polled.ended, true, "the long poll");
+  const answer = await owner.GET("/ads/{id}", { params: id });
+  const shown = ok(answer);
+  same(shown.state, "succeeded", "the ad");
+  const unchanged = await owner.GET("/ads/{id}", { params: id, headers: { "If-None-Match": headed(answer, "ETag") } });
+  same(unchanged.response.status, 304, "If-None-Match");
+  refused(await owner.POST("/ads/{id}/cancel", { params: id }), 409, "ad.already_ended");
+  refused(await owner.POST("/ads/{id}/retry", { params: id }), 409, "ad.not_failed");
+  const page = ok(await owner.GET("/ads", { params: { query: { limit: 1 } } }));
+  same(page.items[0]?.id, made.id, "the list");
+  return shown;
+}
+
+// files: whole, in parts, and not at all when it is known.
+async function files(file: string) {
+  const id = { path: { id: file } };
+  const head = await owner.HEAD("/files/{id}", { params: id, parseAs: "text" });
+  same(head.response.status, 200, "HEAD");
+  const size = Number(headed(head, "Content-Length"));
+  const etag = headed(head, "ETag");
+  const part = await owner.GET("/files/{id}", { params: id, headers: { Range: "bytes=4-7", "If-Range": etag }, parseAs: "arrayBuffer" });
+  same(part.response.status, 206, "Range");
+  same(new TextDecoder().decode(part.data as ArrayBuffer), "ftyp", "the part");
+  same(headed(part, "Content-Range"), `bytes 4-7/${size}`, "Content-Range");
+  const known = await owner.GET("/files/{id}", { params: id, headers: { "If-None-Match": etag }, parseAs: "text" });
+  same(known.response.status, 304, "If-None-Match");
+  refused(await owner.GET("/files/{id}", { params: id, headers: { Range: `bytes=${size}-` } }), 416, "request.bad_value");
+}
+
+// doors: what only others knock at, with tokens that are none.
+async function doors() {
+  const token = { path: { token: "x".repeat(43) } };
+  refused(await stranger.GET("/media/{token}", { params: token }), 404, "resource.not_found");
+  same((await stranger.HEAD("/media/{token}", { params: token, parseAs: "text" })).response.status, 404, "HEAD");
+  refused(await stranger.POST("/callbacks/song/{token}", { params: token, body: {} as never }), 404, "resource.not_found");
+  refused(await stranger.POST("/callbacks/video/{token}", { params: token, body: {} as never }), 404, "resource.not_found");
+  refused(await stranger.GET("/ads"), 401, "auth.unauthenticated");
+}
+
+await health();
+const document = await contract();
+const made = await place();
+const account = await social("youtube");
+const shown = await ad(made.id, account);
+await files(shown.video!.file);
+await doors();
+ok(await owner.DELETE("/social/accounts/{id}", { params: { path: { id: account } } }));
+
+const offered = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((m) => `${m} ${path}`));
+const uncalled = offered.filter((o) => !called.has(o));
+if (uncalled.length > 0) throw new Error(`not called: ${uncalled.join(", ")}`);
+console.log(`${called.size} of ${offered.length} operations called`);

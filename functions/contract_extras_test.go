@@ -1,0 +1,26 @@
+package main
+
+import (
+	adevents "castad/functions/ad/events"
+
+	"castad/functions/ad"
+	"castad/shared/openapi"
+)
+
+// extras is what neither the types nor the code of a function say about it. A function
+// that anybody may call and that says nothing here does not get into the document.
+var extras = map[string]openapi.Extra{
+	"ad-request": {Example: `{"place":"place_01hv3kq9zr2ab","mood":"warm","genre":"acoustic","seconds":30,"publish":"auto",
+		"channels":[{"channel":"youtube","account":"channel_01hv3kq9zr2ab","privacy":"unlisted"}],"caption":"을지로에서 만나요","hashtags":["칼국수"]}`},
+	"ad-events":       {Poll: adevents.Progress{}, Events: map[string]any{"change": ad.Event{}, "end": adevents.Progress{}}},
+	"contract-show":   {Guard: "open", Content: []string{"application/json"}},
+	"health-live":     {Guard: "open"},
+	"health-ready":    {Guard: "open"},
+	"place-create":    {Example: `{"name":"돌담골목 칼국수","area":"을지로","menu":[{"name":"칼국수","won":9000}],"praise":["국물이 시원해요"]}`},
+	"place-photo":     {Body: []string{"image/jpeg", "image/png", "image/webp"}},
+	"social-callback": {Guard: "social"},
+	"song-callback":   {Guard: "the token in the path, which only the vendor of that one call knows, and the vendor's signature where it signs", Body: []string{"application/json"}},
+	"video-callback":  {Guard: "the token in the path, which only the vendor of that one call knows", Body: []string{"application/json"}},
+	"video-file":      {Content: []string{"video/mp4", "audio/mpeg", "image/jpeg"}},
+	"video-media":     {Guard: "the token in the path, which is signed, names one file and expires", Content: []string{"video/mp4", "audio/mpeg", "audio/wav", "image/jpeg", "image/png", "image/webp"}},
+}

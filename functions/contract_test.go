@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"sync"
+	"testing"
+
+	"castad/shared/openapi"
+	"castad/shared/openapi/source"
+	"castad/shared/trigger"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	contractFile = "contract/show/openapi.json"
+	contractPage = "../docs/api.md"
+)
+
+// described is the document of the functions as they are, made once for all tests.
+var described = sync.OnceValues(func() (openapi.Document, error) {
+	var names []string
+	for _, f := range registry(parts{}) {
+		if f.Kind() == trigger.KindHTTP {
+			names = append(names, f.Name())
+		}
+	}
+	from, err := source.Read("..", names)
+	if err != nil {
+		return openapi.Document{}, err
+	}
+	return openapi.New(registry(parts{}), from, extras)
+})
+
+func TestTheContractIsWhatTheFunctionsAre(t *testing.T) {
+	t.Parallel()
+	d, err := described()
+	must(t, err)
+	document, err := d.JSON()
+	must(t, err)
+	same(t, contractFile, document)
+	same(t, contractPage, d.Page())
+	for name := range extras {
+		if !slices.ContainsFunc(d.Operations, func(o openapi.Operation) bool { return o.Function == name }) {
+			t.Errorf("extras speak of %s, which is no function", name)
+		}
+	}
+}
+
+// same compares a generated file with what is committed; -update writes it.
+func same(t *testing.T, file string, made []byte) {
+	t.Helper()
+	if *update {
+		must(t, os.WriteFile(file, made, 0o644))
+	}
+	kept, err := os.ReadFile(file)
+	must(t, err)
+	if diff := cmp.Diff(string(kept), string(made)); diff != "" {
+		t.Errorf("%s (-committed +made; go test ./functions -run Contract -update writes it):\n%s", file, diff)
+	}
+}

@@ -1,0 +1,41 @@
+package card
+
+// callerControls are about who calls and what they may do.
+var callerControls = []Control{
+	{Name: "Connected channel accounts", ASVS: "10.1.2, 10.2.1, 10.2.2",
+		Is: `A consent is finished only in the browser, for the tenant, the user and the channel that began it, once and within ten minutes; PKCE and an exact redirect address are sent; only the
+scopes that posting needs are asked for; disconnecting revokes at the channel and deletes the ciphertext.`,
+		Shown: []string{"account-state-of-another-browser", "account-state-used-twice", "account-state-at-another-channel", "account-code-used-twice", "account-scopes-not-all-given",
+			"account-grant-nobody-will-use", "account-revocation-fails", "account-revocation-ends-the-others"}},
+	{Name: "Access tokens", ASVS: "9.1.1, 9.1.2, 9.1.3, 9.2.1, 9.2.2, 9.2.3, 9.2.4",
+		Is: `EdDSA only, keys by kid from a fixed set, two alive during a rotation; issuer, audience, kind and end are demanded; what would bring a key along is not looked at; a token has
+at most 8 KB and one spelling.`,
+		Cards: []Card{
+			{ID: "token-without-end", Must: "refuse a token without exp, which the library's default takes",
+				Package: "./shared/identity", Test: "TestVerifyRefuses",
+				Mutant: Mutant{File: "shared/identity/verifier.go", Old: "		jwt.WithExpirationRequired(), // the default takes a token that never ends\n", New: ""}},
+			{ID: "token-another-audience", Must: "refuse a token that was made for somebody else",
+				Package: "./shared/identity", Test: "TestVerifyRefuses",
+				Mutant: Mutant{File: "shared/identity/verifier.go", Old: "		jwt.WithAudience(audience),\n", New: ""}},
+			{ID: "token-another-issuer", Must: "refuse a token that somebody else made",
+				Package: "./shared/identity", Test: "TestVerifyRefuses",
+				Mutant: Mutant{File: "shared/identity/verifier.go", Old: "		jwt.WithIssuer(issuer),\n", New: ""}},
+			{ID: "token-of-another-kind", Must: "take no refresh token for an access token",
+				Package: "./shared/identity", Test: "TestVerifyRefuses",
+				Mutant: Mutant{File: "shared/identity/verifier.go", Old: "if c.typ != typeAccess {", New: "if false {"}},
+			{ID: "token-of-64-kilobytes", Must: "refuse a token that is longer than any of ours before it is decoded",
+				Package: "./shared/identity", Test: "TestVerifyRefuses",
+				Mutant: Mutant{File: "shared/identity/verifier.go", Old: `token == "" || len(token) > MaxToken`, New: `token == ""`}},
+			{ID: "token-of-a-key-that-ended", Must: "refuse what an old key signed once its time is over, also from memory",
+				Package: "./shared/identity", Test: "TestKeysRotate",
+				Mutant: Mutant{File: "shared/identity/keys.go", Old: "p.kid == kid && (p.until.IsZero() || now.Before(p.until))", New: "p.kid == kid"}},
+		}},
+	{Name: "Function keys and anonymous routes", ASVS: "13.2.1",
+		Is: `Every route is anonymous for the host and guarded by CastAD's own tokens; a function is public only by being made with trigger.Public, which the registry shows; workers cannot be
+reached by a route; health answers tell nothing.`,
+		Cards: []Card{
+			{ID: "host-key-as-guard", Must: "refuse a function.json that leaves the guarding to the host's keys",
+				Package: "./shared/trigger", Test: "TestNewRefuses",
+				Mutant: Mutant{File: "shared/trigger/binding.go", Old: `if trigger.AuthLevel != "anonymous" {`, New: `if false {`}},
+		}},
+}

@@ -1,0 +1,237 @@
+package openapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"castad/shared/fault"
+)
+
+// builder writes operations; the first error stays.
+type builder struct {
+	schemas map[string]Object
+	err     error
+}
+
+func (b *builder) operation(o Operation) Object {
+	id := strings.ToLower(o.Function[:1]) + camel(o.Function)[1:]
+	if o.Method == http.MethodHead {
+		id += "Head"
+	}
+	out := Object{{"operationId", id}, {"tags", []string{o.Module}}, {"summary", o.Summary}}
+	description := o.Description
+	if o.Guard != "" && o.Guard != "open" {
+		description = strings.TrimSpace(description + "\n\nGuarded by " + o.Guard + ".")
+	}
+	if description != "" {
+		out = out.With("description", description)
+	}
+	out = out.With("security", security(o))
+	if p := parameters(o); len(p) > 0 {
+		out = out.With("parameters", p)
+	}
+	if body := b.body(o); body != nil {
+		out = out.With("requestBody", body)
+	}
+	return out.With("responses", b.responses(o))
+}
+
+func security(o Operation) []Object {
+	all := []Object{}
+	for _, name := range o.Security {
+		all = append(all, Object{{name, []string{}}})
+	}
+	return all
+}
+
+func parameters(o Operation) []Object {
+	var all []Object
+	for _, p := range o.Parameters {
+		if p.In == "cookie" && len(o.Security) == 1 && securitySchemes.Field(o.Security[0]).(Object).Field("name") == p.Name {
+			continue // its security scheme says so
+		}
+		if p.In == "header" && p.Name == "Authorization" {
+			continue // OpenAPI leaves it to the security schemes
+		}
+		one := Object{{"name", p.Name}, {"in", p.In}}
+		if p.Doc != "" {
+			one = one.With("description", p.Doc)
+		}
+		if p.Required {
+			one = one.With("required", true)
+		}
+		if p.In == "query" && p.Schema.Field("type") == "array" {
+			one = one.With("explode", false)
+		}
+		all = append(all, one.With("schema", p.Schema))
+	}
+	return all
+}
+
+func (b *builder) body(o Operation) Object {
+	switch {
+	case o.Body != nil:
+		example := b.example(o.Body, o.Extra.Example)
+		media := Object{{"schema", o.Body}, {"example", example}}
+		return Object{{"required", o.Needed}, {"content", Object{{"application/json", media}}}}
+	case len(o.Upload) > 0:
+		var content Object
+		for _, t := range o.Upload {
+			content = content.With(t, Object{{"schema", Object{}}})
+		}
+		body := Object{{"required", o.Limit > 0}, {"content", content}}
+		if o.Limit > 0 {
+			body = Object{{"description", fmt.Sprintf("The file itself, at most %d bytes.", o.Limit)}}.With("required", true).With("content", content)
+		}
+		return body
+	}
+	return nil
+}
+
+// example is the one that is given, or one that is made up from the schema.
+func (b *builder) example(schema Object, given string) any {
+	if given == "" {
+		return sample(b.schemas, schema, "", 0)
+	}
+	var v any
+	if err := json.Unmarshal([]byte(given), &v); err != nil && b.err == nil {
+		b.err = fmt.Errorf("read example %q: %w", given, err)
+	}
+	return json.RawMessage(given)
+}
+
+func headerRef(name string) Object { return Object{{"$ref", "#/components/headers/" + name}} }
+
+func (b *builder) responses(o Operation) Object {
+	all := map[int]Object{}
+	b.good(o, all)
+	for status, codes := range o.Codes {
+		all[status] = problem(status, codes)
+	}
+	if o.Kind == File {
+		all[http.StatusPreconditionFailed] = problem(http.StatusPreconditionFailed, []fault.Code{fault.CodeConflict})
+		outside := problem(http.StatusRequestedRangeNotSatisfiable, []fault.Code{fault.CodeBadValue})
+		all[http.StatusRequestedRangeNotSatisfiable] = withHeader(outside, "Content-Range", "ContentRange")
+	}
+	var out Object
+	for _, status := range slices.Sorted(maps.Keys(all)) {
+		out = out.With(strconv.Itoa(status), all[status])
+	}
+	return out
+}
+
+// withHeader adds a header to a response.
+func withHeader(response Object, name, component string) Object {
+	for i, m := range response {
+		if m.Name == "headers" {
+			response[i].Value = m.Value.(Object).With(name, headerRef(component))
+		}
+	}
+	return response
+}
+
+// answered is a response with its headers and, unless media is nil, its content.
+func answered(description string, media Object, with ...Member) Object {
+	head := Object{{"X-Request-Id", headerRef("RequestId")}}
+	for _, m := range with {
+		head = head.With(m.Name, headerRef(m.Value.(string)))
+	}
+	out := Object{{"description", description}, {"headers", head}}
+	if media != nil {
+		out = out.With("content", media)
+	}
+	return out
+}
+
+func (b *builder) good(o Operation, all map[int]Object) {
+	var with []Member
+	if o.Tags && o.Kind == JSON {
+		with = append(with, Member{"ETag", "ETag"})
+	}
+	if o.Cookies {
+		with = append(with, Member{"Set-Cookie", "SetCookie"})
+	}
+	switch o.Kind {
+	case Nothing:
+		all[http.StatusNoContent] = answered("Done; there is nothing to say.", nil, with...)
+	case Redirect:
+		all[http.StatusSeeOther] = answered("Follow the address.", nil, append(with, Member{"Location", "Location"})...)
+	case File:
+		b.file(o, all)
+	case Stream:
+		all[http.StatusOK] = answered("Events as they happen; with wait one JSON answer.", b.stream(o), with...)
+	case JSON:
+		b.json(o, all, with)
+	}
+}
+
+func (b *builder) json(o Operation, all map[int]Object, with []Member) {
+	media := Object{{"application/json", Object{{"schema", o.Answer}, {"example", sample(b.schemas, o.Answer, "", 0)}}}}
+	done := "What was asked for."
+	if o.Creates {
+		all[http.StatusCreated] = answered("Made.", media, with...)
+		done = "It was there already: the same request, or the same content, came before."
+	}
+	if o.Accepts {
+		all[http.StatusAccepted] = answered("Begun.", media, with...)
+	}
+	all[http.StatusOK] = answered(done, media, with...)
+	if o.Tags && (o.Method == http.MethodGet || o.Method == http.MethodHead) {
+		all[http.StatusNotModified] = answered("You have it already: If-None-Match names it.", nil, with...)
+	}
+}
+
+func (b *builder) file(o Operation, all map[int]Object) {
+	types := o.Extra.Content
+	if len(types) == 0 {
+		types = []string{"*/*"}
+	}
+	var media Object
+	for _, t := range types {
+		media = media.With(t, Object{{"schema", Object{}}})
+	}
+	if o.Method == http.MethodHead {
+		media = nil
+	}
+	with := []Member{{"ETag", "ETag"}, {"Accept-Ranges", "AcceptRanges"}, {"Content-Disposition", "ContentDisposition"}}
+	all[http.StatusOK] = answered("The whole file.", media, with...)
+	all[http.StatusPartialContent] = answered("The part that Range names.", media, append(slices.Clone(with), Member{"Content-Range", "ContentRange"})...)
+	all[http.StatusNotModified] = answered("You have it already: If-None-Match names it.", nil, Member{"ETag", "ETag"})
+}
+
+// stream describes both ways to hear. OpenAPI 3.1 has no words for the events of a stream:
+// x-events maps an event's name to the schema of its data.
+func (b *builder) stream(o Operation) Object {
+	var events Object
+	for _, name := range slices.Sorted(maps.Keys(o.events)) {
+		events = events.With(name, o.events[name])
+	}
+	return Object{
+		{"text/event-stream", Object{{"schema", Object{{"type", "string"}, {"description",
+			"Events as text: id (send it as Last-Event-ID to go on after it), event, data (one line of JSON). A line that begins with a colon is a heartbeat."}}}, {"x-events", events}}},
+		{"application/json", Object{{"schema", o.Answer}, {"example", sample(b.schemas, o.Answer, "", 0)}}},
+	}
+}
+
+// problem is a failure's response, which names the codes that may come with it.
+func problem(status int, codes []fault.Code) Object {
+	var with []Member
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		with = append(with, Member{"Retry-After", "RetryAfter"})
+	}
+	if status == http.StatusUnauthorized {
+		with = append(with, Member{"WWW-Authenticate", "WWWAuthenticate"})
+	}
+	names := make([]string, len(codes))
+	for i, c := range codes {
+		names[i] = string(c)
+	}
+	schema := ref("Problem").With("properties", Object{{"code", Object{{"enum", names}}}, {"status", Object{{"const", status}}}})
+	text := http.StatusText(status) + ": " + strings.Join(names, ", ") + "."
+	return answered(text, Object{{"application/problem+json", Object{{"schema", schema}}}}, with...)
+}

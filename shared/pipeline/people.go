@@ -1,0 +1,93 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/store"
+)
+
+// Cancel stops a run for its owner; what is in flight is settled first.
+func (e *Engine) Cancel(ctx context.Context, tenant id.Tenant, run id.Run) error {
+	return e.control(ctx, run, Event{Name: EvCancel, owner: tenant}, nil)
+}
+
+// Retry lets a failed run go on from its failed steps. It is a start: see Start
+// for the caps.
+func (e *Engine) Retry(ctx context.Context, tenant id.Tenant, run id.Run) error {
+	return e.control(ctx, run, Event{Name: EvRetry, owner: tenant}, nil)
+}
+
+// Approve lets the held steps of a run go on. CodeNotAwaiting when the run does
+// not wait for it, or no longer; approving again is no error.
+func (e *Engine) Approve(ctx context.Context, tenant id.Tenant, run id.Run) error {
+	return e.control(ctx, run, Event{Name: EvApprove, owner: tenant}, nil)
+}
+
+// Supersede cancels, inside tx, a run that awaits approval, because another takes
+// its place. A run that has ended is left as it is; CodeNotAwaiting when it is under way.
+func (e *Engine) Supersede(ctx context.Context, tx *store.Tx, tenant id.Tenant, run id.Run) error {
+	before, err := load(ctx, tx, run)
+	if err != nil {
+		return err
+	}
+	if _, err = e.move(ctx, tx, before, Event{Name: EvSupersede, owner: tenant}, newCause()); isNothing(err) {
+		return nil
+	}
+	return err
+}
+
+// Confirm settles a publication whose outcome never became known by what someone
+// has seen on the channel. Published, it has succeeded with the output; absent, it
+// has failed with CodeConfirmedAbsent and its run may be retried. keep writes the
+// module's row in the same transaction; nil = none. Confirming the same again
+// changes nothing and does not call keep; CodeNotUnknown refuses any other step.
+func (e *Engine) Confirm(ctx context.Context, tenant id.Tenant, run id.Run, step int, published bool, output json.RawMessage,
+	keep func(context.Context, *store.Tx, Ref) error) error {
+	ev := Event{Name: EvConfirm, Step: step, Published: published, owner: tenant, At: e.now()}
+	if published {
+		if ev.output = output; len(output) == 0 {
+			return fault.Newf(fault.CodeInternal, "confirm step %d of %v: a published step has an output", step, run)
+		}
+	}
+	return e.control(ctx, run, ev, func(ctx context.Context, tx *store.Tx, l loaded) error {
+		if published {
+			if err := keepOutput(ctx, tx, run, step, output); err != nil {
+				return err
+			}
+		}
+		if keep == nil {
+			return nil
+		}
+		return keep(ctx, tx, Ref{Tenant: l.Tenant, Run: l.ID, Ad: l.ad, Step: step, Attempt: l.Step(step).Attempt, Now: ev.At})
+	})
+}
+
+// Redrive moves a run of any tenant that an operator finds stuck: a failed one is
+// retried, a live one is looked at now. CodeRetryUnsafe when that could publish
+// twice, CodeAdEnded when there is nothing left to move. Who did it is kept by the
+// caller; actor goes to the log.
+func (e *Engine) Redrive(ctx context.Context, run id.Run, actor string) error {
+	return e.operate(ctx, run, EvRedrive, actor)
+}
+
+// CancelAny is Cancel for an operator, whoever owns the run.
+func (e *Engine) CancelAny(ctx context.Context, run id.Run, actor string) error {
+	return e.operate(ctx, run, EvCancel, actor)
+}
+
+func (e *Engine) operate(ctx context.Context, run id.Run, name EventName, actor string) error {
+	err := e.control(ctx, run, Event{Name: name}, nil)
+	e.c.Log.InfoContext(ctx, "run operated", "run", run.String(), "event", string(name), "actor", actor, "code", string(fault.CodeOf(err)))
+	return err
+}
+
+// control applies what a person asks for; that it has been so already is no error.
+func (e *Engine) control(ctx context.Context, run id.Run, ev Event, also func(context.Context, *store.Tx, loaded) error) error {
+	if _, err := e.apply(ctx, run, ev, also); !isNothing(err) {
+		return err
+	}
+	return nil
+}
