@@ -8,6 +8,10 @@ const (
 	CodePaused Code = "vendor.paused"
 )
 
+// ErrPaused is inside of every error of a call that was not made because operators
+// have paused it, whatever else the error says.
+var ErrPaused = New(CodePaused)
+
 var adminCodes = map[Code]Entry{
 	CodeAuditBroken: {Internal, "감사 기록의 사슬이 끊어졌습니다.", "The chain of the audit log is broken.",
 		"castad", "handler admin verify-audit가 알려 주는 행부터 확인하고, 따로 보관한 해시와 비교해 주세요.", "Look at the row that handler admin verify-audit names, and compare with a hash that was kept elsewhere.", false},
