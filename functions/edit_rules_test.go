@@ -221,6 +221,7 @@ func TestAnApprovedFilmIsPostedOnceAndAnEditedOneInItsPlace(t *testing.T) {
 	if first.Video == nil || first.ApproveBy == nil || len(first.Posts) != 0 || len(b.youtube.Videos()) != 0 {
 		t.Fatalf("the film that waits: %+v", first)
 	}
+	stream := b.open(a.ID, 0)
 	if got := b.change(http.MethodPatch, path, "title", obj{"title": "오늘의 칼국수"}); got.status != http.StatusOK {
 		t.Fatalf("the edit: %d %s", got.status, got.body)
 	}
@@ -237,6 +238,10 @@ func TestAnApprovedFilmIsPostedOnceAndAnEditedOneInItsPlace(t *testing.T) {
 		}
 	}
 	done := b.ended(a.ID)
+	// A stream that was open before the edit has seen what came of it.
+	if all := b.received(stream, everything); len(all) == 0 || all[len(all)-1].name != "end" || !strings.Contains(all[len(all)-1].data, `"succeeded"`) {
+		t.Errorf("the stream over the edit: %+v", all)
+	}
 	videos := b.youtube.Videos()
 	if done.State != "succeeded" || len(videos) != 1 || len(done.Posts) != 1 {
 		t.Fatalf("the approved ad %s, %d videos", done.State, len(videos))
@@ -247,6 +252,37 @@ func TestAnApprovedFilmIsPostedOnceAndAnEditedOneInItsPlace(t *testing.T) {
 	third := b.edited(a.ID, http.MethodPatch, path, "template", obj{"template": "mood"})
 	if len(b.youtube.Videos()) != 1 || len(third.Posts) != 1 || third.Video.ID == first.Video.ID {
 		t.Errorf("after an edit of a posted ad: %d videos, %+v", len(b.youtube.Videos()), third)
+	}
+}
+
+// A quote is of an order or of an edit, not of both and not of nothing.
+func TestAQuoteIsOfOneThing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := b.place(1)
+	order := obj{"wish": obj{"place": p.ID, "publish": "none"}}
+	var q ad.Quote
+	b.do(http.MethodPost, "/ads/quote", "", order, &q)
+	if q.Won != 20+90+400 || q.WorstWon != 20+2*90+2*400 || len(q.Items) != 4 || !q.Today.Enough || b.number(`SELECT COUNT(*) FROM ads`) != 0 {
+		t.Errorf("the quote of an order: %+v", q)
+	}
+	for name, c := range map[string]struct {
+		body  any
+		code  fault.Code
+		field string
+	}{
+		"nothing":                    {obj{}, fault.CodeMissingField, "wish"},
+		"an order and an edit":       {obj{"wish": order["wish"], "change": obj{}}, fault.CodeBadValue, "wish"},
+		"an edit of nothing":         {obj{"change": obj{}}, fault.CodeMissingField, "wish"},
+		"an ad that stays":           {obj{"ad": "ad_0000000000009"}, fault.CodeMissingField, "change"},
+		"an ad that is not there":    {obj{"ad": "ad_0000000000009", "change": obj{"mood": "warm"}}, fault.CodeNotFound, ""},
+		"a place that is not there":  {obj{"wish": obj{"place": "place_0000000000009", "publish": "none"}}, fault.CodeNotFound, "place"},
+		"a wish that cannot be made": {obj{"wish": obj{"place": p.ID, "publish": "none", "seconds": 7}}, fault.CodeBadValue, "seconds"},
+	} {
+		got := b.send(http.MethodPost, "/ads/quote", b.token, jsonKey("q"), []byte(mustJSON(t, c.body)))
+		if code, field := refusal(t, got); code != string(c.code) || field != c.field {
+			t.Errorf("%s: %d %s (%s), want %s (%s)", name, got.status, code, field, c.code, c.field)
+		}
 	}
 }
 

@@ -202,7 +202,10 @@ func TestAStrangerEditsNothing(t *testing.T) {
 	a = b.ended(a.ID)
 	change := ad.Edit{Change: ad.Change{Template: "menu"}}
 	for name, ask := range map[string]func(id.Tenant) error{
-		"edit":     func(who id.Tenant) error { _, _, err := b.ads.Edit(t.Context(), who, a.ID, change, "k", ""); return err },
+		"edit": func(who id.Tenant) error {
+			_, _, err := b.ads.Edit(t.Context(), who, a.ID, change, "k", "")
+			return err
+		},
 		"quote":    func(who id.Tenant) error { _, err := b.ads.QuoteEdit(t.Context(), who, a.ID, change); return err },
 		"approve":  func(who id.Tenant) error { _, err := b.ads.Approve(t.Context(), who, a.ID); return err },
 		"ticket":   func(who id.Tenant) error { _, err := b.ads.Ticket(t.Context(), who, 1, a.ID); return err },
