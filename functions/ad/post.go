@@ -10,8 +10,8 @@ import (
 	"castad/shared/pipeline"
 )
 
-// posted is the order of a single post of a film that is there already.
-type posted struct {
+// single is the order of a single post of a film that is there already.
+type single struct {
 	message.SnsPublish
 	// At is when it goes out; zero = at once.
 	At time.Time `json:"at,omitzero"`
@@ -20,7 +20,7 @@ type posted struct {
 // PostOrder writes the order of one post as the recipe reads it: a run with a single
 // step, which begins at the given time; zero = at once.
 func PostOrder(p message.SnsPublish, at time.Time) (json.RawMessage, error) {
-	text, err := json.Marshal(order{Ad: p.Ad, Post: &posted{SnsPublish: p, At: at}})
+	text, err := json.Marshal(order{Ad: p.Ad, Post: &single{SnsPublish: p, At: at}})
 	if err != nil {
 		return nil, fmt.Errorf("write order: %w", err)
 	}
@@ -28,12 +28,12 @@ func PostOrder(p message.SnsPublish, at time.Time) (json.RawMessage, error) {
 }
 
 // plans are the steps of a post's run.
-func (p posted) plans() []pipeline.Plan {
+func (p single) plans() []pipeline.Plan {
 	return []pipeline.Plan{{No: 1, Kind: message.Publish, Policy: pipeline.Once, Provider: p.Channel, NotBefore: p.At}}
 }
 
 // input is what its step is given.
-func (p posted) input(step pipeline.Plan) (any, error) {
+func (p single) input(step pipeline.Plan) (any, error) {
 	if step.No != 1 || step.Kind != message.Publish {
 		return nil, fault.Newf(fault.CodeInternal, "make input: no step %d of kind %s in the order of a post", step.No, step.Kind)
 	}
