@@ -102,6 +102,9 @@ type parts struct {
 	edits  edits
 	// orders are posts as their owners see them.
 	orders *sns.Orders
+	// orders are posts as their owners see them.
+	orders *sns.Orders
+	edits  edits
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
 	consents consents
