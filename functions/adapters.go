@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"castad/functions/ad"
@@ -13,6 +14,7 @@ import (
 	"castad/shared/claim"
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/message"
 	"castad/shared/outbox"
 	"castad/shared/pipeline"
@@ -180,12 +182,29 @@ func (c consents) Revoke(ctx context.Context, channel string, g provider.Grant) 
 
 // outdated is what background-purge deletes by age besides files.
 type outdated struct {
-	sent   *outbox.Outbox
-	states *social.Store
+	sent    *outbox.Outbox
+	states  *social.Store
+	tickets *ad.Store
 }
 
 func (o outdated) Purge(ctx context.Context, before time.Time) (int64, error) {
 	sent, err := o.sent.Purge(ctx, before)
 	states, err2 := o.states.Purge(ctx, before)
-	return sent + states, errors.Join(err, err2)
+	tickets, err3 := o.tickets.Purge(ctx, before)
+	return sent + states + tickets, errors.Join(err, err2, err3)
+}
+
+// tickets lets a browser's stream in.
+type tickets struct{ ads *ad.Store }
+
+// redeem uses up the ticket for the events of the ad that the path names.
+func (t tickets) redeem(ctx context.Context, path, ticket string) (identity.Principal, error) {
+	rest, ok := strings.CutPrefix(path, "/api/v1/ads/")
+	name, ok2 := strings.CutSuffix(rest, "/events")
+	var a id.Ad
+	if !ok || !ok2 || a.UnmarshalText([]byte(name)) != nil {
+		return identity.Principal{}, fault.Newf(fault.CodeUnauthenticated, "a ticket is for the events of an ad")
+	}
+	tenant, user, err := t.ads.Redeem(ctx, a, ticket)
+	return identity.Principal{Tenant: tenant, User: user, Role: identity.RoleOwner}, err
 }

@@ -50,6 +50,7 @@ type app struct {
 	outbox    *outbox.Outbox
 	envelopes keyring.Ring
 	tokens    *identity.Verifier
+	ads       *ad.Store
 }
 
 const (
@@ -87,7 +88,9 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 		}})
 	p.ads = ad.New(a.db.Primary(), a.db.Replica(), p.engine, targets{p.channels, p.social}, clock)
 	p.places = place.New(a.db.Primary(), p.engine, clock)
-	p.lyrics, p.songs, p.videos = lyric.New(p.engine), song.New(p.engine), video.New(p.engine)
+	p.lyrics, p.songs, p.videos = lyric.New(a.db.Primary(), p.engine), song.New(a.db.Primary(), p.engine), video.New(a.db.Primary(), p.engine)
+	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
+	a.ads = p.ads
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
@@ -272,7 +275,7 @@ func (a *app) unseal(queue string, raw []byte) ([]byte, error) {
 
 // options is how the host of the functions is set up.
 func (a *app) options(c config.Config, log *slog.Logger, meter *meter, g *gate) trigger.Options {
-	return trigger.Options{Tokens: a.tokens, Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter.invocations, Metrics: meter.metrics.Handler(),
+	return trigger.Options{Tokens: a.tokens, Ticket: tickets{a.ads}.redeem, Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter.invocations, Metrics: meter.metrics.Handler(),
 		Poison: func(ctx context.Context, queue string, raw []byte, reason string) error {
 			return a.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
 		},

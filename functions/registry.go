@@ -4,12 +4,16 @@ import (
 	"context"
 	"time"
 
+	adapprove "castad/functions/ad/approve"
 	adcancel "castad/functions/ad/cancel"
+	adedit "castad/functions/ad/edit"
 	adevents "castad/functions/ad/events"
 	adlist "castad/functions/ad/list"
+	adquote "castad/functions/ad/quote"
 	adrequest "castad/functions/ad/request"
 	adretry "castad/functions/ad/retry"
 	adshow "castad/functions/ad/show"
+	adticket "castad/functions/ad/ticket"
 	backgrounddeadletter "castad/functions/background/deadletter"
 	backgroundpurge "castad/functions/background/purge"
 	backgroundrelay "castad/functions/background/relay"
@@ -18,6 +22,8 @@ import (
 	contractshow "castad/functions/contract/show"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
+	lyricedit "castad/functions/lyric/edit"
+	lyricshow "castad/functions/lyric/show"
 	lyricwrite "castad/functions/lyric/write"
 	placecollect "castad/functions/place/collect"
 	placecreate "castad/functions/place/create"
@@ -31,13 +37,18 @@ import (
 	sociallist "castad/functions/social/list"
 	socialstart "castad/functions/social/start"
 	songcallback "castad/functions/song/callback"
+	songchoose "castad/functions/song/choose"
 	songcollect "castad/functions/song/collect"
 	songgenerate "castad/functions/song/generate"
+	songregenerate "castad/functions/song/regenerate"
+	songshow "castad/functions/song/show"
 	videocallback "castad/functions/video/callback"
 	videocollect "castad/functions/video/collect"
 	videofile "castad/functions/video/file"
 	videomedia "castad/functions/video/media"
+	videoregenerate "castad/functions/video/regenerate"
 	videorender "castad/functions/video/render"
+	videoshow "castad/functions/video/show"
 
 	"castad/functions/ad"
 	"castad/functions/lyric"
@@ -69,6 +80,7 @@ type parts struct {
 	songs  *song.Store
 	videos *video.Store
 	posts  *sns.Store
+	edits  edits
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
 	consents consents
@@ -116,6 +128,10 @@ func registry(p parts) []trigger.Function {
 		adevents.New(p.ads, p.watcher),
 		adcancel.New(p.ads),
 		adretry.New(p.ads),
+		adapprove.New(p.ads),
+		adedit.New(p.ads),
+		adquote.New(p.ads),
+		adticket.New(p.ads),
 
 		placesearch.New(p.search),
 		placecreate.New(p.places, p.pages != nil),
@@ -124,16 +140,23 @@ func registry(p parts) []trigger.Function {
 		placecollect.New(p.places, p.pageReader()),
 
 		lyricwrite.New(p.lyrics, writer{p.chat}),
+		lyricshow.New(p.lyrics, p.ads),
+		lyricedit.New(p.edits),
 
 		songgenerate.New(p.songs, p.music),
 		songcollect.New(p.songs, p.music, p.downloads.For("suno"), p.files),
 		songcallback.New(p.songs, readSong(p.songKey, p.now)),
+		songshow.New(p.songs, p.ads),
+		songchoose.New(p.edits),
+		songregenerate.New(p.edits),
 
 		videorender.New(p.videos, p.renderer, p.links, p.now),
 		videocollect.New(p.videos, p.renderer, p.downloads.For("creatomate"), p.files),
 		videocallback.New(p.videos, parseVideo),
 		videofile.New(index{p.ads}, p.files),
 		videomedia.New(p.links, p.files),
+		videoshow.New(p.videos, p.ads),
+		videoregenerate.New(p.edits),
 
 		snspublish.New(snspublish.Parts{Posts: p.posts, Accounts: p.social, Channels: p.channels, Files: p.files, Links: p.links, Now: p.now}),
 		snsverify.New(p.posts, p.social, p.channels),
@@ -152,7 +175,7 @@ func registry(p parts) []trigger.Function {
 		backgroundsweep.New(sweeper{p.engine}),
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
 		backgroundrenew.New(p.social),
-		backgroundpurge.New(outdated{p.outbox, p.social}, p.files, []backgroundpurge.Owner{
+		backgroundpurge.New(outdated{p.outbox, p.social, p.ads}, p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),

@@ -1,14 +1,24 @@
 // Package ad is the order itself: an owner's wish about a place becomes a run
 // of steps, and its progress and result are read here.
 //
-// Tables: ads (writes); reads the pipeline's. Queues: none of its own. The
-// recipe in this package is the only place that knows which steps an ad has and
-// what each is given.
+// Tables: ads, ad_revisions, event_tickets (writes); reads the pipeline's. Queues:
+// none of its own. The recipe in this package is the only place that knows which
+// steps an ad has and what each is given.
+//
+// # Revisions
+//
+// An edit is a new revision with a run of its own: the whole order as it is to be.
+// A step whose input is what it was before is not done again (package pipeline),
+// so that an edit costs what it changes and going back costs nothing. A run that is
+// under way cannot be edited; what awaits approval can, and is superseded. An edit never
+// posts where the ad has been posted before.
 package ad
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"time"
@@ -36,11 +46,13 @@ type Wish struct {
 	Template string `json:"template,omitempty" enum:"auto,menu,mood,news-flash,before-after,coupon,opening"`
 	// Quality preview makes a small film fast; it cannot be published.
 	Quality string `json:"quality,omitempty" enum:"final,preview"`
-	// Publish says whether the finished ad is posted by itself.
-	Publish  string    `json:"publish,omitempty" enum:"auto,none"`
+	// Publish says whether the finished ad is posted by itself, once its owner approves, or not.
+	Publish  string    `json:"publish,omitempty" enum:"auto,approve,none"`
 	Channels []Channel `json:"channels,omitempty" max:"4"`
-	Caption  string    `json:"caption,omitempty" max:"1000"`
-	Hashtags []string  `json:"hashtags,omitempty" max:"10"`
+	// Title and Caption are the posts'; without them the place's name and area.
+	Title    string   `json:"title,omitempty" max:"100"`
+	Caption  string   `json:"caption,omitempty" max:"1000"`
+	Hashtags []string `json:"hashtags,omitempty" max:"10"`
 }
 
 // Channel is one account that the ad is posted to.
@@ -85,10 +97,10 @@ func (w *Wish) Validate() error {
 	if !slices.Contains([]int{15, 30, 60}, w.Seconds) {
 		return fault.New(fault.CodeBadValue).In("seconds")
 	}
-	if w.Publish == "auto" && len(w.Channels) == 0 {
+	if w.Publish != "none" && len(w.Channels) == 0 {
 		return fault.New(fault.CodeMissingField).In("channels")
 	}
-	if w.Quality == "preview" && w.Publish == "auto" {
+	if w.Quality == "preview" && w.Publish != "none" {
 		return fault.New(fault.CodeBadValue).In("quality")
 	}
 	if w.Publish == "none" && len(w.Channels) > 0 {
@@ -96,6 +108,9 @@ func (w *Wish) Validate() error {
 	}
 	if err := w.validateChannels(); err != nil {
 		return err
+	}
+	if strings.ContainsAny(w.Title, "<>\r\n") { // YouTube takes neither
+		return fault.New(fault.CodeBadValue).In("title")
 	}
 	w.Hashtags = slices.Clone(w.Hashtags)
 	for i, h := range w.Hashtags {
@@ -143,12 +158,16 @@ func preset(s *string, value string) {
 
 // Ad is an order with its progress and results.
 type Ad struct {
-	ID        id.Ad      `json:"id"`
-	Place     id.Place   `json:"place"`
-	Run       id.Run     `json:"run"`
-	State     string     `json:"state"`
-	Version   int        `json:"version"`
-	Wish      Wish       `json:"wish"`
+	ID    id.Ad    `json:"id"`
+	Place id.Place `json:"place"`
+	Run   id.Run   `json:"run"`
+	State string   `json:"state"`
+	// Revision counts the ad's edits from 1; Version what has happened to the newest one's run.
+	Revision int  `json:"revision"`
+	Version  int  `json:"version"`
+	Wish     Wish `json:"wish"`
+	// Photos are the film's, if not all of the place's.
+	Photos    []id.Photo `json:"photos,omitempty"`
 	Fail      *Failure   `json:"fail,omitempty"`
 	Steps     []Step     `json:"steps,omitempty"`
 	Lyric     *Lyric     `json:"lyric,omitempty"`
@@ -156,7 +175,25 @@ type Ad struct {
 	Video     *Video     `json:"video,omitempty"`
 	Posts     []Post     `json:"posts,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
+	// UpdatedAt is when the newest revision was made; absent for the first.
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+	// ApproveBy is when it is too late to approve; set while the ad awaits it.
+	ApproveBy *time.Time `json:"approve_by,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
+}
+
+// Tag is the ad's ETag: quoted revision and version, and a sum of the posts, which may
+// change by themselves.
+func (a Ad) Tag() (string, error) {
+	t := tag(a.Revision, a.Version)
+	if len(a.Posts) == 0 {
+		return t, nil
+	}
+	text, err := json.Marshal(a.Posts)
+	if err != nil {
+		return "", fmt.Errorf("write posts: %w", err)
+	}
+	return fmt.Sprintf(`%s.%08x"`, strings.TrimSuffix(t, `"`), crc32.ChecksumIEEE(text)), nil
 }
 
 // Failure says why something ended without success, in words for people.
@@ -204,6 +241,8 @@ type Lyric struct {
 	ID    id.Lyric     `json:"id"`
 	Title string       `json:"title"`
 	Lines []claim.Line `json:"lines"`
+	// Captions are shown instead of lines, by the line's index.
+	Captions map[int]string `json:"captions,omitempty"`
 }
 
 // Song is the song of the ad.

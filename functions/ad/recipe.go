@@ -6,16 +6,9 @@ import (
 
 	"castad/shared/claim"
 	"castad/shared/fault"
-	"castad/shared/id"
 	"castad/shared/message"
 	"castad/shared/pipeline"
 )
-
-// order is what the engine keeps and gives back to the recipe.
-type order struct {
-	Ad   id.Ad `json:"ad"`
-	Wish Wish  `json:"wish"`
-}
 
 // Providers names the providers in use, for the ledger of calls.
 type Providers struct{ Lyric, Song, Video string }
@@ -50,8 +43,15 @@ func (r Recipe) Steps(text json.RawMessage) ([]pipeline.Plan, error) {
 		{No: stepSong, After: stepLyric, Kind: message.Song, Policy: pipeline.Paid, Provider: r.Providers.Song, CostWon: r.Costs.Song},
 		{No: stepVideo, After: stepSong, Kind: message.Video, Policy: pipeline.Paid, Provider: r.Providers.Video, CostWon: r.Costs.Video},
 	}
-	for i, c := range o.Wish.Channels {
-		plans = append(plans, pipeline.Plan{No: stepPublish + i, After: stepVideo, Kind: message.Publish, Policy: pipeline.Once, Provider: c.Channel})
+	if o.Lyric != nil { // nobody is asked to write
+		plans[1].Provider, plans[1].CostWon = "castad", 0
+	}
+	for i := range plans {
+		plans[i].Reuse = true
+	}
+	for i, c := range o.targets() {
+		plans = append(plans, pipeline.Plan{No: stepPublish + i, After: stepVideo, Kind: message.Publish, Policy: pipeline.Once, Provider: c.Channel,
+			Hold: o.Wish.Publish == "approve"})
 	}
 	return plans, nil
 }
@@ -63,46 +63,79 @@ func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]
 		return nil, err
 	}
 	if step.Kind == message.Place {
-		return message.PlaceCollect{Place: o.Wish.Place}, nil
+		return message.PlaceCollect{Place: o.Wish.Place, Version: o.Again.Place}, nil
 	}
 	place, err := output[message.PlaceFacts](outputs, stepPlace)
 	if err != nil {
 		return nil, err
 	}
-	w := o.Wish
 	if step.Kind == message.Lyric {
-		if len(place.Photos) == 0 {
-			return nil, fault.New(fault.CodeNoPhotos)
-		}
-		return message.LyricWrite{Brief: claim.Brief{Facts: singable(place.Facts), Language: w.Language, Mood: w.Mood, Seconds: w.Seconds}}, nil
+		return write(o, place)
 	}
 	lyric, err := output[message.LyricWritten](outputs, stepLyric)
 	if err != nil {
 		return nil, err
 	}
 	if step.Kind == message.Song {
-		return message.SongGenerate{Lyric: lyric.Text, Genre: w.Genre, Mood: w.Mood, Voice: w.Voice, Seconds: w.Seconds}, nil
+		return sing(o, lyric.Text), nil
 	}
 	song, err := output[message.SongMade](outputs, stepSong)
 	if err != nil {
 		return nil, err
 	}
-	if song.Chosen < 0 || song.Chosen >= len(song.Takes) {
-		return nil, fault.Newf(fault.CodeInternal, "make input: take %d of %d", song.Chosen, len(song.Takes))
-	}
 	if step.Kind == message.Video {
-		return message.VideoRender{Name: place.Name, Facts: place.Facts, Title: lyric.Text.Title, Photos: place.Photos,
-			Take: song.Takes[song.Chosen], Aspect: w.Aspect, Template: w.Template, Quality: w.Quality,
-			Seconds: w.Seconds, Language: w.Language}, nil
+		return render(o, place, lyric.Text, song)
 	}
 	video, err := output[message.VideoMade](outputs, stepVideo)
 	if err != nil {
 		return nil, err
 	}
-	if n := step.No - stepPublish; step.Kind == message.Publish && n >= 0 && n < len(w.Channels) {
-		return publish(o, w.Channels[n], place, video)
+	to := o.targets()
+	if n := step.No - stepPublish; step.Kind == message.Publish && n >= 0 && n < len(to) {
+		return publish(o, to[n], place, video)
 	}
 	return nil, fault.Newf(fault.CodeInternal, "make input: no step %d of kind %s", step.No, step.Kind)
+}
+
+// write is the brief for a lyric, or the owner's own text, which is only held
+// against the facts.
+func write(o order, place message.PlaceFacts) (any, error) {
+	if len(o.photos(place.Photos)) == 0 {
+		return nil, fault.New(fault.CodeNoPhotos)
+	}
+	w := o.Wish
+	facts := singable(place.Facts)
+	if o.Lyric != nil {
+		return message.LyricWrite{Brief: claim.Brief{Facts: facts, Language: w.Language}, Given: o.Lyric}, nil
+	}
+	return message.LyricWrite{Brief: claim.Brief{Facts: facts, Language: w.Language, Mood: w.Mood, Seconds: w.Seconds}, Version: o.Again.Lyric}, nil
+}
+
+// sing is what the singer is given. What the lines rest on is left out: it is not
+// sung, and a lyric that is only traced otherwise is the same song.
+func sing(o order, l claim.Lyric) message.SongGenerate {
+	w := o.Wish
+	l.Lines = slices.Clone(l.Lines)
+	for i := range l.Lines {
+		l.Lines[i].Facts = nil
+	}
+	return message.SongGenerate{Lyric: l, Genre: w.Genre, Mood: w.Mood, Voice: w.Voice, Seconds: w.Seconds, Version: o.Again.Song}
+}
+
+// render is the film's script: the chosen take, shown as the owner captioned it.
+func render(o order, place message.PlaceFacts, l claim.Lyric, song message.SongMade) (any, error) {
+	n := o.chosen(song)
+	if n < 0 || n >= len(song.Takes) {
+		return nil, fault.Newf(fault.CodeInternal, "make input: take %d of %d", n, len(song.Takes))
+	}
+	take, err := captioned(place.Facts, l, song.Takes[n], o.texts(l))
+	if err != nil { // the facts have changed since the caption was written
+		return nil, fault.Newf(fault.CodeClaim, "make input: %w", err)
+	}
+	w := o.Wish
+	return message.VideoRender{Name: place.Name, Facts: place.Facts, Title: l.Title, Photos: o.photos(place.Photos),
+		Take: take, Aspect: w.Aspect, Template: w.Template, Quality: w.Quality,
+		Seconds: w.Seconds, Language: w.Language, Version: o.Again.Video}, nil
 }
 
 // singable leaves out the facts that are shown and never sung: no writer is
@@ -117,7 +150,7 @@ func publish(o order, c Channel, place message.PlaceFacts, video message.VideoMa
 	if err != nil { // an order from before accounts were connected
 		return nil, fault.Newf(fault.CodeReconnect, "make input: %w", err)
 	}
-	title, caption := place.Name, o.Wish.Caption
+	name, caption := place.Name, o.Wish.Caption
 	var area string
 	for _, f := range place.Facts {
 		if f.Kind == claim.Area {
@@ -125,23 +158,15 @@ func publish(o order, c Channel, place message.PlaceFacts, video message.VideoMa
 		}
 	}
 	if area != "" {
-		title += " | " + area
+		name += " | " + area
 	}
-	if caption == "" {
-		caption = title
-	}
+	title := o.Wish.Title
+	preset(&title, name)
+	preset(&caption, title)
 	privacy := c.Privacy
 	preset(&privacy, "public")
 	return message.SnsPublish{Ad: o.Ad, Channel: c.Channel, Account: account, Title: title, Caption: caption,
 		Hashtags: o.Wish.Hashtags, Privacy: privacy, MadeForKids: c.MadeForKids, Blob: video.Blob, Thumbnail: video.Thumbnail, Bytes: video.Bytes, SHA256: video.SHA256}, nil
-}
-
-func read(text json.RawMessage) (order, error) {
-	var o order
-	if err := json.Unmarshal(text, &o); err != nil {
-		return o, fault.Newf(fault.CodeInternal, "read order: %w", err)
-	}
-	return o, nil
 }
 
 func output[T any](outputs map[int]json.RawMessage, step int) (T, error) {

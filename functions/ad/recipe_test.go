@@ -37,10 +37,10 @@ func text(t testing.TB, v any) json.RawMessage {
 func TestTheStepsOfAnOrder(t *testing.T) {
 	t.Parallel()
 	made := []pipeline.Plan{
-		{No: 1, Kind: message.Place, Policy: pipeline.Free, Provider: "castad"},
-		{No: 2, After: 1, Kind: message.Lyric, Policy: pipeline.Free, Provider: "chat", CostWon: 20},
-		{No: 3, After: 2, Kind: message.Song, Policy: pipeline.Paid, Provider: "music", CostWon: 120},
-		{No: 4, After: 3, Kind: message.Video, Policy: pipeline.Paid, Provider: "film", CostWon: 300},
+		{No: 1, Kind: message.Place, Policy: pipeline.Free, Provider: "castad", Reuse: true},
+		{No: 2, After: 1, Kind: message.Lyric, Policy: pipeline.Free, Provider: "chat", CostWon: 20, Reuse: true},
+		{No: 3, After: 2, Kind: message.Song, Policy: pipeline.Paid, Provider: "music", CostWon: 120, Reuse: true},
+		{No: 4, After: 3, Kind: message.Video, Policy: pipeline.Paid, Provider: "film", CostWon: 300, Reuse: true},
 	}
 	for name, c := range map[string]struct {
 		wish ad.Wish
@@ -50,6 +50,8 @@ func TestTheStepsOfAnOrder(t *testing.T) {
 		"each channel is a step after the film": {ad.Wish{Place: 1, Channels: []ad.Channel{youtube, instagram}}, append(made[:4:4],
 			pipeline.Plan{No: 5, After: 4, Kind: message.Publish, Policy: pipeline.Once, Provider: "youtube"},
 			pipeline.Plan{No: 6, After: 4, Kind: message.Publish, Policy: pipeline.Once, Provider: "instagram"})},
+		"a post that waits for approval is held": {ad.Wish{Place: 1, Publish: "approve", Channels: []ad.Channel{youtube}}, append(made[:4:4],
+			pipeline.Plan{No: 5, After: 4, Kind: message.Publish, Policy: pipeline.Once, Provider: "youtube", Hold: true})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +91,7 @@ func TestEachStepIsGivenWhatItNeeds(t *testing.T) {
 	for i, want := range []any{
 		message.PlaceCollect{Place: 1},
 		message.LyricWrite{Brief: claim.Brief{Facts: facts[:2] /* a link and a colour are not sung */, Language: "en", Mood: "warm", Seconds: 30}},
-		message.SongGenerate{Lyric: words, Genre: "trot", Mood: "warm", Voice: "m", Seconds: 30},
+		message.SongGenerate{Lyric: untraced(words), Genre: "trot", Mood: "warm", Voice: "m", Seconds: 30},
 		message.VideoRender{Name: "돌담골목", Facts: facts, Title: "칼국수", Photos: known.Photos, Take: takes[1], Aspect: "9:16", Template: "auto", Quality: "final", Seconds: 30, Language: "en"},
 		post, second,
 	} {
@@ -98,6 +100,15 @@ func TestEachStepIsGivenWhatItNeeds(t *testing.T) {
 			t.Errorf("step %d: %v, input (-want +got):\n%s", i+1, err, diff)
 		}
 	}
+}
+
+// untraced is a lyric without what its lines rest on.
+func untraced(l claim.Lyric) claim.Lyric {
+	out := claim.Lyric{Title: l.Title}
+	for _, line := range l.Lines {
+		out.Lines = append(out.Lines, claim.Line{Section: line.Section, Text: line.Text})
+	}
+	return out
 }
 
 func TestAnInputThatCannotBeMadeSaysWhy(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 
 // Show returns an ad of the tenant's with its steps and results.
 func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
-	a, err := s.head(ctx, tenant, ad)
+	a, o, err := s.head(ctx, tenant, ad)
 	if err != nil {
 		return Ad{}, err
 	}
@@ -44,8 +44,8 @@ func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error
 			r.Seconds = float64(end.Sub(*r.ReadyAt).Round(time.Millisecond).Milliseconds()) / 1000
 		}
 		a.Steps = append(a.Steps, r.Step)
-		if r.State == pipeline.Succeeded {
-			if err := a.result(r, files); err != nil {
+		if r.State.Good() {
+			if err := a.result(o, r, files); err != nil {
 				return Ad{}, err
 			}
 		}
@@ -67,7 +67,7 @@ func stepColumns(r *stepRow) []any {
 }
 
 // result puts a step's output where clients look for it.
-func (a *Ad) result(r stepRow, files map[string]id.Artifact) error {
+func (a *Ad) result(o order, r stepRow, files map[string]id.Artifact) error {
 	read := func(v any) error {
 		if err := json.Unmarshal(r.output, v); err != nil {
 			return fault.Newf(fault.CodeInternal, "read output of step %d of %v: %w", r.No, a.ID, err)
@@ -80,13 +80,13 @@ func (a *Ad) result(r stepRow, files map[string]id.Artifact) error {
 		if err := read(&out); err != nil {
 			return err
 		}
-		a.Lyric = &Lyric{ID: out.Lyric, Title: out.Text.Title, Lines: out.Text.Lines}
+		a.Lyric = &Lyric{ID: out.Lyric, Title: out.Text.Title, Lines: out.Text.Lines, Captions: o.texts(out.Text)}
 	case message.Song:
 		var out message.SongMade
 		if err := read(&out); err != nil {
 			return err
 		}
-		a.Song = &Song{ID: out.Song, Chosen: out.Chosen}
+		a.Song = &Song{ID: out.Song, Chosen: o.chosen(out)}
 		for _, t := range out.Takes {
 			a.Song.Takes = append(a.Song.Takes, Take{File: files[t.Blob], Seconds: t.Seconds, Lines: t.Lines, Missing: a.missing(t),
 				Loudness: t.Loudness, TruePeak: t.TruePeak, Tempo: t.Tempo})
@@ -116,13 +116,16 @@ func (a *Ad) missing(t message.Take) []MissingLine {
 	return out
 }
 
-// files maps the blob paths of a run to the ids that clients may know.
+// files maps the blob paths of a run's results to the ids that clients may know.
+// The files of a step that was skipped are those of the run that made them.
 func (s *Store) files(ctx context.Context, tenant id.Tenant, run id.Run) (map[string]id.Artifact, error) {
 	type file struct {
 		id   id.Artifact
 		blob string
 	}
-	rows, err := store.All(ctx, s.db, `SELECT id, blob_path FROM artifacts WHERE tenant_id = ? AND run_id = ? LIMIT 100`,
+	rows, err := store.All(ctx, s.db, `SELECT f.id, f.blob_path FROM pipeline_steps s
+		JOIN artifacts f ON f.tenant_id = s.tenant_id AND f.run_id = COALESCE(s.made_in, s.run_id) AND f.step_no = s.step_no
+		WHERE s.tenant_id = ? AND s.run_id = ? LIMIT 100`,
 		func(f *file) []any { return []any{&f.id, &f.blob} }, tenant, run)
 	if err != nil {
 		return nil, fmt.Errorf("read files of %v: %w", run, err)
@@ -162,13 +165,23 @@ type News struct {
 	Ended bool
 }
 
-// Events returns what happened to an ad after the given sequence, oldest first, at most 200.
+// revisionSpan is the room for one revision's events in the ad's sequence: a
+// client that has seen the end of one goes on with the beginning of the next.
+// (A run has some dozens; one of a million would have been asking for months.)
+const revisionSpan = 1_000_000
+
+// Events returns what happened to the newest revision of an ad after the given
+// sequence, oldest first, at most 200.
 func (s *Store) Events(ctx context.Context, tenant id.Tenant, ad id.Ad, after int) (News, error) {
-	a, err := s.head(ctx, tenant, ad)
+	a, _, err := s.head(ctx, tenant, ad)
 	if err != nil {
 		return News{}, err
 	}
-	events, err := s.events(ctx, tenant, a.Run, after)
+	base := (a.Revision - 1) * revisionSpan
+	events, err := s.events(ctx, tenant, a.Run, max(0, after-base))
+	for i := range events {
+		events[i].Seq += base
+	}
 	return News{Run: a.Run, State: a.State, Version: a.Version, Events: events, Ended: pipeline.RunState(a.State).Ended() && len(events) < eventPage}, err
 }
 

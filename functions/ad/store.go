@@ -65,11 +65,7 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 		if err := hasPhotos(ctx, tx, tenant, w.Place); err != nil {
 			return err
 		}
-		ordered, err := json.Marshal(order{Ad: a.ID, Wish: w})
-		if err != nil {
-			return fmt.Errorf("write order: %w", err)
-		}
-		if err := s.engine.Start(ctx, tx, pipeline.Order{Run: a.Run, Tenant: tenant, Ad: a.ID, JSON: ordered}); err != nil {
+		if err := s.begin(ctx, tx, tenant, a.Run, order{Ad: a.ID, Wish: w}, revision{no: 1, hash: hash}, now); err != nil {
 			return err
 		}
 		chaos.Point("A1", "")
@@ -113,8 +109,8 @@ func (s *Store) ready(ctx context.Context, tenant id.Tenant, to []Channel) error
 	return nil
 }
 
-func hasPhotos(ctx context.Context, tx *store.Tx, tenant id.Tenant, place id.Place) error {
-	n, err := store.One(ctx, tx, `SELECT COUNT(ph.id) FROM places p LEFT JOIN place_photos ph ON ph.place_id = p.id AND ph.tenant_id = p.tenant_id
+func hasPhotos(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place) error {
+	n, err := store.One(ctx, q, `SELECT COUNT(ph.id) FROM places p LEFT JOIN place_photos ph ON ph.place_id = p.id AND ph.tenant_id = p.tenant_id
 		WHERE p.tenant_id = ? AND p.id = ? GROUP BY p.id LIMIT 1`, func(n *int) []any { return []any{n} }, tenant, place)
 	if errors.Is(err, store.ErrNoRows) {
 		return fault.Newf(fault.CodeNotFound, "order an ad for %v: no such place", place).In("place")
@@ -144,17 +140,30 @@ func (s *Store) byKey(ctx context.Context, tenant id.Tenant, key message.Key, ha
 	return s.Show(ctx, tenant, m.id)
 }
 
-// head reads an ad without its steps.
-func (s *Store) head(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
-	a, err := store.One(ctx, s.db, `SELECT a.id, a.place_id, a.run_id, a.wish_json, a.created_at, r.state, r.version, r.fail_code, r.ended_at
-		FROM ads a JOIN pipeline_runs r ON r.id = a.run_id WHERE a.tenant_id = ? AND a.id = ? LIMIT 1`, adColumns, tenant, ad)
+// head reads an ad without its steps, and the order of its newest revision.
+func (s *Store) head(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, order, error) {
+	type row struct {
+		adRow
+		text []byte
+	}
+	r, err := store.One(ctx, s.db, `SELECT a.id, a.place_id, a.run_id, a.revision, a.wish_json, a.created_at, a.updated_at, r.state, r.version, r.fail_code, r.approve_by, r.ended_at, r.order_json
+		FROM ads a JOIN pipeline_runs r ON r.id = a.run_id WHERE a.tenant_id = ? AND a.id = ? AND a.deleted_at IS NULL LIMIT 1`,
+		func(r *row) []any { return append(adColumns(&r.adRow), &r.text) }, tenant, ad)
 	if errors.Is(err, store.ErrNoRows) {
-		return Ad{}, fault.Newf(fault.CodeNotFound, "show %v: no such ad", ad)
+		return Ad{}, order{}, fault.Newf(fault.CodeNotFound, "show %v: no such ad", ad)
 	}
 	if err != nil {
-		return Ad{}, fmt.Errorf("show %v: %w", ad, err)
+		return Ad{}, order{}, fmt.Errorf("show %v: %w", ad, err)
 	}
-	return a.finish()
+	o, err := read(r.text)
+	if err != nil {
+		return Ad{}, order{}, err
+	}
+	a, err := r.finish()
+	for _, p := range o.Photos {
+		a.Photos = append(a.Photos, p.ID)
+	}
+	return a, o, err
 }
 
 type adRow struct {
@@ -164,7 +173,7 @@ type adRow struct {
 }
 
 func adColumns(a *adRow) []any {
-	return []any{&a.ID, &a.Place, &a.Run, &a.wish, &a.CreatedAt, &a.State, &a.Version, &a.fail, &a.EndedAt}
+	return []any{&a.ID, &a.Place, &a.Run, &a.Revision, &a.wish, &a.CreatedAt, &a.UpdatedAt, &a.State, &a.Version, &a.fail, &a.ApproveBy, &a.EndedAt}
 }
 
 func (a adRow) finish() (Ad, error) {
@@ -185,8 +194,13 @@ func (s *Store) Retry(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, erro
 	return s.control(ctx, tenant, ad, s.engine.Retry)
 }
 
+// Approve lets an ad's posts go out.
+func (s *Store) Approve(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
+	return s.control(ctx, tenant, ad, s.engine.Approve)
+}
+
 func (s *Store) control(ctx context.Context, tenant id.Tenant, ad id.Ad, do func(context.Context, id.Tenant, id.Run) error) (Ad, error) {
-	a, err := s.head(ctx, tenant, ad)
+	a, _, err := s.head(ctx, tenant, ad)
 	if err != nil {
 		return Ad{}, err
 	}
@@ -202,8 +216,8 @@ func (s *Store) List(ctx context.Context, tenant id.Tenant, before id.Ad, limit 
 	if before == 0 {
 		before = 1<<63 - 1
 	}
-	rows, err := store.All(ctx, s.replica, `SELECT a.id, a.place_id, a.run_id, a.wish_json, a.created_at, r.state, r.version, r.fail_code, r.ended_at
-		FROM ads a JOIN pipeline_runs r ON r.id = a.run_id WHERE a.tenant_id = ? AND a.id < ? ORDER BY a.id DESC LIMIT ?`, adColumns, tenant, before, limit)
+	rows, err := store.All(ctx, s.replica, `SELECT a.id, a.place_id, a.run_id, a.revision, a.wish_json, a.created_at, a.updated_at, r.state, r.version, r.fail_code, r.approve_by, r.ended_at
+		FROM ads a JOIN pipeline_runs r ON r.id = a.run_id WHERE a.tenant_id = ? AND a.id < ? AND a.deleted_at IS NULL ORDER BY a.id DESC LIMIT ?`, adColumns, tenant, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list ads: %w", err)
 	}

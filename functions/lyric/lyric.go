@@ -4,7 +4,8 @@
 // Table: lyrics. Queue: lyric-write. Provider: an OpenAI-compatible chat. A
 // lyric is checked against the facts whoever wrote it; one that claims too much
 // goes back once with the reasons and then fails the step. Writing costs tokens
-// only, so a lost answer is simply asked for again.
+// only, so a lost answer is simply asked for again. A row is never changed: an
+// owner's edit is another lyric, of another revision of the ad.
 package lyric
 
 import (
@@ -21,11 +22,12 @@ import (
 
 // Store holds every statement that writes lyrics.
 type Store struct {
+	db     *store.Primary
 	engine *pipeline.Engine
 }
 
 // New returns the store.
-func New(engine *pipeline.Engine) *Store { return &Store{engine: engine} }
+func New(db *store.Primary, engine *pipeline.Engine) *Store { return &Store{db: db, engine: engine} }
 
 // Write runs the lyric step: write is called once per claim, with no connection held.
 func (s *Store) Write(ctx context.Context, w message.Wake,

@@ -18,11 +18,12 @@ import (
 
 // Store holds every statement that writes songs.
 type Store struct {
+	db     *store.Primary
 	engine *pipeline.Engine
 }
 
 // New returns the store.
-func New(engine *pipeline.Engine) *Store { return &Store{engine: engine} }
+func New(db *store.Primary, engine *pipeline.Engine) *Store { return &Store{db: db, engine: engine} }
 
 // Submit orders the song: send is called at most once per claim.
 func (s *Store) Submit(ctx context.Context, w message.Wake,

@@ -6,6 +6,8 @@ const (
 	CodeAdEnded      Code = "ad.already_ended"
 	CodeAdNotFailed  Code = "ad.not_failed"
 	CodeRetryUnsafe  Code = "ad.retry_unsafe"
+	CodeAdRunning    Code = "ad.running"
+	CodeAdUnchanged  Code = "ad.nothing_changed"
 	CodeClaim        Code = "lyric.unsupported_claim"
 	CodeLinesMissing Code = "song.lines_missing"
 	CodeDeadline     Code = "run.deadline"
@@ -21,6 +23,10 @@ var adCodes = map[Code]Entry{
 		"you", "광고의 현재 상태를 확인해 주세요.", "Check the ad's present state.", false},
 	CodeRetryUnsafe: {Conflict, "결과를 알 수 없는 게시가 있어 다시 시도할 수 없습니다.", "A post's outcome is unknown, so a retry could publish twice.",
 		"castad", "채널에서 게시 여부를 먼저 확인해 주세요.", "Look at the channel first to see whether it was published.", false},
+	CodeAdRunning: {Conflict, "아직 만드는 중인 광고는 고칠 수 없습니다.", "An ad cannot be changed while it is being made.",
+		"you", "끝날 때까지 기다리거나 취소한 뒤 고쳐 주세요.", "Wait until it has ended, or cancel it, then change it.", false},
+	CodeAdUnchanged: {Conflict, "바뀌는 내용이 없습니다.", "Nothing about the ad would change.",
+		"you", "고칠 내용을 넣어 다시 보내 주세요.", "Send what is to be otherwise.", false},
 	CodeClaim: {Refused, "가사에 사실로 확인되지 않은 내용이 있습니다.", "The lyrics claim something that no fact supports.",
 		"vendor", "가게 정보를 더 적거나 다시 시도해 주세요.", "Add facts about the place, or try again.", true},
 	CodeLinesMissing: {Refused, "노래에 후렴이나 마무리 문구, 또는 가사의 3분의 1 이상이 빠졌습니다.", "The song leaves out the hook, the closing line or more than a third of the lyrics.",

@@ -95,6 +95,9 @@ type Key string
 // PlaceCollect is the input of the place step.
 type PlaceCollect struct {
 	Place id.Place `json:"place"`
+	// Version tells a step that is to be made anew from the ones before it; 0 = the
+	// first. The other inputs' are the same.
+	Version int `json:"version,omitempty"`
 }
 
 // PlaceFacts is its output: the place as it was when the order was accepted.
@@ -121,6 +124,9 @@ type Photo struct {
 // LyricWrite is the input of the lyric step.
 type LyricWrite struct {
 	Brief claim.Brief `json:"brief"`
+	// Given is the owner's own text: it is held against the facts, and nobody writes another.
+	Given   *claim.Lyric `json:"given,omitempty"`
+	Version int          `json:"version,omitempty"`
 }
 
 // LyricWritten is its output.
@@ -136,6 +142,7 @@ type SongGenerate struct {
 	Mood    string      `json:"mood"`
 	Voice   string      `json:"voice"` // "f" or "m"
 	Seconds int         `json:"seconds"`
+	Version int         `json:"version,omitempty"`
 }
 
 // SongMade is its output.
@@ -192,6 +199,7 @@ type VideoRender struct {
 	Quality string `json:"quality,omitempty"`
 	// Language chooses the labels: "ko" or "en".
 	Language string `json:"language"`
+	Version  int    `json:"version,omitempty"`
 }
 
 // VideoMade is its output.

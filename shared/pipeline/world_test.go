@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -100,7 +99,11 @@ type queued struct {
 }
 
 func newWorld(t *testing.T, change ...func(*pipeline.Rules)) *world {
-	w := &world{t: t, db: storetest.Open(t), clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
+	return worldOn(t, storetest.Open(t), change...)
+}
+
+func worldOn(t *testing.T, db *store.DB, change ...func(*pipeline.Rules)) *world {
+	w := &world{t: t, db: db, clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
 	w.outbox = outbox.New(outbox.Config{DB: w.db.Primary(), Sender: w, Now: w.now,
 		Seal: func(_, _ string, body []byte, _ time.Time) ([]byte, error) { return body, nil }})
 	rules := pipeline.DefaultRules()
@@ -212,9 +215,9 @@ type vendor struct {
 func happy() *vendor {
 	return &vendor{
 		lyric: func() (string, error) { return "la la", nil },
-		song:  func(message.Call) (string, error) { return "task-1", nil },
+		song:  func(c message.Call) (string, error) { return "task-" + c.Tag, nil },
 		ask:   func(message.Call) (string, error) { return "tune", nil },
-		post:  func(c message.Call) (string, error) { return fmt.Sprintf("post-%d", c.Step), nil },
+		post:  func(c message.Call) (string, error) { return "post-" + c.Tag, nil },
 		look:  func(message.Call) (string, error) { return "url", nil },
 	}
 }

@@ -3,7 +3,8 @@
 // Server-sent events (id = sequence, resume by Last-Event-ID), or with
 // `?wait=` seconds one JSON answer as soon as there is news (`?after=` the last
 // sequence seen). No connection is held between events: one poller per process
-// watches for all streams.
+// watches for all streams. An ad that is edited goes on in the same sequence. A
+// browser brings a ticket (ad-ticket).
 package events
 
 import (
@@ -53,26 +54,52 @@ func New(ads Ads, watcher Watcher) trigger.Function {
 			if err != nil {
 				return err
 			}
-			moved, stop := watcher.Watch(news.Run, news.Version)
-			defer stop()
-			s := stream{ads: ads, tenant: who.Tenant, ad: in.ID, seen: max(in.After, in.Last), out: out}
+			s := stream{ads: ads, watcher: watcher, tenant: who.Tenant, ad: in.ID, seen: max(in.After, in.Last), out: out}
+			s.watch(news)
+			defer func() { s.stop() }()
 			if out.Mode() == trigger.Poll {
-				return s.poll(ctx, news, moved)
+				return s.poll(ctx, news)
 			}
-			return s.run(ctx, news, moved)
+			return s.run(ctx, news)
 		})
 }
 
 type stream struct {
-	ads    Ads
-	tenant id.Tenant
-	ad     id.Ad
-	seen   int
-	out    *trigger.Events
+	ads     Ads
+	watcher Watcher
+	tenant  id.Tenant
+	ad      id.Ad
+	seen    int
+	out     *trigger.Events
+
+	watched id.Run
+	moved   <-chan struct{}
+	stop    func()
+}
+
+// watch waits for the run that the news are about: an edit gives the ad another.
+func (s *stream) watch(news ad.News) {
+	if s.watched == news.Run {
+		return
+	}
+	if s.stop != nil {
+		s.stop()
+	}
+	s.watched = news.Run
+	s.moved, s.stop = s.watcher.Watch(news.Run, news.Version)
+}
+
+// news reads what has happened since what was seen.
+func (s *stream) news(ctx context.Context) (ad.News, error) {
+	news, err := s.ads.Events(ctx, s.tenant, s.ad, s.seen)
+	if err == nil {
+		s.watch(news)
+	}
+	return news, err
 }
 
 // run sends events until the ad has ended or the client has gone.
-func (s *stream) run(ctx context.Context, news ad.News, moved <-chan struct{}) error {
+func (s *stream) run(ctx context.Context, news ad.News) error {
 	if err := s.out.Open(); err != nil {
 		return err
 	}
@@ -90,18 +117,18 @@ func (s *stream) run(ctx context.Context, news ad.News, moved <-chan struct{}) e
 			select {
 			case <-s.out.Done():
 				return nil
-			case <-moved:
+			case <-s.moved:
 			}
 		}
 		var err error
-		if news, err = s.ads.Events(ctx, s.tenant, s.ad, s.seen); err != nil {
+		if news, err = s.news(ctx); err != nil {
 			return err
 		}
 	}
 }
 
 // poll answers once: with news, or with none when the wait is over.
-func (s *stream) poll(ctx context.Context, news ad.News, moved <-chan struct{}) error {
+func (s *stream) poll(ctx context.Context, news ad.News) error {
 	over := time.NewTimer(s.out.Wait())
 	defer over.Stop()
 	for len(news.Events) == 0 && !news.Ended {
@@ -110,10 +137,10 @@ func (s *stream) poll(ctx context.Context, news ad.News, moved <-chan struct{}) 
 			return s.out.Answer(s.answer(news))
 		case <-over.C:
 			return s.out.Answer(s.answer(news))
-		case <-moved:
+		case <-s.moved:
 		}
 		var err error
-		if news, err = s.ads.Events(ctx, s.tenant, s.ad, s.seen); err != nil {
+		if news, err = s.news(ctx); err != nil {
 			return err
 		}
 	}

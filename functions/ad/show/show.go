@@ -1,6 +1,6 @@
 // Package show is GET /api/v1/ads/{id}: an ad with its steps and results.
 //
-// Reads the primary, so that a client sees its own writes. ETag is the run's version.
+// Reads the primary, so that a client sees its own writes. The ETag is what PATCH wants.
 package show
 
 import (
@@ -36,6 +36,10 @@ func New(ads Ads) trigger.Function {
 	return trigger.HTTP("ad-show", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
 			a, err := ads.Show(ctx, who.Tenant, in.ID)
-			return answer{Reply: trigger.Versioned(a.Version), Ad: a}, err
+			if err != nil {
+				return answer{}, err
+			}
+			tag, err := a.Tag()
+			return answer{Reply: trigger.Tagged(tag), Ad: a}, err
 		})
 }

@@ -1,7 +1,7 @@
 // Package write is queue lyric-write: the facts go to the chat provider, a checked lyric comes back.
 //
-// Ends the lyric step. Calls the provider once per claim, and once more, with the
-// reasons, when the first lyric claims what no fact supports. Refused or unsupported twice: the
+// Ends the lyric step. An owner's own text is only held against the facts: nobody is
+// called. Else calls the provider once per claim, and once more, with the reasons, when the first lyric claims what no fact supports. Refused or unsupported twice: the
 // step fails and the owner is told. Provider busy: due again later.
 package write
 
@@ -36,10 +36,22 @@ func New(lyrics Lyrics, writer Writer) trigger.Function {
 	return trigger.Queue("lyric-write", binding, trigger.Budget{Time: 90 * time.Second, Connections: 1},
 		func(ctx context.Context, w message.Wake) error {
 			return lyrics.Write(ctx, w, func(ctx context.Context, in message.LyricWrite, _ message.Call) (message.LyricWritten, error) {
+				if in.Given != nil {
+					return message.LyricWritten{Text: *in.Given}, held(in.Brief.Facts, *in.Given)
+				}
 				text, err := checked(ctx, writer, in.Brief)
 				return message.LyricWritten{Text: text}, err
 			})
 		})
+}
+
+// held refuses an owner's text that claims too much. It has been checked when it
+// came, but the facts may have changed since.
+func held(facts []claim.Fact, text claim.Lyric) error {
+	if problems := claim.Check(facts, text); len(problems) > 0 {
+		return fault.Newf(fault.CodeClaim, "the owner's lyric is refused: %s", problems[0])
+	}
+	return nil
 }
 
 // checked asks for a lyric, and once more with the reasons when it claims too

@@ -1,0 +1,58 @@
+// Package edit is PATCH /api/v1/lyrics/{id}: the owner's own words.
+//
+// If-Match (the lyric's ETag) and Idempotency-Key are required. The text is
+// checked against the facts at once: a line that claims too much is 422 and named. Then
+// the ad has a new revision: the song is sung and the film cut again, nobody writes. A lyric that
+// the ad no longer has is 412.
+package edit
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"castad/functions/lyric"
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/identity"
+	"castad/shared/message"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Edits makes revisions.
+type Edits interface {
+	Lyric(ctx context.Context, tenant id.Tenant, l id.Lyric, text lyric.Text, key message.Key, match string) (message.Edited, error)
+}
+
+type question struct {
+	ID    id.Lyric    `path:"id"`
+	Key   message.Key `header:"Idempotency-Key" max:"64"`
+	Match string      `header:"If-Match" max:"100"`
+	lyric.Text
+}
+
+type answer struct {
+	trigger.Reply
+	message.Edited
+}
+
+// New returns the function.
+func New(edits Edits) trigger.Function {
+	return trigger.HTTP("lyric-edit", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
+		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
+			if in.Match == "" {
+				return answer{}, fault.New(fault.CodeIfMatchRequired).In("If-Match")
+			}
+			if in.Key == "" {
+				return answer{}, fault.New(fault.CodeKeyRequired).In("Idempotency-Key")
+			}
+			if in.Title == nil && len(in.Lines) == 0 {
+				return answer{}, fault.New(fault.CodeMissingField).In("lines")
+			}
+			e, err := edits.Lyric(ctx, who.Tenant, in.ID, in.Text, in.Key, in.Match)
+			return answer{Reply: trigger.Tagged(e.ETag), Edited: e}, err
+		})
+}

@@ -1,0 +1,51 @@
+// Package regenerate is POST /api/v1/videos/{id}/regenerate: the film is made anew, everything else stays.
+//
+// Idempotency-Key is required. 201 with the ad's new revision; the same key again
+// 200. A film that the ad no longer has is 412, an ad that is being made 409.
+package regenerate
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/identity"
+	"castad/shared/message"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Edits makes revisions.
+type Edits interface {
+	VideoAgain(ctx context.Context, tenant id.Tenant, s id.Video, key message.Key) (message.Edited, error)
+}
+
+type question struct {
+	ID  id.Video    `path:"id"`
+	Key message.Key `header:"Idempotency-Key" max:"64"`
+}
+
+type answer struct {
+	trigger.Reply
+	message.Edited
+}
+
+// New returns the function.
+func New(edits Edits) trigger.Function {
+	return trigger.HTTP("video-regenerate", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
+		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
+			if in.Key == "" {
+				return answer{}, fault.New(fault.CodeKeyRequired).In("Idempotency-Key")
+			}
+			e, err := edits.VideoAgain(ctx, who.Tenant, in.ID, in.Key)
+			a := answer{Reply: trigger.Tagged(e.ETag), Edited: e}
+			if e.Created {
+				a.Status = trigger.Created
+			}
+			return a, err
+		})
+}
