@@ -99,9 +99,6 @@ type parts struct {
 	songs  *song.Store
 	videos *video.Store
 	posts  *sns.Store
-	edits  edits
-	// orders are posts as their owners see them.
-	orders *sns.Orders
 	// orders are posts as their owners see them.
 	orders *sns.Orders
 	edits  edits
