@@ -41,6 +41,7 @@ type (
 	postKind     struct{}
 	artifactKind struct{}
 	accountKind  struct{}
+	sessionKind  struct{}
 )
 
 func (tenantKind) Prefix() string   { return "acct" }
@@ -56,6 +57,7 @@ func (videoKind) Prefix() string    { return "video" }
 func (postKind) Prefix() string     { return "post" }
 func (artifactKind) Prefix() string { return "file" }
 func (accountKind) Prefix() string  { return "channel" }
+func (sessionKind) Prefix() string  { return "session" }
 
 // The typed ids.
 type (
@@ -72,6 +74,7 @@ type (
 	Post     = ID[postKind]
 	Artifact = ID[artifactKind]
 	Account  = ID[accountKind]
+	Session  = ID[sessionKind]
 )
 
 // Make returns a new id of kind K for the given time.

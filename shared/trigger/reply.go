@@ -13,8 +13,8 @@ const Created = http.StatusCreated
 // Versioned is a Reply whose ETag is a version number.
 func Versioned(version int) Reply { return Tagged(`"` + strconv.Itoa(version) + `"`) }
 
-// Tagged is a Reply with an entity tag, quotes included.
-func Tagged(tag string) Reply { return Reply{Header: http.Header{"Etag": {tag}}} }
+// Tagged is a Reply with an ETag, which has its quotes.
+func Tagged(etag string) Reply { return Reply{Header: http.Header{"Etag": {etag}}} }
 
 // Cookie is a cookie for the addresses below path. Scripts cannot read it, and
 // another site's page can make a browser send it by leading there only, not by a
