@@ -95,6 +95,8 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
 	a.ads = p.ads
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
+	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
+		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Now: clock})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
 }

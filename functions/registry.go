@@ -24,6 +24,7 @@ import (
 	authtoken "castad/functions/auth/token"
 	authunlink "castad/functions/auth/unlink"
 	backgrounddeadletter "castad/functions/background/deadletter"
+	backgroundmeasure "castad/functions/background/measure"
 	backgroundpurge "castad/functions/background/purge"
 	backgroundrelay "castad/functions/background/relay"
 	backgroundrenew "castad/functions/background/renew"
@@ -39,7 +40,13 @@ import (
 	placephoto "castad/functions/place/photo"
 	placesearch "castad/functions/place/search"
 	placeshow "castad/functions/place/show"
+	snscancel "castad/functions/sns/cancel"
+	snsconfirm "castad/functions/sns/confirm"
+	snslist "castad/functions/sns/list"
 	snspublish "castad/functions/sns/publish"
+	snsremove "castad/functions/sns/remove"
+	snsrequest "castad/functions/sns/request"
+	snsshow "castad/functions/sns/show"
 	snsverify "castad/functions/sns/verify"
 	socialcallback "castad/functions/social/callback"
 	socialdisconnect "castad/functions/social/disconnect"
@@ -92,6 +99,8 @@ type parts struct {
 	songs  *song.Store
 	videos *video.Store
 	posts  *sns.Store
+	// orders are posts as their owners see them.
+	orders *sns.Orders
 	edits  edits
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
@@ -178,6 +187,12 @@ func registry(p parts) []trigger.Function {
 
 		snspublish.New(snspublish.Parts{Posts: p.posts, Accounts: p.social, Channels: p.channels, Files: p.files, Links: p.links, Now: p.now}),
 		snsverify.New(p.posts, p.social, p.channels),
+		snsrequest.New(p.orders),
+		snsshow.New(p.orders),
+		snslist.New(p.orders),
+		snscancel.New(p.orders),
+		snsremove.New(p.orders, p.social, p.channels),
+		snsconfirm.New(p.orders),
 
 		socialstart.New(p.social, p.consents, p.public),
 		socialcallback.New(p.social, p.consents, p.public),
@@ -203,6 +218,7 @@ func registry(p parts) []trigger.Function {
 		backgroundsweep.New(sweeper{p.engine}),
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
 		backgroundrenew.New(p.social),
+		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
 		backgroundpurge.New(outdated{p.outbox, p.social, p.ads}, p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},

@@ -99,6 +99,7 @@ type Config struct {
 	YouTubeTokenURL     string `envconfig:"CASTAD_YOUTUBE_TOKEN_URL" default:"https://oauth2.googleapis.com" sample:"http://127.0.0.1:8078" desc:"Origin where Google gives and revokes tokens."`
 	YouTubeAuthorizeURL string `envconfig:"CASTAD_YOUTUBE_AUTHORIZE_URL" default:"https://accounts.google.com/o/oauth2/v2/auth" sample:"http://127.0.0.1:8078/o/oauth2/v2/auth" desc:"Page where owners consent."`
 	YouTubeWatchURL     string `envconfig:"CASTAD_YOUTUBE_WATCH_URL" default:"https://www.youtube.com" sample:"http://127.0.0.1:8078" desc:"Origin of the addresses that posts are shown under."`
+	YouTubeMayDelete    bool   `envconfig:"CASTAD_YOUTUBE_MAY_DELETE" default:"false" sample:"true" desc:"Whether owners are asked for the permission to delete videos, so that POST /posts/{id}/remove can. It is a wide one (youtube.force-ssl); without it they delete in YouTube Studio. Accounts that are connected already keep what they allow."`
 
 	InstagramAppID        string        `envconfig:"CASTAD_INSTAGRAM_APP_ID" sample:"castad-local" desc:"Instagram app that publishes reels. Empty: no Instagram accounts can be connected, and no ad be ordered for one."`
 	InstagramAppSecret    Secret        `envconfig:"CASTAD_INSTAGRAM_APP_SECRET" sample:"local" desc:"Its secret."`
@@ -150,6 +151,7 @@ type Config struct {
 	SweepSchedule      string `envconfig:"CASTAD_SWEEP_SCHEDULE" default:"0 * * * * *" desc:"When stuck runs are looked for."`
 	DeadLetterSchedule string `envconfig:"CASTAD_DEADLETTER_SCHEDULE" default:"30 */5 * * * *" desc:"When the queues' dead letters are looked at."`
 	RenewSchedule      string `envconfig:"CASTAD_RENEW_SCHEDULE" default:"0 10 * * * *" desc:"When channel permissions that would end unused are renewed, at most 50 at a time."`
+	MeasureSchedule    string `envconfig:"CASTAD_MEASURE_SCHEDULE" default:"15 */5 * * * *" desc:"When channels are asked for the figures of posts whose time has come, at most 50 at a time."`
 	EraseSchedule      string `envconfig:"CASTAD_ERASE_SCHEDULE" default:"20 * * * * *" desc:"When users who have left are erased, and sessions and sign-ins that have ended are deleted."`
 	PurgeSchedule      string `envconfig:"CASTAD_PURGE_SCHEDULE" default:"0 20 18 * * *" desc:"When what is past its keeping time is deleted (18:20 UTC = 03:20 in Seoul)."`
 }

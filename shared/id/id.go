@@ -93,6 +93,12 @@ func (i ID[K]) Time() time.Time {
 	return Epoch.Add(time.Duration(int64(i)>>randomBits) * time.Millisecond)
 }
 
+// First returns the smallest id that can have been made at the given time, for
+// reading the rows of a time by their key.
+func First[I ID[K], K Kind](at time.Time) I {
+	return I(max(at.Sub(Epoch).Milliseconds(), 0) << randomBits)
+}
+
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
 // String returns the wire form, "song_01hv3kq9zr2ab"; "" for the zero id.
