@@ -42,10 +42,12 @@ type Function struct {
 	binding binding
 	public  bool
 	stream  bool
-	limit   int64 // upload: bytes
-	in      *input
-	out     reflect.Type
-	err     error
+	// preflight: it answers for CORS.
+	preflight bool
+	limit     int64 // upload: bytes
+	in        *input
+	out       reflect.Type
+	err       error
 
 	http  httpFunc
 	queue func(context.Context, message.Wake) error
@@ -201,6 +203,9 @@ func (f Function) Budget() Budget { return f.budget }
 
 // Public says whether anybody may call it.
 func (f Function) Public() bool { return f.public }
+
+// Preflights says whether it answers browsers' OPTIONS requests, for all routes.
+func (f Function) Preflights() bool { return f.preflight }
 
 // Streams says whether it reports progress as server-sent events.
 func (f Function) Streams() bool { return f.stream }
