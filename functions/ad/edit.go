@@ -126,7 +126,7 @@ func (s *Store) revise(ctx context.Context, tenant id.Tenant, p present, o order
 		chaos.Point("A3", "")
 		return nil
 	}, func(ctx context.Context, q store.Querier) (bool, error) {
-		_, err := store.One(ctx, q, `SELECT revision FROM ad_revisions WHERE tenant_id = ? AND ad_id = ? AND run_id = ?`,
+		_, err := store.One(ctx, q, `SELECT revision FROM ad_revisions WHERE tenant_id = ? AND ad_id = ? AND run_id = ? LIMIT 1`,
 			func(n *int) []any { return []any{n} }, tenant, o.Ad, run)
 		if errors.Is(err, store.ErrNoRows) {
 			return false, nil

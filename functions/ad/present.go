@@ -92,7 +92,7 @@ func (s *Store) material(ctx context.Context, tenant id.Tenant, p present, e Edi
 		return m, err
 	}
 	if e.Restore > 0 {
-		text, err := store.One(ctx, s.db, `SELECT order_json FROM ad_revisions WHERE tenant_id = ? AND ad_id = ? AND revision = ?`,
+		text, err := store.One(ctx, s.db, `SELECT order_json FROM ad_revisions WHERE tenant_id = ? AND ad_id = ? AND revision = ? LIMIT 1`,
 			func(b *[]byte) []any { return []any{b} }, tenant, p.order.Ad, e.Restore)
 		if errors.Is(err, store.ErrNoRows) {
 			return m, fault.Newf(fault.CodeNotFound, "restore %d of %v: no such revision", e.Restore, p.order.Ad).In("restore")

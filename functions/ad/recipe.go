@@ -46,8 +46,12 @@ func (r Recipe) Steps(text json.RawMessage) ([]pipeline.Plan, error) {
 	if o.Lyric != nil { // nobody is asked to write
 		plans[1].Provider, plans[1].CostWon = "castad", 0
 	}
+	for i := range plans {
+		plans[i].Reuse = true
+	}
 	for i, c := range o.targets() {
-		plans = append(plans, pipeline.Plan{No: stepPublish + i, After: stepVideo, Kind: message.Publish, Policy: pipeline.Once, Provider: c.Channel})
+		plans = append(plans, pipeline.Plan{No: stepPublish + i, After: stepVideo, Kind: message.Publish, Policy: pipeline.Once, Provider: c.Channel,
+			Hold: o.Wish.Publish == "approve"})
 	}
 	return plans, nil
 }

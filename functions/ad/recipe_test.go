@@ -37,10 +37,10 @@ func text(t testing.TB, v any) json.RawMessage {
 func TestTheStepsOfAnOrder(t *testing.T) {
 	t.Parallel()
 	made := []pipeline.Plan{
-		{No: 1, Kind: message.Place, Policy: pipeline.Free, Provider: "castad"},
-		{No: 2, After: 1, Kind: message.Lyric, Policy: pipeline.Free, Provider: "chat", CostWon: 20},
-		{No: 3, After: 2, Kind: message.Song, Policy: pipeline.Paid, Provider: "music", CostWon: 120},
-		{No: 4, After: 3, Kind: message.Video, Policy: pipeline.Paid, Provider: "film", CostWon: 300},
+		{No: 1, Kind: message.Place, Policy: pipeline.Free, Provider: "castad", Reuse: true},
+		{No: 2, After: 1, Kind: message.Lyric, Policy: pipeline.Free, Provider: "chat", CostWon: 20, Reuse: true},
+		{No: 3, After: 2, Kind: message.Song, Policy: pipeline.Paid, Provider: "music", CostWon: 120, Reuse: true},
+		{No: 4, After: 3, Kind: message.Video, Policy: pipeline.Paid, Provider: "film", CostWon: 300, Reuse: true},
 	}
 	for name, c := range map[string]struct {
 		wish ad.Wish
@@ -50,6 +50,8 @@ func TestTheStepsOfAnOrder(t *testing.T) {
 		"each channel is a step after the film": {ad.Wish{Place: 1, Channels: []ad.Channel{youtube, instagram}}, append(made[:4:4],
 			pipeline.Plan{No: 5, After: 4, Kind: message.Publish, Policy: pipeline.Once, Provider: "youtube"},
 			pipeline.Plan{No: 6, After: 4, Kind: message.Publish, Policy: pipeline.Once, Provider: "instagram"})},
+		"a post that waits for approval is held": {ad.Wish{Place: 1, Publish: "approve", Channels: []ad.Channel{youtube}}, append(made[:4:4],
+			pipeline.Plan{No: 5, After: 4, Kind: message.Publish, Policy: pipeline.Once, Provider: "youtube", Hold: true})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

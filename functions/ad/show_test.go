@@ -30,7 +30,7 @@ func (b *bench) pass(d time.Duration) {
 func (b *bench) walk(post func(message.SnsPublish) error) {
 	b.t.Helper()
 	primary := b.db.Primary()
-	lyrics, songs, videos, posts := lyric.New(b.engine), song.New(b.engine), video.New(b.engine), sns.New(primary, b.engine, nobody{}, b.now)
+	lyrics, songs, videos, posts := lyric.New(primary, b.engine), song.New(primary, b.engine), video.New(primary, b.engine), sns.New(primary, b.engine, nobody{}, b.now)
 	for range 50 {
 		if _, err := b.outbox.Relay(b.t.Context()); err != nil {
 			b.t.Fatal(err)

@@ -65,7 +65,7 @@ func (s *Store) Redeem(ctx context.Context, ad id.Ad, ticket string) (tenant id.
 		tenant id.Tenant
 		user   id.User
 	}
-	w, err := store.One(ctx, s.db, `SELECT tenant_id, user_id FROM event_tickets WHERE ticket_hash = ?`,
+	w, err := store.One(ctx, s.db, `SELECT tenant_id, user_id FROM event_tickets WHERE ticket_hash = ? LIMIT 1`,
 		func(w *whose) []any { return []any{&w.tenant, &w.user} }, hash[:])
 	if errors.Is(err, store.ErrNoRows) {
 		return 0, 0, no("purged meanwhile")

@@ -60,10 +60,15 @@ func (m *move) lapse() error {
 	return nil
 }
 
-// supersede cancels a run that awaits approval because another takes its place.
-// One that has ended is left as it is; one that is under way is refused.
+// supersede ends a run because another takes its place: one that awaits approval
+// is cancelled, one that has failed can no longer be retried. One that has ended
+// otherwise is left as it is; one that is under way is refused.
 func (m *move) supersede() error {
 	switch {
+	case m.run.State == RunFailed && m.run.FailCode != fault.CodeSuperseded:
+		m.run.FailCode = fault.CodeSuperseded
+		m.fx = append(m.fx, Effect{Name: FxNote})
+		return nil
 	case m.run.State.Ended():
 		return nothing
 	case m.run.State != Awaiting:

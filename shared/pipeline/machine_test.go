@@ -13,9 +13,17 @@ import (
 
 var testRules = Rules{Skew: 30 * time.Second, ReconcileFor: 10 * time.Minute, PollFirst: 5 * time.Second, PollMax: 20 * time.Second,
 	RetryFirst: 2 * time.Second, RetryMax: time.Minute, SweepGrace: time.Minute, BrokenAttempts: 2, RunDeadline: 6 * time.Hour,
+	ApprovalFor: 4 * time.Hour, RemindBefore: []time.Duration{2 * time.Hour, time.Hour},
 	StepDeadline: map[message.Kind]time.Duration{message.Song: 2 * time.Hour}}
 
 var testStart = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+
+// newOrder is newRun before it is accepted.
+func newOrder() Run {
+	r := newRun()
+	r.Steps[0] = Step{No: 1, Kind: message.Lyric, Policy: Free, State: Blocked}
+	return r
+}
 
 // newRun is a run of: free → paid → {once, once}, with its first step ready.
 func newRun() Run {
@@ -41,31 +49,13 @@ type vendors struct {
 	reserved, settled map[int]int
 }
 
+// outOfAnEnd are the events that may move a step that has ended.
+var outOfAnEnd = map[EventName]bool{EvRetry: true, EvRedrive: true, EvConfirm: true}
+
 // check looks at one transition.
 func (v *vendors) check(before, after Run, e Event, fx []Effect) {
 	for i, s := range after.Steps {
-		was := before.Steps[i]
-		if was.State.Ended() && s.State != was.State && e.Name != EvRetry {
-			v.t.Fatalf("%s moved step %d out of its end: %s → %s", e.Name, s.No, was.State, s.State)
-		}
-		if s.Fence < was.Fence {
-			v.t.Fatalf("%s lowered the fence of step %d", e.Name, s.No)
-		}
-		if s.State == Submitting && s.After != 0 && after.Step(s.After).State != Succeeded {
-			v.t.Fatalf("step %d is submitted before step %d succeeded", s.No, s.After)
-		}
-		if live := !s.State.Ended() && s.State != Blocked; live && s.DueAt.IsZero() {
-			v.t.Fatalf("step %d is %s with no due time: nothing would ever look at it", s.No, s.State)
-		}
-		if claimed := s.State == Submitting || s.State == Collecting; claimed != !s.LeaseUntil.IsZero() {
-			v.t.Fatalf("step %d is %s with lease %v", s.No, s.State, s.LeaseUntil)
-		}
-		if s.Parts > s.Attempt || (e.Name == EvPart) != (s.Parts != was.Parts) && s.No == e.Step {
-			v.t.Fatalf("%s: step %d has %d parts in %d attempts, it had %d", e.Name, s.No, s.Parts, s.Attempt, was.Parts)
-		}
-		if s.State == Unknown && s.SettleBy.IsZero() {
-			v.t.Fatalf("step %d is unknown for ever", s.No)
-		}
+		v.step(before.Steps[i], s, after, e)
 	}
 	for _, f := range fx {
 		switch f.Name {
@@ -75,30 +65,111 @@ func (v *vendors) check(before, after Run, e Event, fx []Effect) {
 			v.settled[f.Step]++
 		}
 	}
+	if waits := after.State == Awaiting; waits == after.ApproveBy.IsZero() || waits && !after.ApprovedAt.IsZero() {
+		v.t.Fatalf("%s: the run is %s, to be approved by %v, approved at %v", e.Name, after.State, after.ApproveBy, after.ApprovedAt)
+	}
+	if before.State == Awaiting && after.State == Running && (e.Name != EvApprove || !e.At.Before(before.ApproveBy)) {
+		v.t.Fatalf("%s at %v lets a run go on that was to be approved by %v", e.Name, e.At, before.ApproveBy)
+	}
+	if before.State == Awaiting && after.State == RunCancelled && e.Name == EvLapse && e.At.Before(before.ApproveBy) {
+		v.t.Fatalf("lapsed at %v, before %v", e.At, before.ApproveBy)
+	}
+	stuck := after.State == Running
+	for _, s := range after.Steps {
+		stuck = stuck && (s.State.Ended() || s.State == Blocked)
+	}
+	if stuck {
+		v.t.Fatalf("%s: the run is running, and none of its steps: %+v", e.Name, after)
+	}
 	if after.State.Ended() {
-		for _, s := range after.Steps {
-			if !s.State.Ended() {
-				v.t.Fatalf("the run is %s with step %d %s", after.State, s.No, s.State)
-			}
-			if after.State == RunSucceeded && s.State != Succeeded {
-				v.t.Fatalf("the run succeeded with step %d %s", s.No, s.State)
-			}
-			if v.reserved[s.No] != v.settled[s.No] {
-				v.t.Fatalf("step %d: %d reserved, %d captured or released", s.No, v.reserved[s.No], v.settled[s.No])
-			}
+		v.ended(after)
+	}
+}
+
+// step looks at what one transition did to one step.
+func (v *vendors) step(was, s Step, after Run, e Event) {
+	if was.State.Ended() && s.State != was.State && !outOfAnEnd[e.Name] {
+		v.t.Fatalf("%s moved step %d out of its end: %s → %s", e.Name, s.No, was.State, s.State)
+	}
+	if was.State.Good() && s.State != was.State {
+		v.t.Fatalf("%s took the result of step %d away: %s → %s", e.Name, s.No, was.State, s.State)
+	}
+	if s.Fence < was.Fence {
+		v.t.Fatalf("%s lowered the fence of step %d", e.Name, s.No)
+	}
+	begun := s.State != Blocked && s.State != Cancelled
+	if begun && s.After != 0 && !after.Step(s.After).State.Good() {
+		v.t.Fatalf("step %d is %s before step %d succeeded", s.No, s.State, s.After)
+	}
+	if begun && s.Hold && after.ApprovedAt.IsZero() {
+		v.t.Fatalf("step %d is %s without approval", s.No, s.State)
+	}
+	if s.State == Submitting && (e.At.Before(s.NotBefore) || s.Deadline.Before(s.NotBefore.Add(testRules.RunDeadline/3))) {
+		v.t.Fatalf("step %d, not before %v, is submitted at %v with deadline %v", s.No, s.NotBefore, e.At, s.Deadline)
+	}
+	if s.State == Skipped && (s.Attempt != 0 || s.Call != NoCall) {
+		v.t.Fatalf("step %d is skipped after %d attempts", s.No, s.Attempt)
+	}
+	if live := !s.State.Ended() && s.State != Blocked; live && s.DueAt.IsZero() {
+		v.t.Fatalf("step %d is %s with no due time: nothing would ever look at it", s.No, s.State)
+	}
+	if claimed := s.State == Submitting || s.State == Collecting; claimed != !s.LeaseUntil.IsZero() {
+		v.t.Fatalf("step %d is %s with lease %v", s.No, s.State, s.LeaseUntil)
+	}
+	if held := was.State == Submitting || was.State == Collecting; held && e.Name == EvRedrive && s.State != was.State && e.At.Before(was.LeaseUntil.Add(testRules.Skew)) {
+		v.t.Fatalf("step %d was taken at %v from a claim until %v", s.No, e.At, was.LeaseUntil)
+	}
+	if s.Parts > s.Attempt || (e.Name == EvPart) != (s.Parts != was.Parts) && s.No == e.Step {
+		v.t.Fatalf("%s: step %d has %d parts in %d attempts, it had %d", e.Name, s.No, s.Parts, s.Attempt, was.Parts)
+	}
+	if s.State == Unknown && s.SettleBy.IsZero() {
+		v.t.Fatalf("step %d is unknown for ever", s.No)
+	}
+}
+
+// ended looks at a run that is over.
+func (v *vendors) ended(run Run) {
+	for _, s := range run.Steps {
+		if !s.State.Ended() {
+			v.t.Fatalf("the run is %s with step %d %s", run.State, s.No, s.State)
+		}
+		if run.State == RunSucceeded && !s.State.Good() {
+			v.t.Fatalf("the run succeeded with step %d %s", s.No, s.State)
+		}
+		if v.reserved[s.No] != v.settled[s.No] {
+			v.t.Fatalf("step %d: %d reserved, %d captured or released", s.No, v.reserved[s.No], v.settled[s.No])
 		}
 	}
 }
 
+// decide does what the engine does: an event, and at once what follows from the
+// inputs that can be made after it. Some results are there already.
+func (v *vendors) decide(run Run, e Event) (Run, []Effect, error) {
+	after, fx, err := Decide(run, e, testRules)
+	for i := 0; i < len(fx) && err == nil; i++ {
+		no := fx[i].Step
+		if fx[i].Name != FxInput || no > 2 || rapid.IntRange(0, 3).Draw(v.t, "made before") != 0 {
+			continue
+		}
+		var more []Effect
+		after, more, err = Decide(after, Event{Name: EvReuse, Step: no, At: e.At}, testRules)
+		fx = append(fx, more...)
+	}
+	return after, fx, err
+}
+
 // A random world: claims whose answers are lost or late, crashes, sweeps,
-// callbacks, cancels and retries in any order, with time moving on. Whatever
+// callbacks, and owners and operators who cancel, retry, approve (or not), confirm
+// what they saw and redrive in any order, with time moving on. Whatever
 // happens, no step is ordered twice without a reason, none is published twice,
 // and with a working world at the end every run ends.
 func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		v := &vendors{t: t, jobs: map[int]int{}, excused: map[int]int{}, reserved: map[int]int{1: 1, 2: 1, 3: 1, 4: 1}, settled: map[int]int{}}
-		run, now := newRun(), testStart
+		v := &vendors{t: t, jobs: map[int]int{}, excused: map[int]int{}, reserved: map[int]int{}, settled: map[int]int{}}
+		run, now := newOrder(), testStart
+		run.Steps[2].NotBefore = testStart.Add(time.Duration(rapid.IntRange(-1, 120).Draw(t, "minutes ahead")) * time.Minute)
+		run.Steps[3].Hold = rapid.Bool().Draw(t, "held")
 		type inflight struct {
 			step    int
 			fence   int64
@@ -110,7 +181,7 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 		exists := map[[2]int]bool{} // (step, attempt) the vendor really has
 		apply := func(e Event) bool {
 			e.At = now
-			after, fx, err := Decide(run, e, testRules)
+			after, fx, err := v.decide(run, e)
 			if err != nil {
 				switch fault.KindOf(err) {
 				case fault.Done, fault.Conflict:
@@ -199,6 +270,23 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 			}
 			apply(e)
 		}
+		people := func(no int) {
+			switch rapid.IntRange(0, 6).Draw(t, "control") {
+			case 0:
+				apply(Event{Name: EvCancel})
+			case 1:
+				apply(Event{Name: EvRetry})
+			case 2:
+				apply(Event{Name: EvApprove})
+			case 3:
+				apply(Event{Name: EvSupersede})
+			case 4:
+				apply(Event{Name: EvRedrive})
+			default: // who looks sees what is there
+				apply(Event{Name: EvConfirm, Step: no, Published: exists[[2]int{no, run.Step(no).Attempt}]})
+			}
+		}
+		apply(Event{Name: EvAccept})
 		for range rapid.IntRange(5, 60).Draw(t, "moves") {
 			no := rapid.IntRange(1, 4).Draw(t, "step")
 			switch rapid.IntRange(0, 11).Draw(t, "what") {
@@ -213,22 +301,13 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 			case 7: // kill -9: the claims in flight never answer
 				calls = nil
 			case 8:
-				for _, n := range []EventName{EvExpired, EvDeadline, EvOverdue} {
+				for _, n := range []EventName{EvExpired, EvDeadline, EvOverdue, EvRemind, EvLapse} {
 					apply(Event{Name: n, Step: no})
 				}
 			case 9:
 				apply(Event{Name: EvCallback, Step: no})
 			case 10:
-				if rapid.IntRange(0, 5).Draw(t, "control") == 0 {
-					apply(Event{Name: EvCancel})
-				} else if apply(Event{Name: EvRetry}) {
-					v.reserved, v.settled = map[int]int{}, map[int]int{}
-					for _, s := range run.Steps {
-						if s.State != Succeeded {
-							v.reserved[s.No]++
-						}
-					}
-				}
+				people(no)
 			}
 			now = now.Add(time.Duration(rapid.IntRange(0, 180).Draw(t, "seconds")) * time.Second)
 		}
@@ -240,7 +319,7 @@ func TestNoInterleavingOrdersTwiceOrLosesARun(t *testing.T) {
 				t.Fatalf("the run never ends: %+v", run)
 			}
 			for no := 1; no <= 4; no++ {
-				for _, n := range []EventName{EvExpired, EvDeadline, EvOverdue} {
+				for _, n := range []EventName{EvExpired, EvDeadline, EvOverdue, EvRemind, EvLapse} {
 					apply(Event{Name: n, Step: no})
 				}
 				claim(no, run.Step(no).State == Waiting || run.Step(no).State == Unknown)

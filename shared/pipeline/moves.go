@@ -36,6 +36,9 @@ func (m *move) retry() error {
 	if m.run.State != RunFailed {
 		return fault.New(fault.CodeAdNotFailed)
 	}
+	if m.run.FailCode == fault.CodeSuperseded {
+		return fault.New(fault.CodeSuperseded)
+	}
 	for _, s := range m.run.Steps {
 		if s.State == Failed && s.Policy == Once && (s.Call == CallAbandoned || s.Call == CallUnknown) {
 			return fault.New(fault.CodeRetryUnsafe)

@@ -27,7 +27,8 @@ func (e *Engine) Approve(ctx context.Context, tenant id.Tenant, run id.Run) erro
 }
 
 // Supersede cancels, inside tx, a run that awaits approval, because another takes
-// its place. A run that has ended is left as it is; CodeNotAwaiting when it is under way.
+// its place. One that has failed can no longer be retried, one that has ended otherwise is
+// left as it is; CodeNotAwaiting when it is under way.
 func (e *Engine) Supersede(ctx context.Context, tx *store.Tx, tenant id.Tenant, run id.Run) error {
 	before, err := load(ctx, tx, run)
 	if err != nil {

@@ -197,23 +197,36 @@ func (w *writer) made(ctx context.Context, no int, hash []byte) (Event, error) {
 	if !p.Reuse {
 		return Event{}, nil
 	}
-	ev := Event{Name: EvReuse, Step: no, At: w.event.At}
-	found, err := store.One(ctx, w.tx, `SELECT run_id, output_json FROM pipeline_steps
-		WHERE tenant_id = ? AND ad_id = ? AND kind = ? AND input_hash = ? AND state = 'succeeded' AND run_id <> ? ORDER BY ended_at DESC LIMIT 1`,
-		func(ev *Event) []any { return []any{&ev.madeIn, (*[]byte)(&ev.output)} }, w.after.Tenant, w.after.ad, p.Kind, hash, w.after.ID)
-	if errors.Is(err, store.ErrNoRows) {
-		return Event{}, nil
+	r, err := earlier(ctx, w.tx, w.after.Tenant, w.after.ad, p.Kind, hash, w.after.ID)
+	if err != nil || r.madeIn == 0 {
+		return Event{}, err
 	}
-	if err != nil {
-		return Event{}, fmt.Errorf("look for the result of step %d of %v: %w", no, w.after.ID, err)
-	}
-	ev.madeIn, ev.output = found.madeIn, found.output
 	_, err = w.tx.Exec(ctx, `UPDATE pipeline_steps SET output_json = ?, made_in = ? WHERE run_id = ? AND step_no = ?`,
-		string(ev.output), ev.madeIn, w.after.ID, no)
+		string(r.output), r.madeIn, w.after.ID, no)
 	if err != nil {
 		return Event{}, fmt.Errorf("store result of step %d of %v: %w", no, w.after.ID, err)
 	}
-	return ev, nil
+	return Event{Name: EvReuse, Step: no, At: w.event.At, madeIn: r.madeIn, output: r.output}, nil
+}
+
+// result is what a run has made; of run 0, which is none, when nothing has been.
+type result struct {
+	madeIn id.Run
+	output json.RawMessage
+}
+
+// earlier finds the newest result of a kind and input among the runs of an ad but one.
+func earlier(ctx context.Context, q store.Querier, tenant id.Tenant, ad id.Ad, kind message.Kind, hash []byte, but id.Run) (result, error) {
+	r, err := store.One(ctx, q, `SELECT run_id, output_json FROM pipeline_steps
+		WHERE tenant_id = ? AND ad_id = ? AND kind = ? AND input_hash = ? AND state = 'succeeded' AND run_id <> ? ORDER BY ended_at DESC LIMIT 1`,
+		func(r *result) []any { return []any{&r.madeIn, (*[]byte)(&r.output)} }, tenant, ad, kind, hash, but)
+	if errors.Is(err, store.ErrNoRows) {
+		return result{}, nil
+	}
+	if err != nil {
+		return result{}, fmt.Errorf("look for a %s of %v: %w", kind, ad, err)
+	}
+	return r, nil
 }
 
 // open writes the intent to call a provider, with the hash of a token that does not exist yet.
