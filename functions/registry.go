@@ -20,6 +20,7 @@ import (
 	backgroundrenew "castad/functions/background/renew"
 	backgroundsweep "castad/functions/background/sweep"
 	contractshow "castad/functions/contract/show"
+	corspreflight "castad/functions/cors/preflight"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
 	lyricedit "castad/functions/lyric/edit"
@@ -167,6 +168,7 @@ func registry(p parts) []trigger.Function {
 		socialdisconnect.New(p.social),
 
 		contractshow.New(),
+		corspreflight.New(),
 
 		healthlive.New(),
 		healthready.New(p.ready),

@@ -12,7 +12,7 @@ const (
 	// ways is how many callers a set has entries for.
 	ways = 8
 	// budget is what a class's table takes, in bytes.
-	budget = 4 << 20
+	budget = 2 << 20
 	// stripes is how many locks a table has, so that callers seldom wait for each other.
 	stripes = 64
 )
