@@ -25,7 +25,9 @@ var extras = map[string]openapi.Extra{
 	"place-photo":     {Body: []string{"image/jpeg", "image/png", "image/webp"}},
 	"social-callback": {Guard: "social"},
 	"song-callback":   {Guard: "the token in the path, which only the vendor of that one call knows, and the vendor's signature where it signs", Body: []string{"application/json"}},
-	"video-callback":  {Guard: "the token in the path, which only the vendor of that one call knows", Body: []string{"application/json"}},
-	"video-file":      {Content: []string{"video/mp4", "audio/mpeg", "image/jpeg"}},
-	"video-media":     {Guard: "the token in the path, which is signed, names one file and expires", Content: []string{"video/mp4", "audio/mpeg", "audio/wav", "image/jpeg", "image/png", "image/webp"}},
+	"sns-request": {Example: `{"ad":"ad_01hv3kq9zr2ab","channel":"youtube","account":"channel_01hv3kq9zr2ab","video":"video_01hv3kq9zr2ab","title":"돌담골목 칼국수",
+		"caption":"을지로에서 만나요","hashtags":["칼국수"],"privacy":"unlisted","thumbnail":"file_01hv3kq9zr2ab","photo":"photo_01hv3kq9zr2ab"}`},
+	"video-callback": {Guard: "the token in the path, which only the vendor of that one call knows", Body: []string{"application/json"}},
+	"video-file":     {Content: []string{"video/mp4", "audio/mpeg", "image/jpeg"}},
+	"video-media":    {Guard: "the token in the path, which is signed, names one file and expires", Content: []string{"video/mp4", "audio/mpeg", "audio/wav", "image/jpeg", "image/png", "image/webp"}},
 }
