@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"castad/functions/ad"
 	"castad/shared/fault"
@@ -151,6 +152,34 @@ func TestAnEditWhoseCommitIsLostIsMadeOnce(t *testing.T) {
 				t.Errorf("the ad %s: %+v", got.State, got.Wish)
 			}
 		})
+	}
+}
+
+// What was read from the place's page is used for thirty days: an edit after that,
+// a restored revision too, has the place read anew.
+func TestAnEditReadsAPlaceAnewWhoseFactsAreTooOld(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.start(b.wish(b.place(1)), "k")
+	a = b.ended(a.ID)
+	for i, c := range []struct {
+		useBy time.Duration // from now
+		edit  ad.Change
+		state pipeline.State
+	}{
+		{time.Hour, ad.Change{Template: "menu"}, pipeline.Skipped},
+		{-time.Hour, ad.Change{Template: "mood"}, pipeline.Ready},
+		{-time.Hour, ad.Change{Restore: 1}, pipeline.Ready},
+	} {
+		by := b.now().Add(c.useBy).UTC().Format(time.RFC3339)
+		if _, err := b.db.Primary().Exec(t.Context(), `UPDATE pipeline_steps SET output_json = JSON_SET(output_json, '$.use_by', ?) WHERE kind = 'place'`, by); err != nil {
+			t.Fatal(err)
+		}
+		edited, _, err := b.ads.Edit(t.Context(), owner, a.ID, ad.Edit{Change: c.edit}, message.Key("edit-"+strconv.Itoa(i)), "")
+		if err != nil || edited.Steps[0].State != c.state {
+			t.Errorf("edit %d: the place is %s, %v", i, edited.Steps[0].State, err)
+		}
+		b.ended(a.ID)
 	}
 }
 
