@@ -177,6 +177,9 @@ func (p present) caption(o *order, e Edit) error {
 		if err != nil || p.lyric == nil || i < 0 || i >= len(p.lyric.Text.Lines) || key != strconv.Itoa(i) {
 			return fault.Newf(fault.CodeBadValue, "no such line").In(field)
 		}
+		if len([]rune(text)) > claim.MaxLine {
+			return fault.Newf(fault.CodeBadValue, "longer than %d characters", claim.MaxLine).In(field)
+		}
 		line := p.lyric.Text.Lines[i]
 		if text == "" || text == line.Text {
 			delete(o.Captions, i)

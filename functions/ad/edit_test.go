@@ -183,6 +183,47 @@ func TestAnEditReadsAPlaceAnewWhoseFactsAreTooOld(t *testing.T) {
 	}
 }
 
+// An owner who does not come is reminded, and the film is kept when the time is over.
+func TestAnApprovalThatDoesNotComeIsRemindedOfAndLapses(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	w := b.wish(b.place(1), youtube)
+	w.Publish = "approve"
+	a := b.start(w, "k")
+	b.walk(func(message.SnsPublish) error { t.Error("posted without approval"); return nil })
+	if a = b.show(a); a.State != "awaiting_approval" || a.ApproveBy == nil || a.Video == nil {
+		t.Fatalf("the ad %s: %+v", a.State, a)
+	}
+	reminders := 0
+	for range 31 {
+		b.pass(24 * time.Hour)
+		if _, err := b.engine.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.walk(func(message.SnsPublish) error { t.Error("posted without approval"); return nil })
+	}
+	news, err := b.ads.Events(t.Context(), owner, a.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range news.Events {
+		if e.Reminder {
+			reminders++
+		}
+	}
+	if reminders != 2 {
+		t.Errorf("%d reminders", reminders)
+	}
+	a = b.show(a)
+	if a.State != "cancelled" || a.Fail == nil || a.Fail.Code != fault.CodeApprovalExpired || a.Video == nil || a.ApproveBy != nil {
+		t.Errorf("the ad %s, %+v, film %v", a.State, a.Fail, a.Video)
+	}
+	_, err = b.ads.Approve(t.Context(), owner, a.ID)
+	if fault.CodeOf(err) != fault.CodeNotAwaiting {
+		t.Errorf("approved too late: %v", err)
+	}
+}
+
 // Equal edits at once under one key are one revision; others that know the same
 // state are told that it is another one now.
 func TestEqualEditsAtOnceAreOneRevision(t *testing.T) {
