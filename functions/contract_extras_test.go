@@ -12,6 +12,11 @@ import (
 var extras = map[string]openapi.Extra{
 	"ad-request": {Example: `{"place":"place_01hv3kq9zr2ab","mood":"warm","genre":"acoustic","seconds":30,"publish":"auto",
 		"channels":[{"channel":"youtube","account":"channel_01hv3kq9zr2ab","privacy":"unlisted"}],"caption":"을지로에서 만나요","hashtags":["칼국수"]}`},
+	"ad-quote": {Example: `{"wish":{"place":"place_01hv3kq9zr2ab","publish":"auto","channels":[{"channel":"youtube","account":"channel_01hv3kq9zr2ab"}]}}`,
+		More: []string{`{"ad":"ad_01hv3kq9zr2ab","change":{"caption":"이번 주만 반값","photos":["photo_01hv3kq9zr2ab"],"captions":{"0":"어서 오세요"},
+			"channels":[{"channel":"youtube","account":"channel_01hv3kq9zr2ab"}]}}`}},
+	"ad-edit": {Example: `{"caption":"이번 주만 반값","photos":["photo_01hv3kq9zr2ab"],"captions":{"0":"어서 오세요"},"channels":[{"channel":"youtube","account":"channel_01hv3kq9zr2ab"}]}`,
+		More: []string{`{"restore":1}`}},
 	"ad-events":       {Poll: adevents.Progress{}, Events: map[string]any{"change": ad.Event{}, "end": adevents.Progress{}}},
 	"contract-show":   {Guard: "open", Content: []string{"application/json"}},
 	"health-live":     {Guard: "open"},

@@ -14,6 +14,15 @@ import (
 	adretry "castad/functions/ad/retry"
 	adshow "castad/functions/ad/show"
 	adticket "castad/functions/ad/ticket"
+	authcallback "castad/functions/auth/callback"
+	autherase "castad/functions/auth/erase"
+	authkeys "castad/functions/auth/keys"
+	authleave "castad/functions/auth/leave"
+	authme "castad/functions/auth/me"
+	authrenew "castad/functions/auth/renew"
+	authstart "castad/functions/auth/start"
+	authtoken "castad/functions/auth/token"
+	authunlink "castad/functions/auth/unlink"
 	backgrounddeadletter "castad/functions/background/deadletter"
 	backgroundmeasure "castad/functions/background/measure"
 	backgroundpurge "castad/functions/background/purge"
@@ -58,6 +67,7 @@ import (
 	videoshow "castad/functions/video/show"
 
 	"castad/functions/ad"
+	"castad/functions/auth"
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
@@ -66,11 +76,13 @@ import (
 	"castad/functions/video"
 
 	"castad/shared/blob"
+	"castad/shared/identity"
 	"castad/shared/link"
 	"castad/shared/outbox"
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/kakao"
 	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/suno"
@@ -93,6 +105,12 @@ type parts struct {
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
 	consents consents
+	// users are who may sign in, kakao where they do (nil = nobody can), site where
+	// their browsers meet us, tokens the keys of access tokens.
+	users  *auth.Store
+	kakao  *kakao.Client
+	site   auth.Site
+	tokens identity.Keys
 
 	watcher *ad.Watcher
 	engine  *pipeline.Engine
@@ -182,6 +200,16 @@ func registry(p parts) []trigger.Function {
 		socialdisconnect.New(p.social),
 
 		contractshow.New(),
+
+		authstart.New(p.users, from[authstart.Kakao](p.kakao), p.site),
+		authcallback.New(p.users, from[authcallback.Kakao](p.kakao), p.site),
+		authtoken.New(p.users, from[authtoken.Kakao](p.kakao)),
+		authrenew.New(p.users, p.site),
+		authleave.New(p.users, p.site),
+		authme.New(p.users),
+		autherase.New(p.users, p.engine),
+		authunlink.New(p.users, unlinks(p.kakao)),
+		authkeys.New(p.tokens, p.now),
 
 		healthlive.New(),
 		healthready.New(p.ready),

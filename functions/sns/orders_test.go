@@ -346,7 +346,10 @@ func TestAnAdsOwnPostAndAnOrderedOneAreNotBothTheFirst(t *testing.T) {
 	draft := d.draft()
 	draft.Ad = 5
 	p := d.order(draft)
-	d.send(p, func(_ message.SnsPublish, n *sns.Notes) (string, error) { d.keep(n, "session"); return "", message.NotYet{} })
+	d.send(p, func(_ message.SnsPublish, n *sns.Notes) (string, error) {
+		d.keep(n, "session")
+		return "", message.NotYet{}
+	})
 	d.submit(1, func(*sns.Notes) (string, error) { t.Error("both were sent"); return "v1", nil })
 	if s := d.step(1); s != "failed" {
 		t.Errorf("the ad's own step is %s", s)
