@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"castad/functions/ad"
+	"castad/functions/admin"
 	"castad/functions/social"
 	songcallback "castad/functions/song/callback"
 	"castad/functions/video/file"
@@ -182,10 +183,12 @@ func (c consents) Revoke(ctx context.Context, channel string, g provider.Grant) 
 type outdated struct {
 	sent   *outbox.Outbox
 	states *social.Store
+	lent   *admin.Store
 }
 
 func (o outdated) Purge(ctx context.Context, before time.Time) (int64, error) {
 	sent, err := o.sent.Purge(ctx, before)
 	states, err2 := o.states.Purge(ctx, before)
-	return sent + states, errors.Join(err, err2)
+	lent, err3 := o.lent.Purge(ctx, before)
+	return sent + states + lent, errors.Join(err, err2, err3)
 }

@@ -46,6 +46,7 @@ type bench struct {
 	parts     parts
 	guard     *guard.Guard
 	issuer    *identity.Issuer
+	app       *app
 	chat      *openaitest.Server
 	music     *sunotest.Server
 	renderer  *creatomatetest.Server
@@ -84,7 +85,7 @@ func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 	b.url = "http://" + listener.Addr().String()
 	c := config.Config{Stage: config.Local, HostKind: config.Reference, LogLevel: "info", MySQLDSN: config.NewSecret(storetest.DSN(t, b.db)),
 		ServiceBus: config.NewSecret(queues.ConnectionString()), Blob: config.NewSecret(blobs.ConnectionString()), BlobContainer: "castad", PublicURL: b.url,
-		EnvelopeKeys: config.NewSecret(envelopeKey), TokenKeys: config.NewSecret(tokenKey), MediaKeys: config.NewSecret(mediaKey), SealKeys: config.NewSecret(sealKey), TokenIssuer: "castad", TokenAud: "castad-api",
+		EnvelopeKeys: config.NewSecret(envelopeKey), TokenKeys: config.NewSecret(tokenKey), MediaKeys: config.NewSecret(mediaKey), SealKeys: config.NewSecret(sealKey), TokenIssuer: "castad", TokenAud: "castad-api", AdminAud: "castad-admin",
 		OpenAIURL: b.chat.URL, OpenAIModel: "gpt-4o-mini", SunoURL: b.music.URL, SunoKey: config.NewSecret("k"), SunoModel: "V5",
 		CreatomateURL: b.renderer.URL, CreatomateKey: config.NewSecret("k"),
 		YouTubeClientID: "castad", YouTubeClientSecret: config.NewSecret("s"), YouTubeAPIURL: b.youtube.URL, YouTubeTokenURL: b.youtube.URL,
@@ -149,7 +150,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	if err := g.open(b.t.Context(), app.db, log); err != nil {
 		b.t.Fatal(err)
 	}
-	b.parts, b.guard = p, app.guard
+	b.parts, b.guard, b.app = p, app.guard, app
 	b.contract = watched(b.t, host.Handler())
 	server := &http.Server{Handler: b.contract, ReadHeaderTimeout: time.Second}
 	served := background(func() { _ = server.Serve(listener) })

@@ -10,6 +10,26 @@ import (
 	adrequest "castad/functions/ad/request"
 	adretry "castad/functions/ad/retry"
 	adshow "castad/functions/ad/show"
+	adminaudit "castad/functions/admin/audit"
+	adminbudgets "castad/functions/admin/budgets"
+	adminbypass "castad/functions/admin/bypass"
+	adminbypasses "castad/functions/admin/bypasses"
+	admincancel "castad/functions/admin/cancel"
+	admincosts "castad/functions/admin/costs"
+	admindeadletters "castad/functions/admin/deadletters"
+	adminhalt "castad/functions/admin/halt"
+	adminpause "castad/functions/admin/pause"
+	adminredrive "castad/functions/admin/redrive"
+	adminresend "castad/functions/admin/resend"
+	adminresume "castad/functions/admin/resume"
+	adminrevoke "castad/functions/admin/revoke"
+	adminrole "castad/functions/admin/role"
+	adminrun "castad/functions/admin/run"
+	adminruns "castad/functions/admin/runs"
+	adminunhalt "castad/functions/admin/unhalt"
+	adminusers "castad/functions/admin/users"
+	adminvendors "castad/functions/admin/vendors"
+	adminverify "castad/functions/admin/verify"
 	backgrounddeadletter "castad/functions/background/deadletter"
 	backgroundpurge "castad/functions/background/purge"
 	backgroundrelay "castad/functions/background/relay"
@@ -40,6 +60,7 @@ import (
 	videorender "castad/functions/video/render"
 
 	"castad/functions/ad"
+	"castad/functions/admin"
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
@@ -72,6 +93,9 @@ type parts struct {
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
 	consents consents
+
+	// admin is what operators see and do.
+	admin *admin.Store
 
 	watcher *ad.Watcher
 	engine  *pipeline.Engine
@@ -145,6 +169,27 @@ func registry(p parts) []trigger.Function {
 
 		contractshow.New(),
 
+		adminruns.New(p.admin, p.now),
+		adminrun.New(p.admin),
+		adminredrive.New(p.admin),
+		admincancel.New(p.admin),
+		admindeadletters.New(p.admin),
+		adminresend.New(p.admin),
+		adminusers.New(p.admin),
+		adminrole.New(p.admin),
+		adminbudgets.New(p.admin),
+		admincosts.New(p.admin),
+		adminvendors.New(p.admin),
+		adminpause.New(p.admin),
+		adminresume.New(p.admin),
+		adminhalt.New(p.admin),
+		adminunhalt.New(p.admin),
+		adminbypass.New(p.admin),
+		adminbypasses.New(p.admin),
+		adminrevoke.New(p.admin),
+		adminaudit.New(p.admin),
+		adminverify.New(p.admin),
+
 		healthlive.New(),
 		healthready.New(p.ready),
 
@@ -152,7 +197,7 @@ func registry(p parts) []trigger.Function {
 		backgroundsweep.New(sweeper{p.engine}),
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
 		backgroundrenew.New(p.social),
-		backgroundpurge.New(outdated{p.outbox, p.social}, p.files, []backgroundpurge.Owner{
+		backgroundpurge.New(outdated{p.outbox, p.social, p.admin}, p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),

@@ -132,10 +132,14 @@ func (c Config) checkKeys(p *problems) {
 			seen[string(k.Secret)] = set.name
 		}
 	}
-	for _, s := range []struct{ name, value string }{{"CASTAD_TOKEN_ISSUER", c.TokenIssuer}, {"CASTAD_TOKEN_AUDIENCE", c.TokenAud}} {
+	for _, s := range []struct{ name, value string }{{"CASTAD_TOKEN_ISSUER", c.TokenIssuer}, {"CASTAD_TOKEN_AUDIENCE", c.TokenAud},
+		{"CASTAD_ADMIN_AUDIENCE", c.AdminAud}} {
 		if strings.ContainsAny(s.value, " \t\r\n") {
 			p.add("%s must not have spaces", s.name)
 		}
+	}
+	if c.AdminAud == c.TokenAud {
+		p.add("CASTAD_ADMIN_AUDIENCE is CASTAD_TOKEN_AUDIENCE: every user's token would be an operator's by its audience")
 	}
 }
 

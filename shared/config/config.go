@@ -77,6 +77,7 @@ type Config struct {
 	SealVaultKeyURL string `envconfig:"CASTAD_SEAL_VAULT_KEY_URL" desc:"RSA key in Key Vault that encrypts those data keys instead, reached with the app's managed identity (https://name.vault.azure.net/keys/castad-seal)."`
 	TokenIssuer     string `envconfig:"CASTAD_TOKEN_ISSUER" default:"castad" desc:"Claim iss of access tokens."`
 	TokenAud        string `envconfig:"CASTAD_TOKEN_AUDIENCE" default:"castad-api" desc:"Claim aud of access tokens."`
+	AdminAud        string `envconfig:"CASTAD_ADMIN_AUDIENCE" default:"castad-admin" desc:"Claim aud of operators' access tokens, which open the admin routes and nothing else."`
 
 	OpenAIURL       string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
 	OpenAIKey       Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`
