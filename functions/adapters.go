@@ -55,6 +55,8 @@ func (s sweeper) Sweep(ctx context.Context) error {
 	trigger.Note(ctx, "expired", n.Expired)
 	trigger.Note(ctx, "overdue", n.Overdue)
 	trigger.Note(ctx, "deadline", n.Deadline)
+	trigger.Note(ctx, "reminded", n.Reminded)
+	trigger.Note(ctx, "lapsed", n.Lapsed)
 	return err
 }
 

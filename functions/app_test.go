@@ -87,7 +87,7 @@ func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 	b.url = "http://" + listener.Addr().String()
 	c := config.Config{Stage: config.Local, HostKind: config.Reference, LogLevel: "info", MySQLDSN: config.NewSecret(storetest.DSN(t, b.db)),
 		ServiceBus: config.NewSecret(queues.ConnectionString()), Blob: config.NewSecret(blobs.ConnectionString()), BlobContainer: "castad", PublicURL: b.url,
-		EnvelopeKeys: config.NewSecret(envelopeKey), TokenKeys: config.NewSecret(tokenKey), MediaKeys: config.NewSecret(mediaKey), SealKeys: config.NewSecret(sealKey), TokenIssuer: "castad", TokenAud: "castad-api",
+		EnvelopeKeys: config.NewSecret(envelopeKey), TokenKeys: config.NewSecret(tokenKey), MediaKeys: config.NewSecret(mediaKey), SealKeys: config.NewSecret(sealKey), TokenIssuer: "castad", TokenAud: "castad-api", AdminAud: "castad-admin",
 		OpenAIURL: b.chat.URL, OpenAIModel: "gpt-4o-mini", SunoURL: b.music.URL, SunoKey: config.NewSecret("k"), SunoModel: "V5",
 		CreatomateURL: b.renderer.URL, CreatomateKey: config.NewSecret("k"),
 		YouTubeClientID: "castad", YouTubeClientSecret: config.NewSecret("s"), YouTubeAPIURL: b.youtube.URL, YouTubeTokenURL: b.youtube.URL,

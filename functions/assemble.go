@@ -33,7 +33,6 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
-	"castad/shared/provider/kakao"
 	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/suno"
@@ -94,12 +93,18 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 		Notice: func(ctx context.Context, tenant id.Tenant, account id.Account, channel string) {
 			log.WarnContext(ctx, "an account must be connected again", "tenant", tenant, "account", account, "channel", channel)
 		}})
+	var err error
+	if p.users, err = newUsers(c, p, a.db.Primary(), log); err != nil {
+		return p, a, err
+	}
 	p.ads = ad.New(a.db.Primary(), a.db.Replica(), p.engine, targets{p.channels, p.social}, clock)
 	p.places = place.New(a.db.Primary(), p.engine, clock)
 	p.lyrics, p.songs, p.videos = lyric.New(a.db.Primary(), p.engine), song.New(a.db.Primary(), p.engine), video.New(a.db.Primary(), p.engine)
 	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
 	a.ads = p.ads
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
+	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
+		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Now: clock})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
 }
@@ -117,11 +122,10 @@ func (a *app) keys(c config.Config, p *parts) error {
 	if p.seal, err = sealer(c); err != nil {
 		return err
 	}
-	tokens, err := identity.ParseKeys(c.TokenKeys.Reveal())
-	if err != nil {
+	if p.tokens, err = identity.ParseKeys(c.TokenKeys.Reveal()); err != nil {
 		return fmt.Errorf("CASTAD_TOKEN_KEYS: %w", err)
 	}
-	if a.tokens, err = identity.NewVerifier(tokens, c.TokenIssuer, c.TokenAud, clock); err != nil {
+	if a.tokens, err = identity.NewVerifier(p.tokens, c.TokenIssuer, c.TokenAud, clock); err != nil {
 		return fmt.Errorf("CASTAD_TOKEN_KEYS: %w", err)
 	}
 	return nil
@@ -227,6 +231,9 @@ func vendors(c config.Config, p *parts, h provider.HTTP) error {
 		return err
 	}
 	p.consents = p.channels.consents()
+	if err := p.login(c, h); err != nil {
+		return err
+	}
 	if err := p.finders(c, h); err != nil {
 		return err
 	}
@@ -240,12 +247,8 @@ func vendors(c config.Config, p *parts, h provider.HTTP) error {
 // finders are who is asked about places: nobody, unless the settings say so.
 func (p *parts) finders(c config.Config, h provider.HTTP) error {
 	var err error
-	if c.KakaoRESTKey.Set() {
-		k, err := kakao.New(kakao.Config{LocalURL: c.KakaoLocalURL, RESTKey: c.KakaoRESTKey.Reveal(), HTTP: h, Now: clock})
-		if err != nil {
-			return fmt.Errorf("CASTAD_KAKAO_REST_KEY: %w", err)
-		}
-		p.search = append(p.search, atKakao{k})
+	if p.kakao != nil {
+		p.search = append(p.search, atKakao{p.kakao})
 	}
 	if c.NaverAdapter == string(naver.Legacy) || c.NaverAdapter == string(naver.Hub) {
 		n, err := naver.New(naver.Config{Adapter: naver.Adapter(c.NaverAdapter), BaseURL: c.NaverURL, ID: c.NaverID, Secret: c.NaverSecret.Reveal(),

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"castad/functions/sns"
 	"castad/functions/social"
 
 	"castad/shared/config"
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/message"
 	"castad/shared/provider"
 	"castad/shared/provider/instagram"
 	"castad/shared/provider/youtube"
@@ -20,6 +22,10 @@ type channel interface {
 	Publish(ctx context.Context, p provider.Post) (provider.Posted, error)
 	Look(ctx context.Context, s provider.Sought) (provider.Posted, error)
 	Find(ctx context.Context, s provider.Sought) (provider.Posted, error)
+	Metrics(ctx context.Context, s provider.Sought) (provider.Metrics, error)
+	Remove(ctx context.Context, s provider.Sought) error
+	CheckText(p provider.Post) error
+	Identify(address string) (externalID string, err error)
 }
 
 // channels are the channels that are set up here, by name. What is asked about
@@ -32,7 +38,7 @@ func newChannels(c config.Config, h provider.HTTP) (channels, error) {
 	all := channels{}
 	if c.YouTubeClientID != "" {
 		client, err := youtube.New(youtube.Config{APIURL: c.YouTubeAPIURL, TokenURL: c.YouTubeTokenURL, AuthorizeURL: c.YouTubeAuthorizeURL, WatchURL: c.YouTubeWatchURL,
-			ClientID: c.YouTubeClientID, ClientSecret: c.YouTubeClientSecret.Reveal(), HTTP: h, Now: clock})
+			ClientID: c.YouTubeClientID, ClientSecret: c.YouTubeClientSecret.Reveal(), MayDelete: c.YouTubeMayDelete, HTTP: h, Now: clock})
 		if err != nil {
 			return nil, fmt.Errorf("CASTAD_YOUTUBE_…: %w", err)
 		}
@@ -91,6 +97,22 @@ func (c channels) Find(ctx context.Context, s provider.Sought) (provider.Posted,
 	return at.Find(ctx, s)
 }
 
+func (c channels) Metrics(ctx context.Context, s provider.Sought) (provider.Metrics, error) {
+	at, err := c.of(s.Channel)
+	if err != nil {
+		return provider.Metrics{}, err
+	}
+	return at.Metrics(ctx, s)
+}
+
+func (c channels) Remove(ctx context.Context, s provider.Sought) error {
+	at, err := c.of(s.Channel)
+	if err != nil {
+		return err
+	}
+	return at.Remove(ctx, s)
+}
+
 // targets says which accounts an ad may be ordered for.
 type targets struct {
 	channels channels
@@ -102,4 +124,40 @@ func (t targets) Ready(ctx context.Context, tenant id.Tenant, channel string, ac
 		return err
 	}
 	return t.accounts.Ready(ctx, tenant, channel, account)
+}
+
+// Check refuses a post whose words its channel would refuse.
+func (t targets) Check(p message.SnsPublish, marker string) error {
+	to, err := t.channels.of(p.Channel)
+	if err != nil {
+		return err
+	}
+	return to.CheckText(provider.Post{Title: p.Title, Caption: p.Caption, Hashtags: p.Hashtags, Marker: marker})
+}
+
+// Identify is the channel's own id of the post at an address.
+func (t targets) Identify(channel, address string) (string, error) {
+	at, err := t.channels.of(channel)
+	if err != nil {
+		return "", err
+	}
+	return at.Identify(address)
+}
+
+// measurer asks channels for figures, as background-measure wants it.
+type measurer struct {
+	posts    *sns.Orders
+	accounts *social.Store
+	channels channels
+}
+
+func (m measurer) Measure(ctx context.Context) (measured, failed int, err error) {
+	return m.posts.Measure(ctx, func(ctx context.Context, t sns.Target) (sns.Counts, error) {
+		account, access, err := m.accounts.Access(ctx, t.Tenant, t.Channel, t.Account)
+		if err != nil {
+			return sns.Counts{}, err
+		}
+		n, err := m.channels.Metrics(ctx, provider.Sought{Channel: t.Channel, Account: account, Access: access, ID: t.ExternalID})
+		return sns.Counts{Views: n.Views, Likes: n.Likes, Comments: n.Comments, Shares: n.Shares, At: n.At}, err
+	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -40,6 +41,10 @@ type crash struct {
 var crashes = []crash{
 	{name: "A1 the order is written, not committed", plan: "A1", always: true},
 	{name: "A2 the order is committed, the client has no answer", plan: "A2", always: true},
+	{name: "A3 an edit is written, not committed", test: editKilled("A3"), always: true},
+	{name: "A4 an edit is committed, the client has no answer", test: editKilled("A4")},
+	{name: "H1 an approval is written, not committed", test: approvalKilled("H1/approve"), always: true},
+	{name: "H2 an approval is committed, the client has no answer", test: approvalKilled("H2/approve")},
 	{name: "D1 a message is locked, not sent", plan: "D1"},
 	{name: "D2 the first message is sent, not marked", plan: "D2/place-collect", always: true},
 	{name: "D2 the films' messages are sent, not marked", plan: "D2/sns-publish"},
@@ -173,6 +178,63 @@ func (c crash) run(t *testing.T, root string) {
 	}
 	b.paidOnce(a)
 	b.holds()
+}
+
+// editKilled kills the handler in an edit of a finished ad that changes nothing but
+// what a post would say: the client repeats it, and there is one more revision.
+func editKilled(point string) func(*testing.T, string) {
+	return func(t *testing.T, root string) {
+		b := newCrashBench(t, root, crashOptions{plan: point})
+		a := b.end(b.order("order-1", b.wish()))
+		tag, err := a.Tag()
+		if err != nil {
+			t.Fatal(err)
+		}
+		header, body := with(jsonKey("edit-1"), "If-Match", tag), []byte(`{"title":"오늘의 칼국수"}`)
+		b.insist(http.MethodPatch, fmt.Sprintf("/ads/%v", a.ID), header, body, new(ad.Ad))
+		b.insist(http.MethodPatch, fmt.Sprintf("/ads/%v", a.ID), header, body, new(ad.Ad))
+		got := b.end(a)
+		if diff := cmp.Diff([]string{point}, b.killed()); diff != "" {
+			t.Errorf("kills (-want +got):\n%s", diff)
+		}
+		if n := b.count(`SELECT COUNT(*) FROM ad_revisions`); n != 2 || got.Revision != 2 || got.State != "succeeded" || got.Wish.Title != "오늘의 칼국수" {
+			t.Errorf("%d revisions, the ad %s in revision %d\n%s", n, got.State, got.Revision, b.dump())
+		}
+		if n := b.count(`SELECT COUNT(*) FROM pipeline_runs`); n != 2 {
+			t.Errorf("%d runs of two revisions", n)
+		}
+		b.paidOnce(got)
+		b.holds()
+	}
+}
+
+// approvalKilled kills the handler while the owner approves a finished ad: the
+// client repeats it, and the ad is posted once.
+func approvalKilled(point string) func(*testing.T, string) {
+	return func(t *testing.T, root string) {
+		b := newCrashBench(t, root, crashOptions{plan: point})
+		w := b.wish()
+		w.Publish = "approve"
+		a := b.order("order-1", w)
+		b.until("the ad awaits approval", func() bool {
+			return b.count(`SELECT COUNT(*) FROM pipeline_runs WHERE state = 'awaiting_approval'`) == 1
+		})
+		if n := len(b.posts("youtube")) + len(b.posts("instagram")); n != 0 {
+			t.Errorf("%d posts without approval", n)
+		}
+		for range 2 {
+			b.insist(http.MethodPost, fmt.Sprintf("/ads/%v/approve", a.ID), nil, nil, new(ad.Ad))
+		}
+		got := b.end(a)
+		if diff := cmp.Diff([]string{point}, b.killed()); diff != "" {
+			t.Errorf("kills (-want +got):\n%s", diff)
+		}
+		if got.State != "succeeded" {
+			t.Errorf("the ad %s\n%s", got.State, b.dump())
+		}
+		b.paidOnce(got)
+		b.holds()
+	}
 }
 
 func justOrder(b *crashBench, w ad.Wish) ad.Ad { return b.order("order-1", w) }

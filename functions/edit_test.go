@@ -131,7 +131,9 @@ func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
 		edit func() (method, path string, body any)
 		want calls
 	}{
-		{"a caption is shown otherwise", func() (string, string, any) { return patch(a.ID, obj{"captions": obj{"0": "칼국수 생각나는 날"}}) }, calls{Films: 1}},
+		{"a caption is shown otherwise", func() (string, string, any) {
+			return patch(a.ID, obj{"captions": obj{"0": "칼국수 생각나는 날"}})
+		}, calls{Films: 1}},
 		{"a photo less", func() (string, string, any) { return patch(a.ID, obj{"photos": photos[1:]}) }, calls{Films: 1}},
 		{"the posts' words", func() (string, string, any) {
 			return patch(a.ID, obj{"title": "을지로 칼국수", "caption": "어서 오세요", "hashtags": []string{"칼국수"}})

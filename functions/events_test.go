@@ -27,6 +27,12 @@ type sentEvent struct {
 // or enough have come.
 func (b *bench) stream(a id.Ad, last, enough int) []sentEvent {
 	b.t.Helper()
+	return b.received(b.open(a, last), enough)
+}
+
+// open opens the stream of an ad's events after last.
+func (b *bench) open(a id.Ad, last int) *http.Response {
+	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, fmt.Sprintf("%s/api/v1/ads/%v/events", b.url, a), nil)
 	if err != nil {
 		b.t.Fatal(err)
@@ -39,18 +45,26 @@ func (b *bench) stream(a id.Ad, last, enough int) []sentEvent {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
+		_ = answer.Body.Close()
 		b.t.Fatalf("events: %d %s", answer.StatusCode, answer.Header)
 	}
+	return answer
+}
+
+// received are the events of a stream until it ends or enough have come.
+func (b *bench) received(answer *http.Response, enough int) []sentEvent {
+	defer answer.Body.Close()
 	var all []sentEvent
 	var e sentEvent
+	var err error
 	for lines := bufio.NewScanner(answer.Body); len(all) < enough && lines.Scan(); {
 		field, value, _ := strings.Cut(lines.Text(), ": ")
 		switch {
 		case field == "id":
 			if e.id, err = strconv.Atoi(value); err != nil {
-				b.t.Fatal(err)
+				b.t.Error(err)
+				return all
 			}
 		case field == "event":
 			e.name = value

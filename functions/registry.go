@@ -14,7 +14,17 @@ import (
 	adretry "castad/functions/ad/retry"
 	adshow "castad/functions/ad/show"
 	adticket "castad/functions/ad/ticket"
+	authcallback "castad/functions/auth/callback"
+	autherase "castad/functions/auth/erase"
+	authkeys "castad/functions/auth/keys"
+	authleave "castad/functions/auth/leave"
+	authme "castad/functions/auth/me"
+	authrenew "castad/functions/auth/renew"
+	authstart "castad/functions/auth/start"
+	authtoken "castad/functions/auth/token"
+	authunlink "castad/functions/auth/unlink"
 	backgrounddeadletter "castad/functions/background/deadletter"
+	backgroundmeasure "castad/functions/background/measure"
 	backgroundpurge "castad/functions/background/purge"
 	backgroundrelay "castad/functions/background/relay"
 	backgroundrenew "castad/functions/background/renew"
@@ -31,7 +41,13 @@ import (
 	placephoto "castad/functions/place/photo"
 	placesearch "castad/functions/place/search"
 	placeshow "castad/functions/place/show"
+	snscancel "castad/functions/sns/cancel"
+	snsconfirm "castad/functions/sns/confirm"
+	snslist "castad/functions/sns/list"
 	snspublish "castad/functions/sns/publish"
+	snsremove "castad/functions/sns/remove"
+	snsrequest "castad/functions/sns/request"
+	snsshow "castad/functions/sns/show"
 	snsverify "castad/functions/sns/verify"
 	socialcallback "castad/functions/social/callback"
 	socialdisconnect "castad/functions/social/disconnect"
@@ -52,6 +68,7 @@ import (
 	videoshow "castad/functions/video/show"
 
 	"castad/functions/ad"
+	"castad/functions/auth"
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
@@ -60,11 +77,13 @@ import (
 	"castad/functions/video"
 
 	"castad/shared/blob"
+	"castad/shared/identity"
 	"castad/shared/link"
 	"castad/shared/outbox"
 	"castad/shared/pipeline"
 	"castad/shared/provider"
 	"castad/shared/provider/creatomate"
+	"castad/shared/provider/kakao"
 	"castad/shared/provider/naver"
 	"castad/shared/provider/openai"
 	"castad/shared/provider/suno"
@@ -81,10 +100,18 @@ type parts struct {
 	songs  *song.Store
 	videos *video.Store
 	posts  *sns.Store
+	// orders are posts as their owners see them.
+	orders *sns.Orders
 	edits  edits
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
 	consents consents
+	// users are who may sign in, kakao where they do (nil = nobody can), site where
+	// their browsers meet us, tokens the keys of access tokens.
+	users  *auth.Store
+	kakao  *kakao.Client
+	site   auth.Site
+	tokens identity.Keys
 
 	watcher *ad.Watcher
 	engine  *pipeline.Engine
@@ -161,6 +188,12 @@ func registry(p parts) []trigger.Function {
 
 		snspublish.New(snspublish.Parts{Posts: p.posts, Accounts: p.social, Channels: p.channels, Files: p.files, Links: p.links, Now: p.now}),
 		snsverify.New(p.posts, p.social, p.channels),
+		snsrequest.New(p.orders),
+		snsshow.New(p.orders),
+		snslist.New(p.orders),
+		snscancel.New(p.orders),
+		snsremove.New(p.orders, p.social, p.channels),
+		snsconfirm.New(p.orders),
 
 		socialstart.New(p.social, p.consents, p.public),
 		socialcallback.New(p.social, p.consents, p.public),
@@ -170,6 +203,16 @@ func registry(p parts) []trigger.Function {
 		contractshow.New(),
 		corspreflight.New(),
 
+		authstart.New(p.users, from[authstart.Kakao](p.kakao), p.site),
+		authcallback.New(p.users, from[authcallback.Kakao](p.kakao), p.site),
+		authtoken.New(p.users, from[authtoken.Kakao](p.kakao)),
+		authrenew.New(p.users, p.site),
+		authleave.New(p.users, p.site),
+		authme.New(p.users),
+		autherase.New(p.users, p.engine),
+		authunlink.New(p.users, unlinks(p.kakao)),
+		authkeys.New(p.tokens, p.now),
+
 		healthlive.New(),
 		healthready.New(p.ready),
 
@@ -177,6 +220,7 @@ func registry(p parts) []trigger.Function {
 		backgroundsweep.New(sweeper{p.engine}),
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
 		backgroundrenew.New(p.social),
+		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
 		backgroundpurge.New(outdated{p.outbox, p.social, p.ads}, p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},

@@ -190,7 +190,7 @@ func (u *user) connect(channel string, with url.Values) social.Account {
 
 func (b *socialBench) accounts() int {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), `SELECT COUNT(*) FROM social_accounts`, func(n *int) []any { return []any{n} })
+	n, err := store.One(b.t.Context(), b.db.Primary(), `SELECT COUNT(*) FROM social_accounts WHERE state <> 'disconnected'`, func(n *int) []any { return []any{n} })
 	must(b.t, err)
 	return n
 }

@@ -197,31 +197,7 @@ func (a Ad) Tag() (string, error) {
 }
 
 // Failure says why something ended without success, in words for people.
-type Failure struct {
-	Code      fault.Code `json:"code"`
-	Side      string     `json:"side"`
-	Message   Words      `json:"message"`
-	Next      Words      `json:"next"`
-	Retryable bool       `json:"retryable"`
-}
-
-// Words are a sentence in both languages.
-type Words struct {
-	Ko string `json:"ko"`
-	En string `json:"en"`
-}
-
-// failure is the catalogue's entry for a code; nil for none.
-func failure(code fault.Code) *Failure {
-	if code == "" {
-		return nil
-	}
-	e, ok := code.Entry()
-	if !ok {
-		e, _ = fault.CodeInternal.Entry()
-	}
-	return &Failure{Code: code, Side: e.Side, Message: Words{e.Ko, e.En}, Next: Words{e.NextKo, e.NextEn}, Retryable: e.Retryable}
-}
+type Failure = fault.Told
 
 // Step is one step's progress.
 type Step struct {
@@ -292,7 +268,7 @@ type Post struct {
 	ID      id.Post `json:"id"`
 	Channel string  `json:"channel"`
 	Account string  `json:"account"`
-	// State is publishing, published, failed, cancelled or unknown.
+	// State is scheduled, publishing, published, failed, cancelled, unknown or removed.
 	State      string `json:"state"`
 	ExternalID string `json:"external_id,omitempty"`
 	URL        string `json:"url,omitempty"`

@@ -52,10 +52,10 @@ type bench struct {
 	queue []message.Wake
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, opts ...storetest.Option) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
-	b.db = storetest.Open(t, storetest.Hooks(store.Hooks{PoolWait: func(time.Duration) { b.taken.Add(1) }}))
+	b.db = storetest.Open(t, append(opts, storetest.Hooks(store.Hooks{PoolWait: func(time.Duration) { b.taken.Add(1) }}))...)
 	b.outbox = outbox.New(outbox.Config{DB: b.db.Primary(), Sender: b, Now: b.now,
 		Seal: func(_, _ string, body []byte, _ time.Time) ([]byte, error) { return body, nil }})
 	b.engine = pipeline.New(pipeline.Config{DB: b.db.Primary(), Outbox: b.outbox, Recipe: recipe, Rules: pipeline.DefaultRules(), Now: b.now})

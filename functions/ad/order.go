@@ -30,6 +30,8 @@ type order struct {
 	Photos []message.Photo `json:"photos,omitempty"`
 	// Posted are the accounts on which the ad has been posted before this revision: it is not posted there again by itself.
 	Posted []string `json:"posted,omitempty"`
+	// Post: the run is that of one post of a film which is there, and the rest is nothing.
+	Post *single `json:"post,omitempty"`
 }
 
 // again numbers, for each step, the revision that asked for it to be made anew.

@@ -37,6 +37,9 @@ func (r Recipe) Steps(text json.RawMessage) ([]pipeline.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Post != nil {
+		return o.Post.plans(), nil
+	}
 	plans := []pipeline.Plan{
 		{No: stepPlace, Kind: message.Place, Policy: pipeline.Free, Provider: "castad"},
 		{No: stepLyric, After: stepPlace, Kind: message.Lyric, Policy: pipeline.Free, Provider: r.Providers.Lyric, CostWon: r.Costs.Lyric},
@@ -61,6 +64,9 @@ func (r Recipe) Input(text json.RawMessage, step pipeline.Plan, outputs map[int]
 	o, err := read(text)
 	if err != nil {
 		return nil, err
+	}
+	if o.Post != nil {
+		return o.Post.input(step)
 	}
 	if step.Kind == message.Place {
 		return message.PlaceCollect{Place: o.Wish.Place, Version: o.Again.Place}, nil

@@ -35,7 +35,7 @@ func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error
 	}
 	now := s.now().UTC()
 	for _, r := range steps {
-		r.Fail = failure(r.code)
+		r.Fail = fault.Tell(r.code)
 		if r.ReadyAt != nil {
 			end := now
 			if r.EndedAt != nil {
@@ -141,13 +141,14 @@ func (s *Store) posts(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Post, 
 	// A publication that is not public is what its step says: that is the truth,
 	// also after a crash, a refusal that is tried again, or an answer that never came.
 	posts, err := store.All(ctx, s.db, `SELECT p.id, p.channel, p.account_id,
-		CASE WHEN p.state = 'published' OR s.state = 'succeeded' THEN 'published' WHEN s.state IN ('failed', 'cancelled', 'unknown') THEN s.state ELSE 'publishing' END,
+		CASE WHEN p.state = 'removed' THEN p.state WHEN p.state = 'published' OR s.state = 'succeeded' THEN 'published'
+			WHEN s.state IN ('failed', 'cancelled', 'unknown') THEN s.state WHEN p.state = 'ordered' AND p.scheduled_at > ? THEN 'scheduled' ELSE 'publishing' END,
 		COALESCE(p.external_post_id, ''), p.url, p.privacy, p.note
 		FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
-		WHERE p.tenant_id = ? AND p.ad_id = ? ORDER BY p.step_no, p.revision LIMIT 100`,
+		WHERE p.tenant_id = ? AND p.ad_id = ? ORDER BY p.revision, p.step_no, p.id LIMIT 100`,
 		func(p *Post) []any {
 			return []any{&p.ID, &p.Channel, &p.Account, &p.State, &p.ExternalID, &p.URL, &p.Privacy, &p.Note}
-		}, tenant, ad)
+		}, s.now().UTC(), tenant, ad)
 	if err != nil {
 		return nil, fmt.Errorf("read posts of %v: %w", ad, err)
 	}
@@ -208,7 +209,7 @@ func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after 
 	}
 	events := make([]Event, 0, len(rows))
 	for _, r := range rows {
-		r.Fail = failure(r.code)
+		r.Fail = fault.Tell(r.code)
 		events = append(events, r.Event)
 	}
 	return events, nil

@@ -49,11 +49,11 @@ func (b *bench) walk(post func(message.SnsPublish) error) {
 				lyrics.Write(b.t.Context(), w, func(context.Context, message.LyricWrite, message.Call) (message.LyricWritten, error) {
 					return message.LyricWritten{Text: words}, nil
 				}),
-				songs.Submit(b.t.Context(), w, func(context.Context, message.SongGenerate, message.Call) (string, error) { return "task", nil }),
+				songs.Submit(b.t.Context(), w, func(_ context.Context, _ message.SongGenerate, c message.Call) (string, error) { return c.Tag, nil }),
 				songs.Collect(b.t.Context(), w, func(_ context.Context, in message.SongGenerate, _ message.Call) (message.SongMade, []message.Artifact, error) {
 					return message.SongMade{Takes: takes, Chosen: 1}, []message.Artifact{file("take-1"), file("take-2")}, nil
 				}),
-				videos.Submit(b.t.Context(), w, func(context.Context, message.VideoRender, message.Call) (string, error) { return "render", nil }),
+				videos.Submit(b.t.Context(), w, func(_ context.Context, _ message.VideoRender, c message.Call) (string, error) { return c.Tag, nil }),
 				videos.Collect(b.t.Context(), w, func(_ context.Context, in message.VideoRender, _ message.Call) (message.VideoMade, []message.Artifact, error) {
 					return message.VideoMade{Blob: "film", Thumbnail: "thumbnail", Bytes: 3, SHA256: "ab", Seconds: in.Take.Seconds, Width: 1080, Height: 1920},
 						[]message.Artifact{file("film"), file("thumbnail")}, nil

@@ -180,7 +180,7 @@ func (a adRow) finish() (Ad, error) {
 	if err := json.Unmarshal(a.wish, &a.Wish); err != nil {
 		return Ad{}, fault.Newf(fault.CodeInternal, "read wish of %v: %w", a.ID, err)
 	}
-	a.Fail = failure(a.fail)
+	a.Fail = fault.Tell(a.fail)
 	return a.Ad, nil
 }
 

@@ -21,21 +21,27 @@ type Notes struct {
 	call  message.Call
 	label seal.Label
 	last  []byte
+	state string
+	// ours: the publication is the step's that asks for it.
+	ours bool
 }
 
 // notes reads what was kept for a publication; store.ErrNoRows when it has no row.
 func (s *Store) notes(ctx context.Context, in message.SnsPublish, call message.Call) (*Notes, error) {
 	type row struct {
 		post   id.Post
+		run    id.Run
+		step   int
+		state  string
 		sealed []byte
 	}
-	r, err := store.One(ctx, s.db, `SELECT id, notes_sealed FROM publications
-		WHERE tenant_id = ? AND ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 LIMIT 1`,
-		func(r *row) []any { return []any{&r.post, &r.sealed} }, call.Tenant, in.Ad, in.Channel, in.Account.String())
+	r, err := store.One(ctx, s.db, `SELECT id, run_id, step_no, state, notes_sealed FROM publications
+		WHERE tenant_id = ? AND ad_id = ? AND channel = ? AND account_id = ? AND revision = ? LIMIT 1`,
+		func(r *row) []any { return []any{&r.post, &r.run, &r.step, &r.state, &r.sealed} }, call.Tenant, in.Ad, in.Channel, in.Account.String(), in.Number())
 	if err != nil {
 		return nil, fmt.Errorf("read publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
-	n := &Notes{store: s, post: r.post, call: call, label: labelOf(call.Tenant, r.post, in.Channel)}
+	n := &Notes{store: s, post: r.post, call: call, label: labelOf(call.Tenant, r.post, in.Channel), state: r.state, ours: r.run == call.Run && r.step == call.Step}
 	if r.sealed == nil {
 		return n, nil
 	}

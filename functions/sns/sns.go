@@ -1,10 +1,21 @@
 // Package sns publishes the finished ad to the owner's channels.
 //
-// Table: publications. Queues: sns-publish, sns-verify. A post is sent at most
-// once: the publication's row is written before the channel is called, what the
-// channel remembers of it (Notes) is written before each step that the memory
-// protects, and an outcome that stays unknown is left to a person, never
+// Tables: publications, post_metrics. Queues: sns-publish, sns-verify. A post is
+// sent at most once: the publication's row is written before the channel is called,
+// what the channel remembers of it (Notes) is written before each step that the
+// memory protects, and an outcome that stays unknown is left to a person, never
 // repeated.
+//
+// # Who orders a post
+//
+// An ad's own run makes the first post of the ad on each of its accounts; its row
+// appears when the step begins. Whoever wants another text, another time or another
+// account orders a post (Orders): a run of its own with this one step, whose row is
+// there from the order on. Both are rows of one table and numbered together
+// (revision), for each ad and account: a second post of the same film is a second
+// number, with a marker and notes of its own, and so never taken for the first one.
+// A row belongs to one step for ever. A step that finds its number taken by another,
+// or its row replaced by a later order, sends nothing.
 //
 // # One post
 //
@@ -22,11 +33,13 @@
 //
 // A question that is refused (the account must be connected again or is suspended,
 // the channel's settings are gone) ends nothing: the post may be there. It is asked
-// again. What ends a post is a refusal that names it.
+// again. What ends a post is a refusal that names it. What is still unknown at the
+// step's end is for its owner to settle, who can look (Orders.Confirm).
 package sns
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -58,8 +71,14 @@ func New(db *store.Primary, engine *pipeline.Engine, vault Vault, now func() tim
 	return &Store{db: db, engine: engine, vault: vault, now: now}
 }
 
-// Marker is the text by which a post is found again on its channel.
-func Marker(in message.SnsPublish) string { return fmt.Sprintf("castad-%v-%s", in.Ad, in.Channel) }
+// Marker is the text by which a post is found again on its channel. The first one's
+// has no number: posts from before there were more are found by it.
+func Marker(in message.SnsPublish) string {
+	if in.Number() == 1 {
+		return fmt.Sprintf("castad-%v-%s", in.Ad, in.Channel)
+	}
+	return fmt.Sprintf("castad-%v-%s-%d", in.Ad, in.Channel, in.Number())
+}
 
 // Submit posts, or does one round of it: send is called at most once per claim,
 // after the publication's row says that it may have been. It returns
@@ -91,17 +110,29 @@ func Unsent(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// publishing writes the row before the channel is called; a further attempt
-// finds it there, with what the channel remembers.
+// publishing writes the row before the channel is called; a further attempt finds
+// it there, with what the channel remembers, and so does a post that was ordered.
+// CodePostReplaced: the row is another step's, or a later post has taken its place.
 func (s *Store) publishing(ctx context.Context, in message.SnsPublish, call message.Call) (*Notes, error) {
 	now := s.now().UTC().Truncate(time.Microsecond)
-	_, err := s.db.Exec(ctx, `INSERT INTO publications (id, tenant_id, ad_id, run_id, step_no, channel, account_id, revision, state, url, privacy, made_for_kids, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'publishing', '', ?, ?, ?) ON DUPLICATE KEY UPDATE state = IF(state = 'published', state, 'publishing')`,
-		id.New[id.Post](now), call.Tenant, in.Ad, call.Run, call.Step, in.Channel, in.Account.String(), in.Privacy, in.MadeForKids, now)
+	tags, err := json.Marshal(in.Hashtags)
+	if err != nil {
+		return nil, fmt.Errorf("write hashtags of %v on %s: %w", in.Ad, in.Channel, err)
+	}
+	_, err = s.db.Exec(ctx, `INSERT INTO publications (id, tenant_id, ad_id, run_id, step_no, channel, account_id, revision, state, url, privacy, made_for_kids,
+		title, caption, hashtags_json, video_id, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'publishing', '', ?, ?, ?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE state = IF(run_id = ? AND step_no = ? AND state IN ('ordered', 'failed'), 'publishing', state)`,
+		id.New[id.Post](now), call.Tenant, in.Ad, call.Run, call.Step, in.Channel, in.Account.String(), in.Number(), in.Privacy, in.MadeForKids,
+		clip(in.Title, maxTitle), clip(in.Caption, maxCaption), string(tags), in.Video, now, call.Run, call.Step)
 	if err != nil {
 		return nil, fmt.Errorf("insert publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
-	return s.notes(ctx, in, call)
+	n, err := s.notes(ctx, in, call)
+	if err == nil && (n.state != publishing && n.state != published || !n.ours) {
+		return nil, fault.Newf(fault.CodePostReplaced, "publish %v on %s: %v is %s", in.Ad, in.Channel, n.post, n.state)
+	}
+	return n, err
 }
 
 // told keeps what the channel said when it took the post. Failing to is no harm:
@@ -117,7 +148,7 @@ func (s *Store) told(ctx context.Context, n *Notes, posted message.SnsPosted) {
 
 // failed marks an unpublished row; failing to is no harm: the step's state is the truth.
 func (s *Store) failed(ctx context.Context, n *Notes) {
-	_, _ = s.db.Exec(ctx, `UPDATE publications SET state = 'failed' WHERE tenant_id = ? AND id = ? AND state <> 'published'`, n.call.Tenant, n.post)
+	_, _ = s.db.Exec(ctx, `UPDATE publications SET state = 'failed' WHERE tenant_id = ? AND id = ? AND state = 'publishing'`, n.call.Tenant, n.post)
 }
 
 // Verify asks the channel until the post is public, and keeps its address. ask
@@ -146,7 +177,7 @@ func (s *Store) verify(ctx context.Context, in message.SnsPublish, call message.
 	ask func(context.Context, message.SnsPublish, message.Call, []byte) (message.SnsPosted, error)) (message.SnsPosted, error) {
 	notes, err := s.notes(ctx, in, call)
 	switch {
-	case errors.Is(err, store.ErrNoRows), err == nil && call.Unsure && notes.Last() == nil:
+	case errors.Is(err, store.ErrNoRows), err == nil && call.Unsure && (notes.Last() == nil || !notes.ours):
 		// Killed before the channel was asked for anything that could be seen.
 		return message.SnsPosted{}, message.Absent{Settled: true}
 	case err != nil:
@@ -184,8 +215,8 @@ func (s *Store) published(ctx context.Context, tx *store.Tx, ref pipeline.Ref, i
 		note, privacy string
 	}
 	was, err := store.One(ctx, tx, `SELECT id, note, privacy FROM publications
-		WHERE tenant_id = ? AND ad_id = ? AND channel = ? AND account_id = ? AND revision = 1 LIMIT 1 FOR UPDATE`,
-		func(r *row) []any { return []any{&r.post, &r.note, &r.privacy} }, ref.Tenant, in.Ad, in.Channel, in.Account.String())
+		WHERE tenant_id = ? AND ad_id = ? AND channel = ? AND account_id = ? AND revision = ? LIMIT 1 FOR UPDATE`,
+		func(r *row) []any { return []any{&r.post, &r.note, &r.privacy} }, ref.Tenant, in.Ad, in.Channel, in.Account.String(), in.Number())
 	if err != nil {
 		return out, fmt.Errorf("read publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
@@ -198,8 +229,9 @@ func (s *Store) published(ctx context.Context, tx *store.Tx, ref pipeline.Ref, i
 	if out.Privacy = clip(out.Privacy, maxPrivacy); len(out.URL) > maxURL { // half an address is none
 		out.URL = ""
 	}
-	n, err := tx.Exec(ctx, `UPDATE publications SET state = 'published', external_post_id = ?, url = ?, privacy = ?, note = ?, notes_sealed = NULL, published_at = ?
-		WHERE tenant_id = ? AND id = ?`, out.ExternalID, out.URL, out.Privacy, clip(out.Note, maxNote), ref.Now, ref.Tenant, was.post)
+	n, err := tx.Exec(ctx, `UPDATE publications SET state = 'published', external_post_id = ?, url = ?, privacy = ?, note = ?, notes_sealed = NULL, published_at = ?,
+		confirmed_at = NULL, confirmed_by = NULL, measure_at = ? WHERE tenant_id = ? AND id = ?`,
+		out.ExternalID, out.URL, out.Privacy, clip(out.Note, maxNote), ref.Now, ref.Now, ref.Tenant, was.post)
 	if err != nil {
 		return out, fmt.Errorf("mark publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
@@ -209,8 +241,21 @@ func (s *Store) published(ctx context.Context, tx *store.Tx, ref pipeline.Ref, i
 	return out, nil
 }
 
-// Lengths of the columns that hold a channel's words, in characters.
+// States of a publication's row. How far a post that is being published has come is
+// its step's state.
 const (
+	ordered    = "ordered" // by its owner; its step has not begun
+	publishing = "publishing"
+	published  = "published"
+	failed     = "failed"
+	replaced   = "replaced" // came to nothing, and another has been ordered instead
+	removed    = "removed"
+)
+
+// Lengths of columns, in characters.
+const (
+	maxTitle   = 200
+	maxCaption = 2200
 	maxURL     = 500
 	maxPrivacy = 16
 	maxNote    = 200

@@ -1,6 +1,7 @@
 package sns_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"castad/functions/ad"
 	"castad/functions/sns"
 	"castad/shared/fault"
 	"castad/shared/id"
@@ -41,24 +43,47 @@ func (recipe) Input(_ json.RawMessage, p pipeline.Plan, _ map[int]json.RawMessag
 	return message.SnsPublish{Ad: 5, Channel: p.Provider, Account: 9, Title: "t", Privacy: "unlisted"}, nil
 }
 
+// recipes are that of a post which was ordered by itself, and this one for other runs.
+type recipes struct {
+	recipe
+	posts ad.Recipe
+}
+
+func (r recipes) Steps(order json.RawMessage) ([]pipeline.Plan, error) {
+	if bytes.Contains(order, []byte(`"post"`)) {
+		return r.posts.Steps(order)
+	}
+	return r.recipe.Steps(order)
+}
+
+func (r recipes) Input(order json.RawMessage, p pipeline.Plan, out map[int]json.RawMessage) (any, error) {
+	if bytes.Contains(order, []byte(`"post"`)) {
+		return r.posts.Input(order, p, out)
+	}
+	return r.recipe.Input(order, p, out)
+}
+
 // bench is the publications' store and a run that publishes on two channels.
 type bench struct {
-	t     *testing.T
-	db    *store.Primary
-	eng   *pipeline.Engine
-	posts *sns.Store
-	vault *seal.Sealer
-	run   id.Run
+	t  *testing.T
+	db *store.Primary
+	// replica shares its server.
+	replica *store.Replica
+	eng     *pipeline.Engine
+	posts   *sns.Store
+	vault   *seal.Sealer
+	run     id.Run
 
 	mu    sync.Mutex
 	clock time.Time
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, opts ...storetest.Option) *bench {
 	t.Helper()
-	b := &bench{t: t, db: storetest.Open(t).Primary(), clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
+	db := storetest.Open(t, opts...)
+	b := &bench{t: t, db: db.Primary(), replica: db.Replica(), clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
 	o := outbox.New(outbox.Config{DB: b.db, Now: b.now})
-	b.eng = pipeline.New(pipeline.Config{DB: b.db, Outbox: o, Recipe: recipe{}, Rules: pipeline.DefaultRules(), Now: b.now})
+	b.eng = pipeline.New(pipeline.Config{DB: b.db, Outbox: o, Recipe: recipes{}, Rules: pipeline.DefaultRules(), Now: b.now})
 	keys, err := keyring.Parse("t:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	if err != nil {
 		t.Fatal(err)

@@ -200,7 +200,7 @@ func (s *Store) insert(ctx context.Context, c Consent, owner provider.Account, g
 // replace writes the new grant over the old one; done is false when that has changed meanwhile.
 func (s *Store) replace(ctx context.Context, c Consent, old row, owner provider.Account, g provider.Grant) (r row, done bool, err error) {
 	before := kept{Scopes: c.asked}
-	if g.Refresh == "" {
+	if g.Refresh == "" && old.State != disconnected {
 		was, err := s.open(ctx, old.label(), old.sealed)
 		switch {
 		case err == nil:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"castad/functions/social"
 	"castad/shared/fault"
 	"castad/shared/provider"
 )
@@ -41,8 +42,14 @@ func TestDisconnectingDeletesTheTokensWhetherTheChannelAgreesOrNot(t *testing.T)
 			if err != nil || revoked != row.revoked || withdrawn != "refresh-0" {
 				t.Errorf("revoked %v, %v; withdrawn %q", revoked, err, withdrawn)
 			}
-			if n := b.count(`SELECT COUNT(*) FROM social_accounts`); n != 0 {
-				t.Errorf("%d accounts are left", n)
+			if n := b.count(`SELECT COUNT(*) FROM social_accounts WHERE LENGTH(grant_sealed) + LENGTH(name) + LENGTH(url) + LENGTH(scopes) > 0 OR renew_at IS NOT NULL`); n != 0 {
+				t.Error("something of the account is left")
+			}
+			if all, err := b.social.List(t.Context(), owner); err != nil || len(all) != 0 {
+				t.Errorf("listed %+v, %v", all, err)
+			}
+			if _, err := b.social.Reseal(t.Context(), 0, 10); err != nil {
+				t.Errorf("nothing is left to reseal: %v", err)
 			}
 			if got := b.access(a); got != "resource.not_found" {
 				t.Errorf("access %q", got)
@@ -67,5 +74,38 @@ func TestDisconnectingLeavesAnotherShopsConnectionAlone(t *testing.T) {
 	}
 	if revoked, err := b.social.Disconnect(t.Context(), stranger, theirs.ID); !revoked || err != nil || withdrawn != 1 {
 		t.Errorf("the last one: revoked %v, %v, %d times", revoked, err, withdrawn)
+	}
+}
+
+// Orders and posts name an account by its id: one that is taken back and given again
+// is the same account, with the new grant only.
+func TestAnAccountThatIsConnectedAgainIsTheSameOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.connect("youtube", "UC1", b.short(1))
+	other := b.connectFor(stranger, "youtube", "UC1", b.short(2))
+	if _, err := b.social.Disconnect(t.Context(), owner, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	fresh := b.short(3)
+	fresh.Refresh = "" // the channel gives none anew: the one that was withdrawn must not come back
+	again := b.connect("youtube", "UC1", fresh)
+	if again.ID != a.ID || again.ID == other.ID || again.State != social.Connected || again.Name == "" {
+		t.Errorf("connected again: %+v, before %v", again, a.ID)
+	}
+	if got := b.access(again); got != "access-3" {
+		t.Errorf("access %q", got)
+	}
+	b.channel.revoke = func(g provider.Grant) error {
+		if g.Refresh != "" || g.Access != "access-3" {
+			t.Errorf("the grant that was taken back is still there: %+v", g)
+		}
+		return nil
+	}
+	if _, err := b.social.Disconnect(t.Context(), stranger, other.ID); err != nil {
+		t.Fatal(err)
+	}
+	if revoked, err := b.social.Disconnect(t.Context(), owner, again.ID); !revoked || err != nil { // the stranger's is disconnected, not shared
+		t.Errorf("revoked %v, %v", revoked, err)
 	}
 }

@@ -10,7 +10,7 @@
 // A state is 256 random bits, good once, for ten minutes, for one tenant, user and
 // channel, and in the browser that has the cookie which was set with it: an
 // attacker's consent cannot be finished in a victim's browser. The same account
-// connected again is the same row. A new grant replaces the old one only when it
+// connected again is the same row, also after it was disconnected. A new grant replaces the old one only when it
 // is there whole; where the channel gives no new refresh token, the one that is
 // kept stays (gitroomhq/postiz-app PR#1884). Scopes that were asked for and not
 // given are kept and shown.
@@ -48,6 +48,7 @@ import (
 const (
 	Connected       = "connected"
 	ReconnectNeeded = "reconnect_needed" // its owner must connect it again
+	disconnected    = "disconnected"     // its owner has taken it back; nobody sees it
 )
 
 // Account is a connected channel account, without its secrets.

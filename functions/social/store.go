@@ -64,7 +64,7 @@ func columns(r *row) []any {
 // read returns the tenant's account; NotFound when it is not the tenant's.
 func (s *Store) read(ctx context.Context, tenant id.Tenant, account id.Account) (row, error) {
 	r, err := store.One(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
-		FROM social_accounts WHERE tenant_id = ? AND id = ?`, columns, tenant, account)
+		FROM social_accounts WHERE tenant_id = ? AND id = ? AND state <> 'disconnected'`, columns, tenant, account)
 	if errors.Is(err, store.ErrNoRows) {
 		return row{}, fault.Newf(fault.CodeNotFound, "read %v: no such account", account)
 	}
@@ -80,7 +80,7 @@ const most = 100
 // List returns the tenant's accounts, the oldest first.
 func (s *Store) List(ctx context.Context, tenant id.Tenant) ([]Account, error) {
 	rows, err := store.All(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
-		FROM social_accounts WHERE tenant_id = ? ORDER BY id LIMIT ?`, columns, tenant, most)
+		FROM social_accounts WHERE tenant_id = ? AND state <> 'disconnected' ORDER BY id LIMIT ?`, columns, tenant, most)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}
@@ -115,9 +115,11 @@ func (r row) ready(channel string) error {
 // the row goes away whether it answers or not.
 const revokeTime = 8 * time.Second
 
-// Disconnect withdraws the permission at the channel and deletes the account with
-// its ciphertext, also when the channel cannot be reached or the grant cannot be
-// read; revoked says whether the channel agreed. Where another tenant has
+// Disconnect withdraws the permission at the channel and deletes the tokens and all
+// that was known of the account, also when the channel cannot be reached or the grant
+// cannot be read; revoked says whether the channel agreed. The row stays with the
+// channel's id of the account, so that the account is the same one when its owner
+// connects it again: its posts, and orders that name it, are still its own. Where another tenant has
 // connected the same channel account nothing is withdrawn: Google ends everything
 // that the account has allowed us, not one token.
 func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Account) (revoked bool, err error) {
@@ -134,8 +136,10 @@ func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Acc
 		revoked = s.c.Channels.Revoke(ask, r.Channel, k.grant()) == nil
 		cancel()
 	}
-	if _, err := s.c.DB.Exec(ctx, `DELETE FROM social_accounts WHERE tenant_id = ? AND id = ?`, tenant, account); err != nil {
-		return revoked, fmt.Errorf("delete %v: %w", account, err)
+	_, err = s.c.DB.Exec(ctx, `UPDATE social_accounts SET state = 'disconnected', grant_sealed = '', name = '', url = '', scopes = '', missing_scopes = '',
+		renew_at = NULL, version = version + 1, updated_at = ? WHERE tenant_id = ? AND id = ?`, s.now(), tenant, account)
+	if err != nil {
+		return revoked, fmt.Errorf("disconnect %v: %w", account, err)
 	}
 	return revoked, nil
 }
@@ -143,7 +147,7 @@ func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Acc
 // shared says whether another tenant has connected the same channel account. It
 // looks beyond the tenant and tells nothing of what it sees.
 func (s *Store) shared(ctx context.Context, r row) (bool, error) {
-	n, err := store.One(ctx, s.c.DB, `SELECT COUNT(*) FROM social_accounts WHERE channel = ? AND external_id = ? AND tenant_id <> ?`,
+	n, err := store.One(ctx, s.c.DB, `SELECT COUNT(*) FROM social_accounts WHERE channel = ? AND external_id = ? AND tenant_id <> ? AND state <> 'disconnected'`,
 		func(n *int) []any { return []any{n} }, r.Channel, r.ExternalID, r.tenant)
 	if err != nil {
 		return false, fmt.Errorf("look for others with %v: %w", r.ID, err)
@@ -174,7 +178,7 @@ type Progress struct {
 func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (Progress, error) {
 	var p Progress
 	rows, err := store.All(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
-		FROM social_accounts WHERE id > ? ORDER BY id LIMIT ?`, columns, after, limit)
+		FROM social_accounts WHERE id > ? AND state <> 'disconnected' ORDER BY id LIMIT ?`, columns, after, limit)
 	if err != nil {
 		return p, fmt.Errorf("read accounts after %v: %w", after, err)
 	}

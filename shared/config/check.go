@@ -27,6 +27,7 @@ func (c Config) check() []error {
 	c.checkKeys(&all)
 	c.checkURLs(&all)
 	c.checkChannels(&all)
+	c.checkLogin(&all)
 	c.checkPlaces(&all)
 	c.checkCallers(&all)
 	c.checkTimes(&all)
@@ -133,10 +134,14 @@ func (c Config) checkKeys(p *problems) {
 			seen[string(k.Secret)] = set.name
 		}
 	}
-	for _, s := range []struct{ name, value string }{{"CASTAD_TOKEN_ISSUER", c.TokenIssuer}, {"CASTAD_TOKEN_AUDIENCE", c.TokenAud}} {
+	for _, s := range []struct{ name, value string }{{"CASTAD_TOKEN_ISSUER", c.TokenIssuer}, {"CASTAD_TOKEN_AUDIENCE", c.TokenAud},
+		{"CASTAD_ADMIN_AUDIENCE", c.AdminAud}} {
 		if strings.ContainsAny(s.value, " \t\r\n") {
 			p.add("%s must not have spaces", s.name)
 		}
+	}
+	if c.AdminAud == c.TokenAud {
+		p.add("CASTAD_ADMIN_AUDIENCE is CASTAD_TOKEN_AUDIENCE: every user's token would be an operator's by its audience")
 	}
 }
 
@@ -147,10 +152,13 @@ func (c Config) checkURLs(p *problems) {
 	}{
 		{"CASTAD_BLOB_ACCOUNT_URL", c.BlobAccountURL, false},
 		{"CASTAD_PUBLIC_URL", c.PublicURL, false},
+		{"CASTAD_APP_URL", c.AppURL, false},
 		{"CASTAD_SEAL_VAULT_KEY_URL", c.SealVaultKeyURL, false},
 		{"CASTAD_OPENAI_URL", c.OpenAIURL, true},
 		{"CASTAD_SUNO_URL", c.SunoURL, true},
 		{"CASTAD_CREATOMATE_URL", c.CreatomateURL, true},
+		{"CASTAD_KAKAO_AUTH_URL", c.KakaoAuthURL, false},
+		{"CASTAD_KAKAO_API_URL", c.KakaoAPIURL, false},
 		{"CASTAD_KAKAO_LOCAL_URL", c.KakaoLocalURL, false},
 		{"CASTAD_NAVER_URL", c.NaverURL, false},
 		{"CASTAD_NAVER_MAP_URL", c.NaverMapURL, false},
@@ -161,7 +169,7 @@ func (c Config) checkURLs(p *problems) {
 			}
 			continue
 		}
-		c.checkURL(p, u.name, u.value, u.name == "CASTAD_PUBLIC_URL")
+		c.checkURL(p, u.name, u.value, u.name == "CASTAD_PUBLIC_URL" || u.name == "CASTAD_APP_URL")
 	}
 	for i, origin := range c.DownloadOrigins {
 		c.checkURL(p, fmt.Sprintf("CASTAD_DOWNLOAD_ORIGINS, item %d,", i+1), strings.TrimSpace(origin), true)
@@ -205,6 +213,27 @@ func (c Config) checkChannels(p *problems) {
 	}
 	if !version.MatchString(c.InstagramVersion) {
 		p.add("CASTAD_INSTAGRAM_VERSION must be a version such as v25.0")
+	}
+}
+
+// checkLogin looks at signing in with Kakao; without a key there is none.
+func (c Config) checkLogin(p *problems) {
+	for _, u := range []struct{ name, value string }{{"CASTAD_KAKAO_AUTH_URL", c.KakaoAuthURL}, {"CASTAD_KAKAO_API_URL", c.KakaoAPIURL}} {
+		if at, err := url.Parse(u.value); err == nil && c.local() && at.Scheme == "http" && !loopback(at.Hostname()) {
+			p.add("%s must use https: who signs in would travel unencrypted; plain http is for this machine itself", u.name)
+		}
+	}
+	if !c.KakaoRESTKey.Set() {
+		if c.KakaoClientSecret.Set() || c.KakaoAdminKey.Set() || c.KakaoNativeKey.Set() || c.KakaoAppID != "" {
+			p.add("CASTAD_KAKAO_REST_KEY is not set although other settings of the Kakao app are: nobody could sign in")
+		}
+		return
+	}
+	if c.AppURL != "" && c.PublicURL == "" {
+		p.add("CASTAD_PUBLIC_URL is not set: browsers come back to it from signing in with Kakao")
+	}
+	if c.KakaoAdminKey.Set() != (c.KakaoAppID != "") {
+		p.add("CASTAD_KAKAO_ADMIN_KEY and CASTAD_KAKAO_APP_ID must both be set, or neither: Kakao's word that somebody has ended the link needs both")
 	}
 }
 

@@ -77,6 +77,8 @@ type Config struct {
 	SealVaultKeyURL string `envconfig:"CASTAD_SEAL_VAULT_KEY_URL" desc:"RSA key in Key Vault that encrypts those data keys instead, reached with the app's managed identity (https://name.vault.azure.net/keys/castad-seal)."`
 	TokenIssuer     string `envconfig:"CASTAD_TOKEN_ISSUER" default:"castad" desc:"Claim iss of access tokens."`
 	TokenAud        string `envconfig:"CASTAD_TOKEN_AUDIENCE" default:"castad-api" desc:"Claim aud of access tokens."`
+	AdminAud        string `envconfig:"CASTAD_ADMIN_AUDIENCE" default:"castad-admin" desc:"Claim aud of operators' access tokens, which open the admin routes and nothing else."`
+	AppURL          string `envconfig:"CASTAD_APP_URL" sample:"http://127.0.0.1:7071" desc:"Origin of the web client, to which browsers return from signing in with Kakao. Empty: browsers cannot sign in."`
 
 	OpenAIURL       string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
 	OpenAIKey       Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`
@@ -97,6 +99,7 @@ type Config struct {
 	YouTubeTokenURL     string `envconfig:"CASTAD_YOUTUBE_TOKEN_URL" default:"https://oauth2.googleapis.com" sample:"http://127.0.0.1:8078" desc:"Origin where Google gives and revokes tokens."`
 	YouTubeAuthorizeURL string `envconfig:"CASTAD_YOUTUBE_AUTHORIZE_URL" default:"https://accounts.google.com/o/oauth2/v2/auth" sample:"http://127.0.0.1:8078/o/oauth2/v2/auth" desc:"Page where owners consent."`
 	YouTubeWatchURL     string `envconfig:"CASTAD_YOUTUBE_WATCH_URL" default:"https://www.youtube.com" sample:"http://127.0.0.1:8078" desc:"Origin of the addresses that posts are shown under."`
+	YouTubeMayDelete    bool   `envconfig:"CASTAD_YOUTUBE_MAY_DELETE" default:"false" sample:"true" desc:"Whether owners are asked for the permission to delete videos, so that POST /posts/{id}/remove can. It is a wide one (youtube.force-ssl); without it they delete in YouTube Studio. Accounts that are connected already keep what they allow."`
 
 	InstagramAppID        string        `envconfig:"CASTAD_INSTAGRAM_APP_ID" sample:"castad-local" desc:"Instagram app that publishes reels. Empty: no Instagram accounts can be connected, and no ad be ordered for one."`
 	InstagramAppSecret    Secret        `envconfig:"CASTAD_INSTAGRAM_APP_SECRET" sample:"local" desc:"Its secret."`
@@ -106,15 +109,21 @@ type Config struct {
 	InstagramVersion      string        `envconfig:"CASTAD_INSTAGRAM_VERSION" default:"v25.0" desc:"Version of the Graph API; Meta takes each away after two years."`
 	InstagramPoll         time.Duration `envconfig:"CASTAD_INSTAGRAM_POLL" default:"1m" sample:"1s" desc:"How often Meta is asked whether it has fetched and processed a film; it wants about once a minute."`
 
-	KakaoRESTKey   Secret `envconfig:"CASTAD_KAKAO_REST_KEY" desc:"REST API key of the Kakao app, whose Kakao Map product is switched on: places are then searched for at Kakao first. Empty: not."`
-	KakaoLocalURL  string `envconfig:"CASTAD_KAKAO_LOCAL_URL" desc:"Base URL of Kakao's place search; empty: its own."`
-	NaverAdapter   string `envconfig:"CASTAD_NAVER_ADAPTER" default:"off" one:"off,legacy,hub" desc:"By which door Naver is searched for places: legacy (Developers Center, until 2027-06-30), hub (NAVER API HUB), or not at all."`
-	NaverURL       string `envconfig:"CASTAD_NAVER_URL" desc:"Base URL of the search APIs; empty: the adapter's own."`
-	NaverID        string `envconfig:"CASTAD_NAVER_ID" desc:"The application's client id (legacy) or API key id (hub)."`
-	NaverSecret    Secret `envconfig:"CASTAD_NAVER_SECRET" desc:"Its client secret or API key."`
-	NaverMapURL    string `envconfig:"CASTAD_NAVER_MAP_URL" desc:"Base URL of Naver's geocoder; empty: its own."`
-	NaverMapID     string `envconfig:"CASTAD_NAVER_MAP_ID" desc:"API key id of the geocoder's application. Empty: no geocoding."`
-	NaverMapSecret Secret `envconfig:"CASTAD_NAVER_MAP_SECRET" desc:"Its API key."`
+	KakaoRESTKey      Secret `envconfig:"CASTAD_KAKAO_REST_KEY" sample:"castad-local" desc:"REST API key of the Kakao app: people sign in with it, and places are searched for at Kakao first (its Kakao Map product must be switched on). Empty: neither."`
+	KakaoClientSecret Secret `envconfig:"CASTAD_KAKAO_CLIENT_SECRET" sample:"local" desc:"Its client secret, which Kakao switches on for new apps. Empty: the app has none."`
+	KakaoAppID        string `envconfig:"CASTAD_KAKAO_APP_ID" sample:"1" desc:"Its number, which Kakao's word that somebody has ended the link must carry. Empty: no such word is believed."`
+	KakaoAdminKey     Secret `envconfig:"CASTAD_KAKAO_ADMIN_KEY" sample:"local" desc:"Its primary admin key: proves that word, and ends the link of whoever is erased here. Empty: neither."`
+	KakaoNativeKey    Secret `envconfig:"CASTAD_KAKAO_NATIVE_KEY" sample:"castad-app" desc:"Its native app key, for which Kakao's SDK makes id_tokens. Empty: native apps cannot sign in."`
+	KakaoAuthURL      string `envconfig:"CASTAD_KAKAO_AUTH_URL" sample:"http://127.0.0.1:8080" desc:"Origin of Kakao's login, or of its stand-in; empty: its own."`
+	KakaoAPIURL       string `envconfig:"CASTAD_KAKAO_API_URL" sample:"http://127.0.0.1:8080" desc:"Origin of Kakao's user API; empty: its own."`
+	KakaoLocalURL     string `envconfig:"CASTAD_KAKAO_LOCAL_URL" sample:"http://127.0.0.1:8080" desc:"Base URL of Kakao's place search; empty: its own."`
+	NaverAdapter      string `envconfig:"CASTAD_NAVER_ADAPTER" default:"off" one:"off,legacy,hub" desc:"By which door Naver is searched for places: legacy (Developers Center, until 2027-06-30), hub (NAVER API HUB), or not at all."`
+	NaverURL          string `envconfig:"CASTAD_NAVER_URL" desc:"Base URL of the search APIs; empty: the adapter's own."`
+	NaverID           string `envconfig:"CASTAD_NAVER_ID" desc:"The application's client id (legacy) or API key id (hub)."`
+	NaverSecret       Secret `envconfig:"CASTAD_NAVER_SECRET" desc:"Its client secret or API key."`
+	NaverMapURL       string `envconfig:"CASTAD_NAVER_MAP_URL" desc:"Base URL of Naver's geocoder; empty: its own."`
+	NaverMapID        string `envconfig:"CASTAD_NAVER_MAP_ID" desc:"API key id of the geocoder's application. Empty: no geocoding."`
+	NaverMapSecret    Secret `envconfig:"CASTAD_NAVER_MAP_SECRET" desc:"Its API key."`
 
 	PlaceFetch        string `envconfig:"CASTAD_PLACE_FETCH" default:"off" one:"off,on" desc:"Whether a place's page at Naver may be read: only with the owner's consent for that place, only what robots.txt allows, one page in several seconds. Read the terms and providers' rights first; off: typed facts serve."`
 	PlaceFetchContact string `envconfig:"CASTAD_PLACE_FETCH_CONTACT" desc:"E-mail or https address where the operator can be reached; part of the user agent that asks for pages. Needed when CASTAD_PLACE_FETCH is on."`
@@ -147,6 +156,8 @@ type Config struct {
 	SweepSchedule      string `envconfig:"CASTAD_SWEEP_SCHEDULE" default:"0 * * * * *" desc:"When stuck runs are looked for."`
 	DeadLetterSchedule string `envconfig:"CASTAD_DEADLETTER_SCHEDULE" default:"30 */5 * * * *" desc:"When the queues' dead letters are looked at."`
 	RenewSchedule      string `envconfig:"CASTAD_RENEW_SCHEDULE" default:"0 10 * * * *" desc:"When channel permissions that would end unused are renewed, at most 50 at a time."`
+	MeasureSchedule    string `envconfig:"CASTAD_MEASURE_SCHEDULE" default:"15 */5 * * * *" desc:"When channels are asked for the figures of posts whose time has come, at most 50 at a time."`
+	EraseSchedule      string `envconfig:"CASTAD_ERASE_SCHEDULE" default:"20 * * * * *" desc:"When users who have left are erased, and sessions and sign-ins that have ended are deleted."`
 	PurgeSchedule      string `envconfig:"CASTAD_PURGE_SCHEDULE" default:"0 20 18 * * *" desc:"When what is past its keeping time is deleted (18:20 UTC = 03:20 in Seoul)."`
 }
 

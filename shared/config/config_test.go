@@ -47,6 +47,7 @@ func real() map[string]string {
 		"CASTAD_OPENAI_URL": "https://llm.example/v1", "CASTAD_SUNO_URL": "https://song.example", "CASTAD_CREATOMATE_URL": "https://film.example/v2",
 		"CASTAD_YOUTUBE_API_URL": "", "CASTAD_YOUTUBE_TOKEN_URL": "", "CASTAD_YOUTUBE_AUTHORIZE_URL": "", "CASTAD_YOUTUBE_WATCH_URL": "",
 		"CASTAD_INSTAGRAM_GRAPH_URL": "", "CASTAD_INSTAGRAM_API_URL": "", "CASTAD_INSTAGRAM_AUTHORIZE_URL": "", "CASTAD_DOWNLOAD_ORIGINS": "https://cdn.example,https://cdn2.example",
+		"CASTAD_APP_URL": "https://app.castad.example", "CASTAD_KAKAO_AUTH_URL": "", "CASTAD_KAKAO_API_URL": "", "CASTAD_KAKAO_LOCAL_URL": "",
 		"CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE": "castad.servicebus.windows.net",
 		"CASTAD_BLOB_ACCOUNT_URL":                    "https://castad.blob.core.windows.net",
 	}
@@ -54,8 +55,8 @@ func real() map[string]string {
 
 func TestTokenDefaultsAreTheIssuers(t *testing.T) {
 	set(t, nil)
-	if c, err := Load(); err != nil || c.TokenIssuer != identity.DefaultIssuer || c.TokenAud != identity.DefaultAudience {
-		t.Errorf("%q %q %v", c.TokenIssuer, c.TokenAud, err)
+	if c, err := Load(); err != nil || c.TokenIssuer != identity.DefaultIssuer || c.TokenAud != identity.DefaultAudience || c.AdminAud != identity.DefaultAdminAudience {
+		t.Errorf("%q %q %q %v", c.TokenIssuer, c.TokenAud, c.AdminAud, err)
 	}
 }
 
@@ -128,11 +129,17 @@ func TestLoadRefuses(t *testing.T) {
 		"a download origin with a path":             {map[string]string{"CASTAD_DOWNLOAD_ORIGINS": "https://a.example,https://b.example/x"}, "CASTAD_DOWNLOAD_ORIGINS, item 2, must not have a path"},
 		"a channel without its secret":              {map[string]string{"CASTAD_YOUTUBE_CLIENT_SECRET": ""}, "CASTAD_YOUTUBE_CLIENT_ID and CASTAD_YOUTUBE_CLIENT_SECRET must both be set"},
 		"a secret without its channel":              {map[string]string{"CASTAD_INSTAGRAM_APP_ID": ""}, "CASTAD_INSTAGRAM_APP_ID and CASTAD_INSTAGRAM_APP_SECRET must both be set"},
-		"a channel that nobody can come back to":    {map[string]string{"CASTAD_PUBLIC_URL": ""}, "CASTAD_PUBLIC_URL is not set: owners come back"},
+		"a channel that nobody can come back to":    {map[string]string{"CASTAD_PUBLIC_URL": "", "CASTAD_APP_URL": ""}, "CASTAD_PUBLIC_URL is not set: owners come back"},
 		"a channel without encryption":              {with(real(), "CASTAD_YOUTUBE_TOKEN_URL", "http://token.example"), "CASTAD_YOUTUBE_TOKEN_URL must use https outside"},
 		"tokens over the air":                       {map[string]string{"CASTAD_INSTAGRAM_AUTHORIZE_URL": "http://consent.example/x"}, "CASTAD_INSTAGRAM_AUTHORIZE_URL must use https: owners' tokens"},
 		"a stand-in outside local":                  {with(real(), "CASTAD_YOUTUBE_API_URL", "https://127.0.0.1:8078"), "CASTAD_YOUTUBE_API_URL is this machine itself"},
 		"an API address with a path":                {map[string]string{"CASTAD_INSTAGRAM_GRAPH_URL": "https://graph.example/v25.0"}, "CASTAD_INSTAGRAM_GRAPH_URL must not have a path"},
+		"an operator like any user":                 {map[string]string{"CASTAD_ADMIN_AUDIENCE": "castad-api"}, "CASTAD_ADMIN_AUDIENCE is CASTAD_TOKEN_AUDIENCE"},
+		"a login that nobody can come back to":      {map[string]string{"CASTAD_PUBLIC_URL": "", "CASTAD_YOUTUBE_CLIENT_ID": "", "CASTAD_YOUTUBE_CLIENT_SECRET": "", "CASTAD_INSTAGRAM_APP_ID": "", "CASTAD_INSTAGRAM_APP_SECRET": ""}, "browsers come back to it from signing in"},
+		"a web client with a path":                  {map[string]string{"CASTAD_APP_URL": "https://castad.example/app"}, "CASTAD_APP_URL must not have a path"},
+		"logins over the air":                       {map[string]string{"CASTAD_KAKAO_AUTH_URL": "http://kauth.example"}, "CASTAD_KAKAO_AUTH_URL must use https: who signs in"},
+		"a Kakao app without its key":               {map[string]string{"CASTAD_KAKAO_REST_KEY": ""}, "CASTAD_KAKAO_REST_KEY is not set although"},
+		"a webhook that nobody can prove":           {map[string]string{"CASTAD_KAKAO_ADMIN_KEY": ""}, "CASTAD_KAKAO_ADMIN_KEY and CASTAD_KAKAO_APP_ID must both be set"},
 		"a version that is none":                    {map[string]string{"CASTAD_INSTAGRAM_VERSION": "latest"}, "CASTAD_INSTAGRAM_VERSION must be a version such as v25.0"},
 		"an issuer with a space":                    {map[string]string{"CASTAD_TOKEN_ISSUER": "cast ad"}, "CASTAD_TOKEN_ISSUER must not have spaces"},
 		"development keys in Azure":                 {with(real(), "CASTAD_TOKEN_KEYS", "dev:Y2FzdGFkLWRldmVsb3BtZW50LW9ubHktdG9rZW4tMDE="), "is the development key"},

@@ -11,7 +11,6 @@ const (
 	CodeClaim        Code = "lyric.unsupported_claim"
 	CodeLinesMissing Code = "song.lines_missing"
 	CodeDeadline     Code = "run.deadline"
-	CodeAttempts     Code = "run.attempts_exhausted"
 	CodeAbandoned    Code = "run.outcome_never_known"
 )
 
@@ -34,8 +33,6 @@ var adCodes = map[Code]Entry{
 		"vendor", "다시 시도하면 노래를 새로 만듭니다.", "Retry, and the song is made anew.", true},
 	CodeDeadline: {Refused, "정해진 기한 안에 끝내지 못했습니다.", "The order was not finished before its deadline.",
 		"castad", "비용은 청구되지 않습니다. 다시 시도해 주세요.", "You are not charged; please retry.", true},
-	CodeAttempts: {Refused, "여러 번 시도했지만 끝내지 못했습니다.", "All attempts were used without success.",
-		"vendor", "잠시 뒤에 다시 시도해 주세요.", "Please retry later.", true},
 	CodeAbandoned: {Refused, "외부 서비스가 결과를 끝내 알려 주지 않았습니다.", "The outside service never told the outcome.",
 		"vendor", "운영자가 확인한 뒤 다시 시도할 수 있습니다.", "It can be retried after an operator has looked.", false},
 }

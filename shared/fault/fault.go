@@ -63,6 +63,8 @@ type Error struct {
 	Field string
 	// RetryAfter is how long to wait before the same call may succeed; 0 = not known.
 	RetryAfter time.Duration
+	// Link is where the caller can do what we cannot; shown. "" = nowhere.
+	Link string
 	// Err is the cause: logged, never shown.
 	Err error
 }
@@ -88,6 +90,9 @@ func (e *Error) In(field string) *Error { c := *e; c.Field = field; return &c }
 
 // After sets how long to wait before trying again.
 func (e *Error) After(d time.Duration) *Error { c := *e; c.RetryAfter = d; return &c }
+
+// At says where the caller can do what we cannot.
+func (e *Error) At(link string) *Error { c := *e; c.Link = link; return &c }
 
 func (e *Error) Error() string {
 	s := string(e.Code)
@@ -149,6 +154,15 @@ func FieldOf(err error) string {
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Field
+	}
+	return ""
+}
+
+// LinkOf returns where the caller can do what err says that we cannot, or "".
+func LinkOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Link
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"castad/shared/fault"
 	"castad/shared/provider"
 	"castad/shared/ratelimit"
 	"castad/shared/store"
@@ -157,7 +158,7 @@ func (g *Guard) judge(a provider.Attempt, k key, obeys []string, now time.Time) 
 	}
 	g.mu.Unlock()
 	if all.forced == ForcedOpen || b.forced == ForcedOpen {
-		return refuse, g.refuse(a, provider.Later, "paused", pausedWait, nil)
+		return refuse, g.refuse(a, provider.Later, "paused", pausedWait, fault.ErrPaused)
 	}
 	if wait := paused.Sub(now); wait > 0 {
 		return refuse, g.refuse(a, provider.RateLimited, "slow_down", wait+g.spread(min(wait, time.Minute)), nil)

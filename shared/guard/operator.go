@@ -11,7 +11,8 @@ import (
 
 // Force lets an operator hold a breaker open or closed, or give it back to itself
 // (Auto). op "*" stands for all operations of the vendor. All processes obey within a second.
-func (g *Guard) Force(ctx context.Context, vendor, op string, f Forced) error {
+// also is written in the same transaction.
+func (g *Guard) Force(ctx context.Context, vendor, op string, f Forced, also ...func(context.Context, *store.Tx) error) error {
 	if !word.MatchString(vendor) || op != anyOp && !word.MatchString(op) {
 		return fault.New(fault.CodeBadValue).In("op")
 	}
@@ -24,8 +25,24 @@ func (g *Guard) Force(ctx context.Context, vendor, op string, f Forced) error {
 			b.state, b.until = Closed, time.Time{} // it only holds: nothing is counted for it
 		}
 		return b
-	})
+	}, also...)
 	return err
+}
+
+// Paused returns what says whether an operator has paused an operation of a vendor, or
+// all of them. It is good for a moment; asking it costs nothing. What cannot be read is as
+// it was last known.
+func (g *Guard) Paused(ctx context.Context) func(vendor, op string) bool {
+	_ = g.refresh(ctx) // Allow, which comes before every call, refuses what nobody knows
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	held := map[key]bool{}
+	for k, b := range g.states.breakers {
+		if b.forced == ForcedOpen {
+			held[k] = true
+		}
+	}
+	return func(vendor, op string) bool { return held[key{vendor, anyOp}] || held[key{vendor, op}] }
 }
 
 // Breaker is a breaker as an operator sees it.

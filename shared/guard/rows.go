@@ -112,24 +112,25 @@ func (g *Guard) know(k key, b breaker) {
 	g.c.Meter.Breaker(k.vendor, k.op, b.metric(g.now()))
 }
 
-// change applies fn to a breaker under its row's lock. fn may run several times.
-func (g *Guard) change(ctx context.Context, k key, fn func(breaker) breaker) (breaker, error) {
+// change applies fn to a breaker under its row's lock, with more to write in the
+// same transaction. fn and also may run several times.
+func (g *Guard) change(ctx context.Context, k key, fn func(breaker) breaker, also ...func(context.Context, *store.Tx) error) (breaker, error) {
 	var after breaker
 	err := g.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		before, err := lockBreaker(ctx, tx, k, g.now())
 		if err != nil {
 			return err
 		}
-		if after = fn(before); after == before {
-			return nil
+		after = fn(before)
+		if err := writeBreaker(ctx, tx, k, before, after); err != nil {
+			return err
 		}
-		var until *time.Time
-		if !after.until.IsZero() {
-			until = &after.until
+		for _, write := range also {
+			if err := write(ctx, tx); err != nil {
+				return err
+			}
 		}
-		_, err = tx.Exec(ctx, `UPDATE vendor_breakers SET state = ?, forced = ?, until_at = ?, probe_by = ?, counts_from = ?, changed_at = ? WHERE vendor = ? AND op = ?`,
-			string(after.state), string(after.forced), until, after.probeBy, after.from, after.changed, k.vendor, k.op)
-		return err
+		return nil
 	})
 	if err != nil {
 		return breaker{}, fmt.Errorf("change breaker %s:%s: %w", k.vendor, k.op, err)
@@ -138,6 +139,19 @@ func (g *Guard) change(ctx context.Context, k key, fn func(breaker) breaker) (br
 	defer g.mu.Unlock()
 	g.know(k, after)
 	return after, nil
+}
+
+func writeBreaker(ctx context.Context, tx *store.Tx, k key, before, after breaker) error {
+	if after == before {
+		return nil
+	}
+	var until *time.Time
+	if !after.until.IsZero() {
+		until = &after.until
+	}
+	_, err := tx.Exec(ctx, `UPDATE vendor_breakers SET state = ?, forced = ?, until_at = ?, probe_by = ?, counts_from = ?, changed_at = ? WHERE vendor = ? AND op = ?`,
+		string(after.state), string(after.forced), until, after.probeBy, after.from, after.changed, k.vendor, k.op)
+	return err
 }
 
 func lockBreaker(ctx context.Context, tx *store.Tx, k key, now time.Time) (breaker, error) {

@@ -41,6 +41,7 @@ type (
 	postKind     struct{}
 	artifactKind struct{}
 	accountKind  struct{}
+	sessionKind  struct{}
 )
 
 func (tenantKind) Prefix() string   { return "acct" }
@@ -56,6 +57,7 @@ func (videoKind) Prefix() string    { return "video" }
 func (postKind) Prefix() string     { return "post" }
 func (artifactKind) Prefix() string { return "file" }
 func (accountKind) Prefix() string  { return "channel" }
+func (sessionKind) Prefix() string  { return "session" }
 
 // The typed ids.
 type (
@@ -72,6 +74,7 @@ type (
 	Post     = ID[postKind]
 	Artifact = ID[artifactKind]
 	Account  = ID[accountKind]
+	Session  = ID[sessionKind]
 )
 
 // Make returns a new id of kind K for the given time.
@@ -88,6 +91,12 @@ func New[I ID[K], K Kind](now time.Time) I { return I(Make[K](now)) }
 // Time returns the millisecond in which the id was made.
 func (i ID[K]) Time() time.Time {
 	return Epoch.Add(time.Duration(int64(i)>>randomBits) * time.Millisecond)
+}
+
+// First returns the smallest id that can have been made at the given time, for
+// reading the rows of a time by their key.
+func First[I ID[K], K Kind](at time.Time) I {
+	return I(max(at.Sub(Epoch).Milliseconds(), 0) << randomBits)
 }
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"

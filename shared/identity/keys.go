@@ -3,7 +3,6 @@ package identity
 import (
 	"crypto/ed25519"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -12,8 +11,9 @@ import (
 
 // What tokens say unless settings say otherwise.
 const (
-	DefaultIssuer   = "castad"
-	DefaultAudience = "castad-api"
+	DefaultIssuer        = "castad"
+	DefaultAudience      = "castad-api"
+	DefaultAdminAudience = "castad-admin"
 )
 
 // Keys are the Ed25519 keys of access tokens: the first signs, all that are
@@ -53,26 +53,31 @@ func (k Keys) find(kid string, now time.Time) (pair, bool) {
 	return pair{}, false
 }
 
-// JWKS is the live public keys as a JSON Web Key Set (RFC 7517, RFC 8037).
-func (k Keys) JWKS(now time.Time) []byte {
-	type key struct {
-		Kty string `json:"kty"`
-		Crv string `json:"crv"`
-		X   string `json:"x"`
-		Kid string `json:"kid"`
-		Use string `json:"use"`
-		Alg string `json:"alg"`
-	}
-	set := struct {
-		Keys []key `json:"keys"`
-	}{Keys: []key{}}
+// KeySet is a JSON Web Key Set (RFC 7517).
+type KeySet struct {
+	Keys []PublicKey `json:"keys"`
+}
+
+// PublicKey is an Ed25519 key that verifies tokens, as RFC 8037 writes it.
+type PublicKey struct {
+	Kty string `json:"kty"`
+	Crv string `json:"crv"`
+	X   string `json:"x"`
+	Kid string `json:"kid"`
+	Use string `json:"use"`
+	Alg string `json:"alg"`
+}
+
+// JWKS is the public keys that are live at now: also one that does not sign yet,
+// so that whoever keeps the set for a while knows it before it does.
+func (k Keys) JWKS(now time.Time) KeySet {
+	set := KeySet{Keys: []PublicKey{}}
 	for _, p := range k.pairs {
 		if _, live := k.find(p.kid, now); live {
-			set.Keys = append(set.Keys, key{"OKP", "Ed25519", base64.RawURLEncoding.EncodeToString(p.public), p.kid, "sig", "EdDSA"})
+			set.Keys = append(set.Keys, PublicKey{"OKP", "Ed25519", base64.RawURLEncoding.EncodeToString(p.public), p.kid, "sig", "EdDSA"})
 		}
 	}
-	body, _ := json.Marshal(set) // strings only: cannot fail
-	return body
+	return set
 }
 
 // String names the keys and shows none.

@@ -14,6 +14,42 @@ import (
 	"castad/shared/keyring"
 )
 
+// jwks is the key set as it is published.
+func jwks(t testing.TB, keys Keys, now time.Time) string {
+	t.Helper()
+	text, err := json.Marshal(keys.JWKS(now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestATokenForOperatorsOpensNothingElseAndTheOtherWayRound(t *testing.T) {
+	t.Parallel()
+	c := &clock{at: begin}
+	keys := keysOf(t, keyring.Key{ID: "a", Secret: seed('a')})
+	operator := Principal{Tenant: 7, User: 8, Role: RoleAdmin}
+	for _, audience := range []string{DefaultAudience, DefaultAdminAudience} {
+		i, err := NewIssuer(keys, DefaultIssuer, audience, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := i.Issue(operator, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, door := range []string{DefaultAudience, DefaultAdminAudience} {
+			v, err := NewVerifier(keys, DefaultIssuer, door, c.now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if who, err := v.Verify(token); (err == nil) != (door == audience) || err == nil && who != operator {
+				t.Errorf("a token for %s at %s: %+v, %v", audience, door, who, err)
+			}
+		}
+	}
+}
+
 func TestKeysRotate(t *testing.T) {
 	t.Parallel()
 	c := &clock{at: begin}
@@ -39,10 +75,10 @@ func TestKeysRotate(t *testing.T) {
 	if _, err := v.Verify(young); err != nil {
 		t.Errorf("the new key's token at the old key's end: %v", err)
 	}
-	if set := string(during.JWKS(begin)); strings.Count(set, `"kid"`) != 2 || strings.Contains(set, base64.RawURLEncoding.EncodeToString(seed('b'))) {
+	if set := jwks(t, during, begin); strings.Count(set, `"kid"`) != 2 || strings.Contains(set, base64.RawURLEncoding.EncodeToString(seed('b'))) {
 		t.Errorf("the key set during the rotation: %s", set)
 	}
-	if set := string(during.JWKS(end)); strings.Count(set, `"kid"`) != 1 || !strings.Contains(set, `"kid":"b"`) {
+	if set := jwks(t, during, end); strings.Count(set, `"kid"`) != 1 || !strings.Contains(set, `"kid":"b"`) {
 		t.Errorf("the key set after it: %s", set)
 	}
 }
@@ -54,8 +90,8 @@ func TestThePublishedKeyVerifies(t *testing.T) {
 	var set struct {
 		Keys []struct{ X, Kid, Alg string }
 	}
-	if err := json.Unmarshal(keys.JWKS(begin), &set); err != nil || len(set.Keys) != 1 {
-		t.Fatalf("%v: %s", err, keys.JWKS(begin))
+	if err := json.Unmarshal([]byte(jwks(t, keys, begin)), &set); err != nil || len(set.Keys) != 1 {
+		t.Fatalf("%v: %s", err, jwks(t, keys, begin))
 	}
 	x, err := base64.RawURLEncoding.DecodeString(set.Keys[0].X)
 	if err != nil {

@@ -230,7 +230,15 @@ type SnsPublish struct {
 	Thumbnail   string `json:"thumbnail"`
 	Bytes       int64  `json:"bytes"`
 	SHA256      string `json:"sha256"`
+	// Revision counts the posts of one ad on one account, from 1; 0 is read as 1: an
+	// ad's own run makes the first one only.
+	Revision int `json:"revision,omitempty"`
+	// Video names the film; 0 in orders from before it was kept.
+	Video id.Video `json:"video,omitzero"`
 }
+
+// Number is the revision, 1 for the first.
+func (p SnsPublish) Number() int { return max(1, p.Revision) }
 
 // SnsPosted is its output.
 type SnsPosted struct {

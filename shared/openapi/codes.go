@@ -93,6 +93,7 @@ func (s *schemas) problems() error {
 			{"retryable", Object{{"type", "boolean"}, {"description", "The same request may succeed later without a change."}}},
 			{"field", text("Which input is at fault, \"photos[2].url\".")},
 			{"detail", text("More about it.")},
+			{"link", text("Where the caller can do what CastAD cannot.")},
 			{"request_id", Object{{"type", "string"}, {"format", "uuid"}}},
 		}},
 		{"required", []string{"type", "title", "status", "code", "message", "next", "side", "retryable", "request_id"}}}

@@ -187,7 +187,5 @@ var securitySchemes = Object{
 	{"unlink", Object{{"type", "apiKey"}, {"in", "header"}, {"name", "Authorization"}, {"description", "KakaoAK and the shared key, as Kakao sends it."}}},
 }
 
-// Example is a request body for an operation that has one.
-func (d Document) Example(o Operation) any {
-	return (&builder{schemas: d.Schemas}).example(o.Body, o.Extra.Example)
-}
+// Examples are the request bodies that the document shows for an operation that has one.
+func (d Document) Examples(o Operation) []any { return (&builder{schemas: d.Schemas}).examples(o) }

@@ -261,8 +261,10 @@ func (s *schemas) property(f jsonField, way direction) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if way == request { // what comes back has been through these rules, or is older than they are
+	if way == request {
 		o = constrained(o, f.field.Type, rules)
+	} else { // what comes back has been through the rules, or is older than the bounds are
+		o = listed(o, f.field.Type, rules)
 	}
 	if f.field.Type.Kind() == reflect.Pointer && !f.omitted {
 		o = nullable(o)
@@ -324,14 +326,26 @@ func constrained(o Object, t reflect.Type, r strictjson.Rules) Object {
 	if hasMax {
 		o = o.With(high, most)
 	}
-	if enum := r.Enum(); enum != nil && t.Kind() == reflect.Slice {
-		for i, m := range o {
-			if m.Name == "items" {
-				o[i].Value = Object{{"type", "string"}, {"enum", enum}}
-			}
+	return listed(o, t, r)
+}
+
+// listed adds the values that are allowed.
+func listed(o Object, t reflect.Type, r strictjson.Rules) Object {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	enum := r.Enum()
+	if enum == nil {
+		return o
+	}
+	if t.Kind() != reflect.Slice {
+		return slices.Clone(o).With("enum", enum)
+	}
+	o = slices.Clone(o)
+	for i, m := range o {
+		if m.Name == "items" {
+			o[i].Value = Object{{"type", "string"}, {"enum", enum}}
 		}
-	} else if enum != nil {
-		o = o.With("enum", enum)
 	}
 	return o
 }

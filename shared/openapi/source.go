@@ -39,6 +39,7 @@ type Extra struct {
 	// Poll is a value of the type that a long poll answers, Events one for each event of a stream.
 	Poll   any
 	Events map[string]any
-	// Example is a request body.
+	// Example is a request body, More are others that show what does not go together with it.
 	Example string
+	More    []string
 }

@@ -76,8 +76,16 @@ func parameters(o Operation) []Object {
 func (b *builder) body(o Operation) Object {
 	switch {
 	case o.Body != nil:
-		example := b.example(o.Body, o.Extra.Example)
-		media := Object{{"schema", o.Body}, {"example", example}}
+		media := Object{{"schema", o.Body}}
+		if all := b.examples(o); len(all) == 1 {
+			media = media.With("example", all[0])
+		} else {
+			var named Object
+			for i, e := range all {
+				named = named.With(strconv.Itoa(i+1), Object{{"value", e}})
+			}
+			media = media.With("examples", named)
+		}
 		return Object{{"required", o.Needed}, {"content", Object{{"application/json", media}}}}
 	case len(o.Upload) > 0:
 		var content Object
@@ -91,6 +99,15 @@ func (b *builder) body(o Operation) Object {
 		return body
 	}
 	return nil
+}
+
+// examples are an operation's request bodies.
+func (b *builder) examples(o Operation) []any {
+	all := []any{b.example(o.Body, o.Extra.Example)}
+	for _, more := range o.Extra.More {
+		all = append(all, b.example(o.Body, more))
+	}
+	return all
 }
 
 // example is the one that is given, or one that is made up from the schema.

@@ -68,8 +68,9 @@ func (o *Outbox) Dead(ctx context.Context, limit int) ([]DeadLetter, error) {
 // Redrive sends a dead letter's body again as a new message. A letter whose
 // signature does not verify is refused: nobody knows who wrote it. Redriving
 // twice sends once. It is harmless in any state of its run: a wake-up for a
-// step that has moved on does nothing.
-func (o *Outbox) Redrive(ctx context.Context, letter int64) error {
+// step that has moved on does nothing. also is written in the same transaction,
+// when there is something to send.
+func (o *Outbox) Redrive(ctx context.Context, letter int64, also ...func(context.Context, *store.Tx) error) error {
 	return o.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		d, err := store.One(ctx, tx, `SELECT id, queue, message_id, reason, body, seen_at, redriven_as IS NOT NULL FROM dead_letters WHERE id = ? FOR UPDATE`,
 			func(d *DeadLetter) []any {
@@ -94,6 +95,11 @@ func (o *Outbox) Redrive(ctx context.Context, letter int64) error {
 		}
 		if _, err := tx.Exec(ctx, `UPDATE dead_letters SET redriven_as = ? WHERE id = ?`, id, letter); err != nil {
 			return fmt.Errorf("mark dead letter %d: %w", letter, err)
+		}
+		for _, write := range also {
+			if err := write(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

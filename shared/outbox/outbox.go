@@ -99,6 +99,15 @@ func (o *Outbox) Put(ctx context.Context, tx *store.Tx, queue message.Queue, bod
 	return err
 }
 
+// runOf is the run that a message wakes, as the outbox keeps it for who looks into one run; nil for another message.
+func runOf(body []byte) any {
+	var w message.Wake
+	if json.Unmarshal(body, &w) != nil || w.Run == 0 {
+		return nil
+	}
+	return w.Run
+}
+
 func (o *Outbox) put(ctx context.Context, tx *store.Tx, queue string, body []byte, notBefore time.Time) ([]byte, error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails (Go 1.24)
@@ -106,8 +115,8 @@ func (o *Outbox) put(ctx context.Context, tx *store.Tx, queue string, body []byt
 	if notBefore.Before(now) {
 		notBefore = now
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO outbox (message_id, queue, body, not_before, state, tries, created_at) VALUES (?, ?, ?, ?, 0, 0, ?)`,
-		id[:], queue, body, notBefore, now)
+	_, err := tx.Exec(ctx, `INSERT INTO outbox (message_id, run_id, queue, body, not_before, state, tries, created_at) VALUES (?, ?, ?, ?, ?, 0, 0, ?)`,
+		id[:], runOf(body), queue, body, notBefore, now)
 	if err != nil {
 		return nil, fmt.Errorf("put message for %s: %w", queue, err)
 	}

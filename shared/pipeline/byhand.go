@@ -24,7 +24,7 @@ func (m *move) confirm() error {
 		s.FailCode = fault.CodeConfirmedAbsent
 		m.call(CallFailed, "confirmed absent by hand")
 	}
-	if m.run.State == RunFailed { // a cancelled run stays cancelled
+	if m.run.State == RunFailed && m.run.FailCode != fault.CodeSuperseded { // a cancelled run stays cancelled
 		m.run.State, m.run.FailCode = Running, ""
 	}
 	return nil

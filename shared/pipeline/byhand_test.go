@@ -99,6 +99,26 @@ func TestTheLastConfirmedPublicationEndsTheRunWell(t *testing.T) {
 	w.invariants(run)
 }
 
+// A failed run whose place another has taken is settled, and does not go on.
+func TestAConfirmationDoesNotOpenARunThatWasSuperseded(t *testing.T) {
+	t.Parallel()
+	w, v := newWorld(t), happy()
+	run := lostPost(w, v)
+	err := w.db.Primary().Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return w.engine.Supersede(ctx, tx, 7, run) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []int{3, 4} {
+		if err := w.engine.Confirm(t.Context(), 7, run, step, false, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.engine.Retry(t.Context(), 7, run); fault.CodeOf(err) != fault.CodeSuperseded {
+		t.Errorf("retry: %v%s", err, w.dump(run))
+	}
+	w.invariants(run)
+}
+
 // The module's row and the step are written together or not at all.
 func TestAConfirmationWhoseRowCannotBeKeptIsNone(t *testing.T) {
 	t.Parallel()

@@ -19,12 +19,14 @@
 // deadlock can arise between them.
 //
 //	blocked → ready → submitting → waiting ⇄ collecting → succeeded
-//	            ↑          │           ↑           │
-//	            ├──────────┤ refused   │           ├→ failed
-//	            │          │ or in part│           │
-//	            │          └→ unknown ─┴───────────┘
-//	            └── proven absent, or abandoned once after the reconcile window
+//	   │        ↑          │           ↑           │
+//	   │        ├──────────┤ refused   │           ├→ failed
+//	   │        │          │ or in part│           │
+//	   │        │          └→ unknown ─┴───────────┘
+//	   │        └── proven absent, or abandoned once after the reconcile window
+//	   └→ skipped: an earlier run of the ad has the result
 //	any state that is not an end → cancelled | failed (deadline)
+//	out of an end: a retry, and what someone has seen of a lost publication
 //
 // # The paid call
 //
@@ -51,6 +53,48 @@
 // goes on with, the answer is message.Absent with Settled and the step is ready
 // at once. Otherwise, and after a cancel, which has no next attempt, absence counts
 // at the end of the reconcile window, as a request may arrive late.
+//
+// # Results that are there already
+//
+// A step's input is made when the step becomes ready, and hashed. If its plan says
+// Reuse and a step of an earlier run of the same tenant, ad and kind has succeeded
+// with the same hash, the step is skipped in that transaction: it takes the output,
+// gives its price back, calls nobody and lets the next steps go on, which may be
+// skipped in turn. So "what has changed" needs no rules: change the order, and what
+// is made of it is made again; change it back, and nothing is. The input must
+// say everything that the result depends on, also that the owner wants another one.
+// A skipped step counts as succeeded everywhere; its files stay recorded with the
+// run that made them. Two runs that make the same thing at once both make it.
+//
+// # Waiting for a time or for the owner
+//
+// A step with NotBefore is ready but not due: its wake-up lies in the outbox, its
+// deadlines count from then, and it is cancelled at once. A held step stays blocked;
+// when nothing else is left its run awaits approval, at most Rules.ApprovalFor, and
+// no other deadline runs. Approve lets it go on, once and for all; at the end of the
+// time it is too late whether or not the sweep has been there, and the run is
+// cancelled with its results kept. Reminders are events in its history.
+//
+// # Money
+//
+// credit_ledger moves won between a tenant's accounts: reserve (available →
+// reserved) when a run begins or is retried, then capture (→ spent) or release (→
+// available) when the step ends; waste (house → wasted) once for every submission
+// that may have been charged for nothing, which CastAD bears. All rows are written by
+// the transaction that moves the step, unique by the run's version, so that a replay
+// books nothing: a run that has ended has nothing reserved. spend_days sums them by
+// the day (of Seoul) of the reserve, and what begins is held against the caps under
+// that row's lock, after its own skips: orders at once are counted one after the
+// other, and a run that reuses everything costs nothing. A paid step that is bought
+// twice is reserved once. Over midnight two orders lock two rows: then alone
+// can more runs than Rules.Running be under way, by as many as begin in that moment.
+//
+// # By hand
+//
+// Confirm settles a lost publication by what someone saw on the channel, with
+// the module's row in the same transaction. Only a proven absence can be retried. Redrive
+// and CancelAny are the operator's retry, wake-up and cancel; they obey the same
+// machine, so neither takes a live claim away nor publishes twice.
 //
 // # Leases and clocks
 //

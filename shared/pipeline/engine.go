@@ -60,8 +60,11 @@ type Config struct {
 	Queues map[message.Kind]Queues
 	// CallbackURL makes the address of a call's callback; nil or "" = none.
 	CallbackURL func(kind message.Kind, token string) string
-	Now         func() time.Time
-	Log         *slog.Logger
+	// Paused says what operators have paused, as far as is known now; nil = nothing
+	// ever is. What needs it waits, and nothing runs out meanwhile.
+	Paused func(ctx context.Context) Held
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Queues are the queues of one kind of step; Collect is "" for a step that is
@@ -203,6 +206,7 @@ func (e *Engine) move(ctx context.Context, tx *store.Tx, before loaded, ev Event
 		ev.At = e.now()
 	}
 	ev.Jitter = mrand.Float64() // #nosec G404 -- spreads retries; no secret
+	ev.pause(before)
 	next, fx, err := Decide(before.Run, ev, e.c.Rules)
 	if err != nil {
 		return before, err

@@ -175,6 +175,8 @@ type Event struct {
 	ExternalID string
 	// Settled: what is absent cannot appear any more.
 	Settled bool
+	// Paused: what the step needs is paused by operators.
+	Paused bool
 	// Published is what someone who looked at the channel has seen.
 	Published bool
 	// Reported: a callback for the present call has been stored already.
@@ -184,6 +186,7 @@ type Event struct {
 
 	output json.RawMessage // the result that EvDone, EvReuse and EvConfirm bring; not the machine's business
 	madeIn id.Run          // the run that made it, for EvReuse
+	held   Held            // what is paused; asked when the run is known
 	owner  id.Tenant       // whose run it must be; 0 = anybody's
 }
 

@@ -30,6 +30,10 @@ func (m *move) claim() error {
 	if s.DueAt.After(m.e.At) {
 		return m.early(false)
 	}
+	if m.e.Paused {
+		m.wait(false)
+		return nil
+	}
 	s.State, s.Fence, s.Attempt, s.LeaseUntil, s.Polls = Submitting, s.Fence+1, s.Attempt+1, m.e.LeaseUntil, 0
 	s.Call = CallIntent
 	m.add(Effect{Name: FxOpen, Attempt: s.Attempt, Call: CallIntent})
@@ -60,6 +64,10 @@ func (m *move) accepted() error {
 func (m *move) refused() error {
 	if !m.mine(Submitting) {
 		return nothing
+	}
+	if m.e.Paused && m.run.State == Running {
+		m.giveBack()
+		return nil
 	}
 	m.call(CallFailed, string(m.e.Code))
 	switch {
@@ -123,6 +131,10 @@ func (m *move) claimCollect() error {
 	if s.DueAt.After(m.e.At) {
 		return m.early(true)
 	}
+	if m.e.Paused && !m.dropped() {
+		m.wait(true)
+		return nil
+	}
 	s.State, s.Fence, s.LeaseUntil, s.Polls = Collecting, s.Fence+1, m.e.LeaseUntil, s.Polls+1
 	return nil
 }
@@ -141,8 +153,15 @@ func (m *move) notYet() error {
 	if !m.mine(Collecting) {
 		return nothing
 	}
-	if m.run.State == Cancelling && s.Policy != Once && (s.Call != CallUnknown || m.e.ExternalID != "") {
+	if m.dropped() {
 		m.drop("cancelled by the owner")
+		return nil
+	}
+	if m.e.Paused {
+		if s.State, s.Polls = Waiting, s.Polls-1; s.Call == CallUnknown {
+			s.State = Unknown
+		}
+		m.wait(true)
 		return nil
 	}
 	if s.Call == CallUnknown && m.e.ExternalID != "" {
@@ -161,6 +180,11 @@ func (m *move) notYet() error {
 	}
 	m.abandon()
 	return nil
+}
+
+// dropped says that the owner has cancelled, and what the provider makes of it can be left to itself.
+func (m *move) dropped() bool {
+	return m.run.State == Cancelling && m.step.Policy != Once && (m.step.Call != CallUnknown || m.e.ExternalID != "")
 }
 
 // abandon gives an unknown outcome up after the reconcile window.
@@ -315,6 +339,11 @@ func (m *move) deadline() error {
 		}
 	case Blocked:
 		return nothing // its time has not begun
+	default:
+		if m.e.Paused && !m.dropped() {
+			m.wait(s.State != Ready)
+			return nil
+		}
 	}
 	s.Fence++
 	m.drop("deadline")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"castad/shared/chaos"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/store"
@@ -87,8 +88,16 @@ func (e *Engine) operate(ctx context.Context, run id.Run, name EventName, actor 
 
 // control applies what a person asks for; that it has been so already is no error.
 func (e *Engine) control(ctx context.Context, run id.Run, ev Event, also func(context.Context, *store.Tx, loaded) error) error {
-	if _, err := e.apply(ctx, run, ev, also); !isNothing(err) {
-		return err
+	_, err := e.apply(ctx, run, ev, func(ctx context.Context, tx *store.Tx, l loaded) error {
+		chaos.Point("H1", string(ev.Name))
+		if also == nil {
+			return nil
+		}
+		return also(ctx, tx, l)
+	})
+	chaos.Point("H2", string(ev.Name))
+	if isNothing(err) {
+		return nil
 	}
-	return nil
+	return err
 }

@@ -9,6 +9,7 @@ import (
 	"castad/shared/message"
 	"castad/shared/pipeline"
 	"castad/shared/store"
+	"castad/shared/store/storetest"
 )
 
 // states are a run's steps in order: "skipped succeeded …".
@@ -139,4 +140,33 @@ func TestASkippedRunThatIsRolledBackIsNotThere(t *testing.T) {
 	if before != after {
 		t.Errorf("%s, then %s", before, after)
 	}
+}
+
+// The connection dies at one statement of a start after the other: what is written
+// is written once and whole, however far the first attempt had come.
+func TestAStartThatIsCutAnywhereIsWhole(t *testing.T) {
+	t.Parallel()
+	wire := storetest.Proxy(t)
+	w, v := worldOn(t, storetest.Open(t, storetest.Through(wire))), happy()
+	first := w.must(wish{About: "noodles", Reuse: true, NoPosts: true})
+	w.finish(first, v)
+	for n := 1; ; n++ {
+		wire.CutStatement(n, storetest.CutBefore)
+		run, err := w.order(7, wish{About: "noodles", Reuse: true, NoPosts: true})
+		uncut := wire.Disarm()
+		// A lost COMMIT is the caller's to decide (ad.Store.Start does), all else is tried again.
+		if err != nil && fault.KindOf(err) != fault.Unknown {
+			t.Fatalf("cut at statement %d: %v", n, err)
+		}
+		if err == nil && w.states(run) != "skipped skipped" {
+			t.Errorf("cut at statement %d: %s%s", n, w.states(run), w.dump(run))
+		}
+		if uncut {
+			if n < 10 {
+				t.Errorf("a start has %d statements", n-1)
+			}
+			break
+		}
+	}
+	w.invariants(first)
 }

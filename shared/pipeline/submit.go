@@ -117,7 +117,7 @@ func (e *Engine) claim(ctx context.Context, w message.Wake, kind message.Kind, n
 	lease := e.leaseFor(now, until)
 	c := &claimed{run: w.Run}
 	chaos.Point("W1", string(kind))
-	after, err := e.apply(ctx, w.Run, Event{Name: name, Step: w.Step, LeaseUntil: lease}, func(ctx context.Context, tx *store.Tx, l loaded) error {
+	after, err := e.apply(ctx, w.Run, Event{Name: name, Step: w.Step, LeaseUntil: lease, held: e.held(ctx)}, func(ctx context.Context, tx *store.Tx, l loaded) error {
 		s := l.Step(w.Step)
 		chaos.Point("W2", string(kind))
 		if s.Kind != kind {
@@ -286,7 +286,7 @@ func begin[In any](ctx context.Context, e *Engine, w message.Wake, kind message.
 // submitEvent classes a submission's error.
 func submitEvent(err error) Event {
 	k := fault.KindOf(err)
-	ev := Event{Name: EvRefused, Kind: k, Code: fault.CodeOf(err)}
+	ev := Event{Name: EvRefused, Kind: k, Code: fault.CodeOf(err), Paused: isPaused(err)}
 	switch {
 	case errors.As(err, &message.NotYet{}):
 		ev.Name = EvPart
@@ -300,7 +300,7 @@ func submitEvent(err error) Event {
 // content that is refused, ends the question; anything else is asked again.
 func collectEvent(err error) Event {
 	k := fault.KindOf(err)
-	ev := Event{Name: EvNotYet, Kind: k, Code: fault.CodeOf(err)}
+	ev := Event{Name: EvNotYet, Kind: k, Code: fault.CodeOf(err), Paused: isPaused(err)}
 	var gone message.Absent
 	switch {
 	case errors.As(err, &gone):

@@ -67,8 +67,12 @@ func (e *Engine) sweep(ctx context.Context, name EventName, count *int, now time
 	if err != nil {
 		return fmt.Errorf("look for what %s moves: %w", name, err)
 	}
+	var held Held
+	if name == EvDeadline && len(found) > 0 {
+		held = e.held(ctx)
+	}
 	for _, s := range found {
-		_, err := e.apply(ctx, s.run, Event{Name: name, Step: s.step, At: now}, nil)
+		_, err := e.apply(ctx, s.run, Event{Name: name, Step: s.step, At: now, held: held}, nil)
 		switch {
 		case isNothing(err):
 		case err != nil:

@@ -51,7 +51,7 @@ func (w *writer) write(ctx context.Context) error {
 	if err := w.book(ctx); err != nil {
 		return err
 	}
-	if w.after.Version == w.before.Version {
+	if w.after.Version == w.before.Version && w.after.Deadline.Equal(w.before.Deadline) {
 		return nil
 	}
 	return updateRun(ctx, w.tx, w.before, w.after.Run, w.event.At)

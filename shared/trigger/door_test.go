@@ -262,3 +262,25 @@ func TestMetricsAreForThisMachineOnly(t *testing.T) {
 		}
 	}
 }
+
+// An error that says of what kind it is and no more is told in its kind's words.
+func TestAnErrorOfAKindHasTheWordsOfThatKind(t *testing.T) {
+	t.Parallel()
+	var kind fault.Kind
+	b := set(t, nil, Public("ad-list", httpJSON("v1/ads", "get"), quick, func(context.Context, struct{}) (struct{}, error) {
+		return struct{}{}, fmt.Errorf("read what a vendor said: %w", ofKind(kind))
+	}))
+	for code, row := range map[fault.Code]struct {
+		kind   fault.Kind
+		status int
+	}{
+		fault.CodeRefused: {fault.Refused, 422}, fault.CodeUnknown: {fault.Unknown, 500}, fault.CodeConflict: {fault.Conflict, 409},
+		fault.CodeDenied: {fault.Denied, 403}, fault.CodeMisconfigured: {fault.Misconfigured, 500}, fault.CodeTooMany: {fault.TooMany, 429},
+	} {
+		kind = row.kind
+		w := b.ask("GET", "/api/v1/ads", "")
+		if p := problemOf(t, w); w.Code != row.status || p.Code != string(code) || StatusOf(code) != row.status {
+			t.Errorf("kind %v: status %d, %+v", row.kind, w.Code, p)
+		}
+	}
+}

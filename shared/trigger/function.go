@@ -34,13 +34,14 @@ const (
 )
 
 // Function is one Azure Function: a binding (its function.json), a budget and
-// the Go function behind it. Make one with HTTP, Public, Upload, Stream, Queue
-// or Timer; a mistake in one of the arguments is reported by New.
+// the Go function behind it. Make one with HTTP, Public, Admin, Upload, Stream,
+// Queue or Timer; a mistake in one of the arguments is reported by New.
 type Function struct {
 	name    string
 	budget  Budget
 	binding binding
 	public  bool
+	admin   bool
 	stream  bool
 	// preflight: it answers for CORS.
 	preflight bool
@@ -84,6 +85,20 @@ func Public[In, Out any](name string, binding []byte, b Budget, fn func(context.
 			return nil, err
 		}
 		return fn(c.ctx, in)
+	}
+	return f
+}
+
+// Admin is an HTTP function for operators: the caller's token is one for the
+// audience of operators (Options.Operators), and Options.Operator is asked on
+// every request whether they are one still. An owner's ordinary token is denied
+// (403), what is no token at all is not signed in (401). It needs a connection,
+// since operators are known by the database and by nothing else.
+func Admin[In, Out any](name string, binding []byte, b Budget, fn func(context.Context, identity.Principal, In) (Out, error)) Function {
+	f := HTTP(name, binding, b, fn)
+	f.admin = true
+	if f.err == nil && b.Connections != 1 {
+		f.err = fmt.Errorf("its connection budget is %d; whether the caller is an operator is looked up in the database", b.Connections)
 	}
 	return f
 }
@@ -206,6 +221,9 @@ func (f Function) Public() bool { return f.public }
 
 // Preflights says whether it answers browsers' OPTIONS requests, for all routes.
 func (f Function) Preflights() bool { return f.preflight }
+
+// Admin says whether it is for operators only.
+func (f Function) Admin() bool { return f.admin }
 
 // Streams says whether it reports progress as server-sent events.
 func (f Function) Streams() bool { return f.stream }

@@ -18,6 +18,11 @@ import (
 type Options struct {
 	// Tokens verifies bearer tokens; required when a function is not public.
 	Tokens *identity.Verifier
+	// Operators verifies the tokens of operators, which have an audience of their own;
+	// Operator refuses a caller who is none now (CodeDenied) by asking the database, on
+	// every request. Both are required when a function is for operators.
+	Operators *identity.Verifier
+	Operator  func(ctx context.Context, who identity.Principal) error
 	// Ticket turns ?ticket= of a stream, which browsers cannot give headers, into its
 	// caller; path is the request's, so a ticket can be for one stream. nil = no tickets.
 	Ticket func(ctx context.Context, path, ticket string) (identity.Principal, error)
@@ -166,6 +171,8 @@ func (h *Host) check(f *Function) error {
 		return errors.New("it may use the database, but options have no Ready")
 	case f.Kind() == KindHTTP && !f.public && h.o.Tokens == nil:
 		return errors.New("its callers must sign in, but options have no Tokens")
+	case f.admin && (h.o.Operators == nil || h.o.Operator == nil):
+		return errors.New("it is for operators, but options have no Operators or no Operator")
 	case f.Kind() == KindQueue && h.o.Poison == nil:
 		return errors.New("options have no Poison to keep messages that are not ours")
 	}

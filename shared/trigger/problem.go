@@ -22,7 +22,9 @@ type problem struct {
 	Retryable bool      `json:"retryable"`
 	Field     string    `json:"field,omitempty"`
 	Detail    string    `json:"detail,omitempty"`
-	RequestID string    `json:"request_id"`
+	// Link is where the caller can do what we cannot.
+	Link      string `json:"link,omitempty"`
+	RequestID string `json:"request_id"`
 }
 
 type bilingual struct {
@@ -108,6 +110,7 @@ func newProblem(err error, status int, requestID string) problem {
 		Side:      entry.Side,
 		Retryable: entry.Retryable,
 		Field:     fault.FieldOf(err),
+		Link:      fault.LinkOf(err),
 		RequestID: requestID,
 	}
 }

@@ -1,6 +1,8 @@
-// Package sweep is the timer background-sweep: finds what nobody moves any more: expired leases, lost wake-ups, deadlines.
+// Package sweep is the timer background-sweep: finds what nobody moves any more: expired leases, lost wake-ups, deadlines,
+// and approvals that their owners must be reminded of or never gave.
 //
-// Purge every queue and this timer brings every run to its end.
+// Purge every queue and this timer brings every run to its end. It moves at most
+// 200 of each a minute and kind; what is left is found the next time.
 package sweep
 
 import (

@@ -1,7 +1,7 @@
 // Calls every operation of openapi.json with the client that is generated from it, as a
 // developer of a web or mobile client would, and says which ones it has not called.
 import { readFile } from "node:fs/promises";
-import { called, client, env, events, headed, ok, press, refused, same } from "./api.js";
+import { called, client, env, events, headed, ok, press, refused, same, type Schemas } from "./api.js";
 
 const owner = client(env("TOKEN"));
 const stranger = client("");
@@ -86,6 +86,81 @@ async function ad(place: string, account: string) {
   return shown;
 }
 
+// ended follows an ad by long poll until its newest run is over.
+async function ended(ad: string) {
+  for (let after = 0; ; ) {
+    const news = ok(await owner.GET("/ads/{id}/events", { params: { path: { id: ad }, query: { wait: 20, after } } })) as Schemas["AdEventsProgress"];
+    if (news.ended) return;
+    if (news.items.length === 0) throw new Error(`an ad in motion gave no news: ${JSON.stringify(news)}`);
+    after = news.next;
+  }
+}
+
+const read = async (ad: string) => {
+  const answer = await owner.GET("/ads/{id}", { params: { path: { id: ad } } });
+  return { ad: ok(answer), etag: headed(answer, "ETag") };
+};
+
+// edits: what they would cost, and every way to make them; only with the newest ETag.
+async function edits(place: string, id: string) {
+  const worth = ok(await owner.POST("/ads/quote", { body: { wish: { place, publish: "none" } } }));
+  if (worth.won <= 0 || worth.worst_won < worth.won) throw new Error(`a quote of ${JSON.stringify(worth)}`);
+  const change = { captions: { "0": "어서 오세요" } };
+  const less = ok(await owner.POST("/ads/quote", { body: { ad: id, change } }));
+  if (less.won >= worth.won) throw new Error(`an edit costs ${less.won}, the whole ${worth.won}`);
+
+  const first = await read(id);
+  const patch = { path: { id } };
+  refused(await owner.PATCH("/ads/{id}", { params: { ...patch, header: key() as never }, body: change }), 428, "request.if_match_required");
+  const header = { ...key(), "If-Match": first.etag };
+  same(ok(await owner.PATCH("/ads/{id}", { params: { ...patch, header }, body: change })).revision, 2, "the revision");
+  same(ok(await owner.PATCH("/ads/{id}", { params: { ...patch, header }, body: change })).revision, 2, "the same key");
+  await ended(id);
+  refused(await owner.PATCH("/ads/{id}", { params: { ...patch, header: { ...key(), "If-Match": first.etag } }, body: { title: "새 제목" } }), 412, "resource.stale");
+
+  const lyric = { path: { id: (await read(id)).ad.lyric!.id } };
+  const words = await owner.GET("/lyrics/{id}", { params: lyric });
+  ok(words);
+  ok(await owner.PATCH("/lyrics/{id}", { params: { ...lyric, header: { ...key(), "If-Match": headed(words, "ETag") } }, body: { title: "돌담골목 노래" } }));
+  await ended(id);
+
+  const song = { path: { id: (await read(id)).ad.song!.id } };
+  const other = 1 - ok(await owner.GET("/songs/{id}", { params: song })).chosen;
+  ok(await owner.POST("/songs/{id}/choose", { params: { ...song, header: key() }, body: { take: other } }), 201);
+  await ended(id);
+  ok(await owner.POST("/songs/{id}/regenerate", { params: { ...song, header: key() } }), 201);
+  await ended(id);
+  const video = { path: { id: (await read(id)).ad.video!.id } };
+  ok(await owner.GET("/videos/{id}", { params: video }));
+  ok(await owner.POST("/videos/{id}/regenerate", { params: { ...video, header: key() } }), 201);
+  await ended(id);
+}
+
+// approval: the film is made, and posted when its owner has said so; a page listens with a ticket.
+async function approval(place: string, account: string) {
+  const body = { place, publish: "approve" as const, channels: [{ channel: "youtube" as const, account, privacy: "unlisted" as const }] };
+  const { id } = ok(await owner.POST("/ads", { params: { header: key() }, body }), 201);
+  const at = { path: { id } };
+  const { ticket } = ok(await owner.POST("/ads/{id}/events/ticket", { params: at }), 201);
+  const listen = () => stranger.GET("/ads/{id}/events", { params: { ...at, query: { ticket } as never }, parseAs: "stream" });
+  same((await events(ok(await listen()) as ReadableStream<Uint8Array>, 1)).length, 1, "the events of a ticket");
+  refused({ ...(await stranger.GET("/ads/{id}/events", { params: { ...at, query: { ticket } as never } })) }, 401, "auth.unauthenticated"); // once
+  for (let after = 0; (await read(id)).ad.state !== "awaiting_approval"; ) {
+    after = (ok(await owner.GET("/ads/{id}/events", { params: { ...at, query: { wait: 20, after } } })) as Schemas["AdEventsProgress"]).next;
+  }
+  ok(await owner.POST("/ads/{id}/approve", { params: at }));
+  await ended(id);
+  same((await read(id)).ad.posts?.[0]?.state, "published", "the approved post");
+}
+
+// cancelled: an order that is taken back.
+async function cancelled(place: string) {
+  const { id } = ok(await owner.POST("/ads", { params: { header: key() }, body: { place, publish: "none" } }), 201);
+  ok(await owner.POST("/ads/{id}/cancel", { params: { path: { id } } }));
+  await ended(id);
+  same((await read(id)).ad.state, "cancelled", "the cancelled ad");
+}
+
 // files: whole, in parts, and not at all when it is known.
 async function files(file: string) {
   const id = { path: { id: file } };
@@ -118,6 +193,9 @@ const made = await place();
 const account = await social("youtube");
 const shown = await ad(made.id, account);
 await files(shown.video!.file);
+await edits(made.id, shown.id);
+await approval(made.id, account);
+await cancelled(made.id);
 await doors();
 ok(await owner.DELETE("/social/accounts/{id}", { params: { path: { id: account } } }));
 

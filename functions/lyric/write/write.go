@@ -36,13 +36,18 @@ func New(lyrics Lyrics, writer Writer) trigger.Function {
 	return trigger.Queue("lyric-write", binding, trigger.Budget{Time: 90 * time.Second, Connections: 1},
 		func(ctx context.Context, w message.Wake) error {
 			return lyrics.Write(ctx, w, func(ctx context.Context, in message.LyricWrite, _ message.Call) (message.LyricWritten, error) {
-				if in.Given != nil {
-					return message.LyricWritten{Text: *in.Given}, held(in.Brief.Facts, *in.Given)
-				}
-				text, err := checked(ctx, writer, in.Brief)
+				text, err := lyric(ctx, writer, in)
 				return message.LyricWritten{Text: text}, err
 			})
 		})
+}
+
+// lyric is the owner's own text, or one that is written.
+func lyric(ctx context.Context, writer Writer, in message.LyricWrite) (claim.Lyric, error) {
+	if in.Given == nil {
+		return checked(ctx, writer, in.Brief)
+	}
+	return *in.Given, held(in.Brief.Facts, *in.Given)
 }
 
 // held refuses an owner's text that claims too much. It has been checked when it

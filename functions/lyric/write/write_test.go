@@ -11,6 +11,7 @@ import (
 
 	"castad/shared/claim"
 	"castad/shared/fault"
+	"castad/shared/message"
 	"castad/shared/provider/openai"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,6 +47,22 @@ func TestALyricThatFollowsFromTheFactsIsTakenAtOnce(t *testing.T) {
 	got, err := checked(t.Context(), a, brief)
 	if diff := cmp.Diff(good, got); diff != "" || err != nil || len(a.briefs) != 1 || len(a.briefs[0].Problems) != 0 {
 		t.Errorf("%v, %d requests, lyric (-want +got):\n%s", err, len(a.briefs), diff)
+	}
+}
+
+// An owner's text is held against the facts as they are now; nobody is asked for another.
+func TestAnOwnersTextIsTakenAsItIsOrRefused(t *testing.T) {
+	t.Parallel()
+	a := &author{lyrics: []claim.Lyric{good}}
+	got, err := lyric(t.Context(), a, message.LyricWrite{Brief: brief, Given: &good})
+	if diff := cmp.Diff(good, got); diff != "" || err != nil {
+		t.Errorf("%v, lyric (-want +got):\n%s", err, diff)
+	}
+	if _, err := lyric(t.Context(), a, message.LyricWrite{Brief: brief, Given: &boast}); fault.CodeOf(err) != fault.CodeClaim {
+		t.Errorf("a text that claims too much: %v", err)
+	}
+	if len(a.briefs) != 0 {
+		t.Errorf("%d requests", len(a.briefs))
 	}
 }
 

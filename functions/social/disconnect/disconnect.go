@@ -1,8 +1,8 @@
 // Package disconnect is DELETE /api/v1/social/accounts/{id}: CastAD may no longer post there.
 //
-// Withdraws the permission at the channel and deletes the account with its
-// tokens, also when the channel does not answer: "revoked" says whether it did.
-// Another tenant's account is 404. Posts stay where they are.
+// Withdraws the permission at the channel and deletes the tokens, also when the
+// channel does not answer: "revoked" says whether it did. Another tenant's account is
+// 404. Posts stay where they are; the same account connected again has the same id.
 package disconnect
 
 import (

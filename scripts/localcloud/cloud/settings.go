@@ -33,6 +33,7 @@ func (c *Cloud) localSettings(port string) map[string]string {
 		"CASTAD_CREATOMATE_KEY":                    c.state.Secrets["studio"],
 		"CASTAD_YOUTUBE_CLIENT_ID":                 appID,
 		"CASTAD_YOUTUBE_CLIENT_SECRET":             c.state.Secrets["youtube"],
+		"CASTAD_YOUTUBE_MAY_DELETE":                "true",
 		"CASTAD_YOUTUBE_API_URL":                   youtube,
 		"CASTAD_YOUTUBE_TOKEN_URL":                 youtube,
 		"CASTAD_YOUTUBE_AUTHORIZE_URL":             youtube + "/o/oauth2/v2/auth",
@@ -57,6 +58,7 @@ func (c *Cloud) localSettings(port string) map[string]string {
 		"CASTAD_DEADLETTER_SCHEDULE": "*/30 * * * * *",
 		"CASTAD_PURGE_SCHEDULE":      "0 20 18 * * *",
 		"CASTAD_RENEW_SCHEDULE":      "0 10 * * * *",
+		"CASTAD_MEASURE_SCHEDULE":    "*/5 * * * * *",
 	}
 	for _, name := range keyNames {
 		s[name] = c.state.Secrets[name]

@@ -74,6 +74,26 @@ func (c *Client) check(p provider.Post) error {
 	return provider.ReelCaption.Check(name, "publish", captionOf(p))
 }
 
+// CheckText refuses a post whose caption Instagram would refuse, with the field,
+// before there is anything to publish.
+func (c *Client) CheckText(p provider.Post) error {
+	return provider.ReelCaption.Check(name, "publish", captionOf(p))
+}
+
+// Identify says whether an address is a reel's. Its id is "": what addresses have is
+// another name, which the API does not know. Class UserFault: it is not.
+func (c *Client) Identify(address string) (string, error) {
+	u, err := url.Parse(address)
+	own, _ := url.Parse(c.graph.BaseURL()) // a stand-in shows its reels itself
+	switch {
+	case err != nil || u.User != nil || u.Scheme != "https" && u.Scheme != own.Scheme:
+	case u.Host != "www.instagram.com" && u.Host != "instagram.com" && u.Host != own.Host:
+	case strings.Contains(u.Path, "/reel/"), strings.HasPrefix(u.Path, "/p/"):
+		return "", nil
+	}
+	return "", provider.Refused(name, "identify", "url", "is not the address of a reel")
+}
+
 // container is the body of POST /{user}/media. The API once took VIDEO; a single
 // video must be a reel now.
 type container struct {

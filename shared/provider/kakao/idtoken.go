@@ -28,8 +28,8 @@ type Claims struct {
 	Nickname string
 	// Key is the app key that the token was made for.
 	Key string
-	// At is when the person signed in; zero = not told.
-	At time.Time
+	// At is when the person signed in, Issued when the token was made; zero = not told.
+	At, Issued time.Time
 }
 
 type claims struct {
@@ -102,6 +102,9 @@ func (c *Client) verify(ctx context.Context, parser *jwt.Parser, idToken, nonce 
 	out := Claims{UserID: in.Subject, Nickname: line(in.Nickname, maxNickname), Key: in.Audience[0]}
 	if in.AuthTime != nil {
 		out.At = in.AuthTime.UTC()
+	}
+	if in.IssuedAt != nil {
+		out.Issued = in.IssuedAt.UTC()
 	}
 	return out, nil
 }

@@ -272,8 +272,11 @@ func (c *Client) Remove(ctx context.Context, s provider.Sought) error {
 		return c.notSent("remove", "a video's id has letters, digits, - and _")
 	}
 	_, err := c.send(ctx, s.Access, provider.Call{Op: "remove", Method: http.MethodDelete, Path: "/youtube/v3/videos", Query: url.Values{"id": {s.ID}}})
-	if reasonOf(err) == "videoNotFound" {
+	switch reasonOf(err) {
+	case "videoNotFound":
 		return nil
+	case "insufficientPermissions": // connected before we asked for it, or its owner has unticked it: the account still posts
+		return provider.Refused(name, "remove", "account", "the account does not allow CastAD to delete: please remove it in YouTube Studio")
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package youtube
 
 import (
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -14,6 +15,31 @@ const (
 	videoDescription = 5000 // bytes
 	videoTags        = 500  // characters together
 )
+
+// CheckText refuses a post whose words YouTube would refuse, with the field, before
+// there is anything to publish.
+func (c *Client) CheckText(p provider.Post) error { return checkText(p) }
+
+// Identify returns the id of the video at an address that people share. Class
+// UserFault: it is no address of a video.
+func (c *Client) Identify(address string) (string, error) {
+	u, err := url.Parse(address)
+	own, _ := url.Parse(c.cfg.WatchURL)
+	var id string
+	switch {
+	case err != nil || u.User != nil || u.Scheme != "https" && u.Scheme != own.Scheme:
+	case u.Host == own.Host, u.Host == "www.youtube.com", u.Host == "youtube.com", u.Host == "m.youtube.com":
+		if id = u.Query().Get("v"); u.Path != "/watch" {
+			id, _ = strings.CutPrefix(u.Path, "/shorts/")
+		}
+	case u.Host == "youtu.be":
+		id = strings.TrimPrefix(u.Path, "/")
+	}
+	if !validID(id) {
+		return "", provider.Refused(name, "identify", "url", "is not the address of a video")
+	}
+	return id, nil
+}
 
 // checkText refuses a post whose words YouTube would refuse, with the field.
 func checkText(p provider.Post) error {

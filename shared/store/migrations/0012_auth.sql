@@ -1,5 +1,6 @@
 -- Who may sign in, the sign-ins under way, and the refresh tokens.
 
+-- due_at is when the eraser next looks at a user whose link has ended or who is to be erased.
 -- owner: auth
 CREATE TABLE users (
   id BIGINT NOT NULL,
@@ -12,19 +13,20 @@ CREATE TABLE users (
   created_at DATETIME(6) NOT NULL,
   seen_at DATETIME(6) NOT NULL,
   erase_at DATETIME(6) NULL,
+  due_at DATETIME(6) NULL,
   erased_at DATETIME(6) NULL,
   PRIMARY KEY (id),
   UNIQUE KEY users_subject (issuer, subject),
   UNIQUE KEY users_tenant (tenant_id),
-  KEY users_erasure (state, erase_at)
+  KEY users_erasure (state, erase_at),
+  KEY users_due (due_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+-- Also the id_tokens of native apps that were taken: each opens one session.
 -- owner: auth
 CREATE TABLE login_states (
   state_hash BINARY(32) NOT NULL,
   cookie_hash BINARY(32) NOT NULL,
-  nonce_hash BINARY(32) NOT NULL,
-  verifier_sealed VARBINARY(1000) NOT NULL,
   next VARCHAR(500) COLLATE utf8mb4_bin NOT NULL,
   expires_at DATETIME(6) NOT NULL,
   used_at DATETIME(6) NULL,
@@ -32,6 +34,7 @@ CREATE TABLE login_states (
   KEY login_states_expiry (expires_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+-- child_sealed is the token that replaced this one, until child_until.
 -- owner: auth
 CREATE TABLE refresh_tokens (
   token_hash BINARY(32) NOT NULL,
@@ -41,13 +44,14 @@ CREATE TABLE refresh_tokens (
   tenant_id BIGINT NOT NULL,
   state VARCHAR(16) NOT NULL,
   child_sealed VARBINARY(1000) NULL,
+  child_until DATETIME(6) NULL,
   created_at DATETIME(6) NOT NULL,
-  spent_at DATETIME(6) NULL,
   idle_until DATETIME(6) NOT NULL,
   ends_at DATETIME(6) NOT NULL,
   PRIMARY KEY (token_hash),
   UNIQUE KEY refresh_tokens_parent (parent_hash),
   KEY refresh_tokens_family (family),
   KEY refresh_tokens_user (user_id, ends_at),
+  KEY refresh_tokens_child (child_until),
   KEY refresh_tokens_end (ends_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

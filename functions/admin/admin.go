@@ -1,0 +1,121 @@
+// Package admin is what operators see and do.
+//
+// # Promise
+//
+// Nothing is done that is not in the audit log: the row is written in the action's
+// own transaction, and before the action where it has none. The log is a chain
+// (Verify): a row that is changed, taken out or put in breaks it, and so does one
+// that is cut off at the end. Reading is not an action. Answers have no lyrics, no
+// captions, no tokens and no e-mail addresses; a run is shown by its states,
+// its times and its bookings.
+//
+// # Tables
+//
+// audit_log, audit_head, bypass_tokens. It reads those of everybody, and of all
+// tenants: its functions are reached through trigger.Admin only, which asks the
+// database on every request whether the caller is an operator.
+//
+// # Limits
+//
+// Lists have pages of at most 100 and read the replica, which may lag 5 s; one run
+// is read from the primary. A run that has more than 500 events is shown in pages.
+// Costs are shown for at most 31 days: a day's bookings are an index range, and a
+// month of them at the third stage is some 300,000 rows.
+package admin
+
+import (
+	"context"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/store"
+)
+
+// Actor is who does something, and in which request.
+type Actor struct {
+	// User is 0 for somebody at the command line.
+	User    id.User
+	Request string
+}
+
+// Also is what must be written in the same transaction as an action.
+type Also = func(ctx context.Context, tx *store.Tx) error
+
+// Runs moves runs of any tenant.
+type Runs interface {
+	// Redrive wakes or retries a run that does not move; what may be published already is refused.
+	Redrive(ctx context.Context, run id.Run, actor string) error
+	// CancelAny stops a run as its owner could.
+	CancelAny(ctx context.Context, run id.Run, actor string) error
+}
+
+// Letters are the messages that no function could take.
+type Letters interface {
+	// Redrive sends a letter again as a new message, once.
+	Redrive(ctx context.Context, letter int64, also ...Also) error
+	// Body is what a letter says, "" when its signature does not verify.
+	Body(queue string, raw []byte) string
+}
+
+// Vendors can be paused, for all instances.
+type Vendors interface {
+	Hold(ctx context.Context, vendor string, pause bool, also Also) error
+	Status(ctx context.Context) ([]Breaker, []Quota, error)
+}
+
+// Roles says and sets what users may do.
+type Roles interface {
+	SetRole(ctx context.Context, user id.User, role string, also Also) error
+}
+
+// Config is what a Store is made of.
+type Config struct {
+	DB      *store.DB
+	Runs    Runs
+	Letters Letters
+	Vendors Vendors
+	Roles   Roles
+	Now     func() time.Time
+}
+
+// Store holds every statement over the tables of this package, and the reads for operators.
+type Store struct{ c Config }
+
+// New returns the store.
+func New(c Config) *Store { return &Store{c: c} }
+
+func (s *Store) now() time.Time { return s.c.Now().UTC().Truncate(time.Microsecond) }
+
+// Redrive lets a run go on that does not, whosever it is.
+func (s *Store) Redrive(ctx context.Context, by Actor, run id.Run) error {
+	if err := s.exists(ctx, run); err != nil {
+		return err
+	}
+	if err := s.Record(ctx, by, Action{Name: "run.redrive", Target: run.String()}); err != nil {
+		return err
+	}
+	return s.c.Runs.Redrive(ctx, run, by.User.String())
+}
+
+// Cancel stops a run, whosever it is.
+func (s *Store) Cancel(ctx context.Context, by Actor, run id.Run) error {
+	if err := s.exists(ctx, run); err != nil {
+		return err
+	}
+	if err := s.Record(ctx, by, Action{Name: "run.cancel", Target: run.String()}); err != nil {
+		return err
+	}
+	return s.c.Runs.CancelAny(ctx, run, by.User.String())
+}
+
+// SetRole makes a user an operator, or an owner again. An operator cannot take the
+// role from themself: somebody must be left who can give it back.
+func (s *Store) SetRole(ctx context.Context, by Actor, user id.User, role string) error {
+	if user == by.User {
+		return fault.New(fault.CodeOwnRole)
+	}
+	return s.c.Roles.SetRole(ctx, user, role, func(ctx context.Context, tx *store.Tx) error {
+		return s.record(ctx, tx, by, Action{Name: "user.role", Target: user.String(), Detail: map[string]any{"role": role}})
+	})
+}

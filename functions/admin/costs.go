@@ -1,0 +1,113 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/store"
+)
+
+// MaxDays is how many days of costs are shown at once.
+const MaxDays = 31
+
+// Cost is what one vendor has cost on one day in Seoul.
+type Cost struct {
+	Vendor string `json:"vendor"`
+	// Day is "2026-11-29".
+	Day string `json:"day"`
+	// Calls are the submissions that began on that day; Failed are those of them that had
+	// no effect, Abandoned those given up with their outcome unknown.
+	Calls     int `json:"calls"`
+	Failed    int `json:"failed"`
+	Abandoned int `json:"abandoned"`
+	// CapturedWon was charged on that day, WasteWon may have been charged for nothing.
+	CapturedWon int64 `json:"captured_won"`
+	WasteWon    int64 `json:"waste_won"`
+}
+
+// seoul is where a day begins. There is no daylight saving time there.
+var seoul = time.FixedZone("KST", 9*60*60)
+
+// Today is the day in Seoul.
+func (s *Store) Today() string { return s.now().In(seoul).Format(time.DateOnly) }
+
+// Costs lists what the vendors have cost on the days from first to last, newest first.
+func (s *Store) Costs(ctx context.Context, first, last string) ([]Cost, error) {
+	from, err := time.ParseInLocation(time.DateOnly, first, seoul)
+	if err != nil {
+		return nil, fault.New(fault.CodeBadValue).In("from")
+	}
+	to, err := time.ParseInLocation(time.DateOnly, last, seoul)
+	if err != nil {
+		return nil, fault.New(fault.CodeBadValue).In("to")
+	}
+	to = to.AddDate(0, 0, 1)
+	if n := to.Sub(from); n <= 0 || n > MaxDays*24*time.Hour {
+		return nil, fault.New(fault.CodeBadValue).In("from")
+	}
+	all := map[[2]string]*Cost{}
+	of := func(c Cost) *Cost {
+		k := [2]string{c.Day, c.Vendor}
+		if all[k] == nil {
+			all[k] = &Cost{Vendor: c.Vendor, Day: c.Day}
+		}
+		return all[k]
+	}
+	calls, err := s.callsOf(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range calls {
+		o := of(c)
+		o.Calls, o.Failed, o.Abandoned = c.Calls, c.Failed, c.Abandoned
+	}
+	booked, err := s.bookedOn(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range booked {
+		o := of(c)
+		o.CapturedWon, o.WasteWon = c.CapturedWon, c.WasteWon
+	}
+	costs := make([]Cost, 0, len(all))
+	for _, c := range all {
+		costs = append(costs, *c)
+	}
+	slices.SortFunc(costs, func(a, b Cost) int {
+		if c := strings.Compare(b.Day, a.Day); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Vendor, b.Vendor)
+	})
+	return costs, nil
+}
+
+// callsOf counts calls. Their ids carry the time, so those of some days are a range of the key.
+func (s *Store) callsOf(ctx context.Context, from, to time.Time) ([]Cost, error) {
+	rows, err := store.All(ctx, s.c.DB.Replica(), `SELECT provider, DATE_FORMAT(DATE_ADD(sent_at, INTERVAL 9 HOUR), '%Y-%m-%d') AS day, COUNT(*),
+		SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), SUM(CASE WHEN state = 'abandoned' THEN 1 ELSE 0 END)
+		FROM provider_calls WHERE id >= ? AND id < ? GROUP BY provider, day ORDER BY day LIMIT 10000`,
+		func(c *Cost) []any { return []any{&c.Vendor, &c.Day, &c.Calls, &c.Failed, &c.Abandoned} }, id.First[id.Call](from), id.First[id.Call](to))
+	if err != nil {
+		return nil, fmt.Errorf("count calls: %w", err)
+	}
+	return rows, nil
+}
+
+// bookedOn sums up the ledger, which says whose step it was and not whose vendor's.
+func (s *Store) bookedOn(ctx context.Context, from, to time.Time) ([]Cost, error) {
+	rows, err := store.All(ctx, s.c.DB.Replica(), `SELECT s.provider, DATE_FORMAT(DATE_ADD(l.at, INTERVAL 9 HOUR), '%Y-%m-%d') AS day,
+		SUM(CASE WHEN l.entry = 'capture' THEN l.amount_won ELSE 0 END), SUM(CASE WHEN l.entry = 'waste' THEN l.amount_won ELSE 0 END)
+		FROM credit_ledger l JOIN pipeline_steps s ON s.run_id = l.run_id AND s.step_no = l.step_no
+		WHERE l.at >= ? AND l.at < ? AND l.entry IN ('capture', 'waste') GROUP BY s.provider, day ORDER BY day LIMIT 10000`,
+		func(c *Cost) []any { return []any{&c.Vendor, &c.Day, &c.CapturedWon, &c.WasteWon} }, from.UTC(), to.UTC())
+	if err != nil {
+		return nil, fmt.Errorf("sum up the ledger: %w", err)
+	}
+	return rows, nil
+}

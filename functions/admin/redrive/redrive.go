@@ -1,0 +1,39 @@
+// Package redrive is POST /api/v1/admin/runs/{id}/redrive: a run that does not move goes on.
+//
+// Its steps are woken, or its failed ones tried again; results that were paid for are kept. A publication that may be live answers 409.
+package redrive
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"castad/functions/admin"
+	"castad/shared/id"
+	"castad/shared/identity"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Runs moves and shows runs.
+type Runs interface {
+	Redrive(ctx context.Context, by admin.Actor, run id.Run) error
+	Run(ctx context.Context, run id.Run, after int) (admin.History, error)
+}
+
+type question struct {
+	ID id.Run `path:"id"`
+}
+
+// New returns the function.
+func New(runs Runs) trigger.Function {
+	return trigger.Admin("admin-redrive", binding, trigger.Budget{Time: 20 * time.Second, Connections: 1},
+		func(ctx context.Context, who identity.Principal, in question) (admin.History, error) {
+			if err := runs.Redrive(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.ID); err != nil {
+				return admin.History{}, err
+			}
+			return runs.Run(ctx, in.ID, 0)
+		})
+}

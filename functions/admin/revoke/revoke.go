@@ -1,0 +1,34 @@
+// Package revoke is DELETE /api/v1/admin/bypass/{id}: a bypass token ends now.
+//
+// The id is the token's SHA-256 in hex, as the list has it.
+package revoke
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"castad/functions/admin"
+	"castad/shared/identity"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Tokens revokes bypass tokens.
+type Tokens interface {
+	RevokeBypass(ctx context.Context, by admin.Actor, token string) error
+}
+
+type question struct {
+	ID string `path:"id"`
+}
+
+// New returns the function.
+func New(tokens Tokens) trigger.Function {
+	return trigger.Admin("admin-revoke", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
+		func(ctx context.Context, who identity.Principal, in question) (struct{}, error) {
+			return struct{}{}, tokens.RevokeBypass(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.ID)
+		})
+}

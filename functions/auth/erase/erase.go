@@ -1,0 +1,72 @@
+// Package erase is DELETE /api/v1/auth/me: the user and everything of theirs goes away.
+//
+// Marks the user, ends all sessions and cancels what is under way at once; the timer
+// background-erase deletes the rest, which takes about half an hour, longer while a
+// call to a vendor is being settled. It cannot be taken back. The answer (202) says
+// what stays. Writes users and refresh_tokens. Again: the same answer.
+package erase
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"castad/shared/id"
+	"castad/shared/identity"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Users marks users.
+type Users interface {
+	Erase(ctx context.Context, who identity.Principal) (begun time.Time, err error)
+}
+
+// Runs cancels what is under way; done when nothing is.
+type Runs interface {
+	Quiet(ctx context.Context, tenant id.Tenant, limit int) (done bool, err error)
+}
+
+type answer struct {
+	trigger.Reply
+	// State is "erasing".
+	State string    `json:"state"`
+	Since time.Time `json:"since"`
+	// Kept is what is not deleted, and why.
+	Kept []kept `json:"kept"`
+}
+
+type kept struct {
+	What string `json:"what"`
+	Ko   string `json:"ko"`
+	En   string `json:"en"`
+}
+
+// accepted is 202: it was taken, and is not done yet.
+const accepted = 202
+
+var stays = []kept{
+	{"ledger", "어떤 단계에 얼마가 들었는지의 회계 기록은 남습니다. 개인정보는 들어 있지 않습니다.", "What each step has cost is kept for accounting. It has nothing personal in it."},
+	{"posts", "내 채널에 이미 게시된 영상은 채널에 남습니다. 채널에서 직접 지워 주세요.", "Films that were posted to your own channels stay there. Delete them there."},
+	{"proof", "계정이 언제 삭제되었는지는 남습니다.", "That an account was erased, and when, is kept."},
+}
+
+// cancelAtOnce is more runs than one account may have under way.
+const cancelAtOnce = 20
+
+// New returns the function.
+func New(users Users, runs Runs) trigger.Function {
+	return trigger.HTTP("auth-erase", binding, trigger.Budget{Time: 20 * time.Second, Connections: 1},
+		func(ctx context.Context, who identity.Principal, _ struct{}) (answer, error) {
+			begun, err := users.Erase(ctx, who)
+			if err != nil {
+				return answer{}, err
+			}
+			if _, err := runs.Quiet(ctx, who.Tenant, cancelAtOnce); err != nil { // the timer does it then, within a minute
+				trigger.Note(ctx, "uncancelled", err.Error())
+			}
+			return answer{Reply: trigger.Reply{Status: accepted}, State: "erasing", Since: begun, Kept: stays}, nil
+		})
+}

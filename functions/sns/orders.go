@@ -1,0 +1,216 @@
+package sns
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"castad/shared/chaos"
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/pipeline"
+	"castad/shared/store"
+)
+
+// Channels knows where can be posted, and what.
+type Channels interface {
+	// Ready refuses an account that an order must not name: one that is not the
+	// tenant's on that channel (CodeNotFound), one that its owner must connect again
+	// (CodeReconnect), one of a channel that is not set up here (CodeChannelOff).
+	Ready(ctx context.Context, tenant id.Tenant, channel string, account id.Account) error
+	// Check refuses words that the channel would refuse, with the field.
+	Check(p message.SnsPublish, marker string) error
+	// Identify is the channel's own id of the post at an address, "" where addresses do
+	// not tell it. Refused: it is no address of a post on that channel.
+	Identify(channel, address string) (external string, err error)
+}
+
+// OrdersConfig makes Orders.
+type OrdersConfig struct {
+	DB       *store.Primary
+	Replica  *store.Replica
+	Engine   *pipeline.Engine
+	Channels Channels
+	// Order writes a post as the engine's recipe reads it; zero at = at once.
+	Order func(p message.SnsPublish, at time.Time) (json.RawMessage, error)
+	Now   func() time.Time
+}
+
+// Orders are the owner's side of posts: ordered, seen, cancelled, confirmed, removed, measured.
+type Orders struct{ c OrdersConfig }
+
+// NewOrders returns them.
+func NewOrders(c OrdersConfig) *Orders { return &Orders{c: c} }
+
+func (o *Orders) now() time.Time { return o.c.Now().UTC().Truncate(time.Microsecond) }
+
+const (
+	// farthest is how far ahead a post may be ordered: unused refresh tokens are kept
+	// alive, but nobody remembers what was planned a year ago.
+	farthest = 90 * 24 * time.Hour
+	// late is how much too late a time may come and still mean "at once".
+	late = time.Minute
+)
+
+// Request accepts a post: its row, its run and the first wake-up, or nothing. The
+// same key and draft again return the post that was made (created is false); the
+// same key with another draft is refused.
+func (o *Orders) Request(ctx context.Context, tenant id.Tenant, d Draft, key message.Key) (p Post, created bool, err error) {
+	hash, err := d.hash()
+	if err != nil {
+		return Post{}, false, err
+	}
+	p, err = o.byKey(ctx, tenant, key, hash)
+	if !errors.Is(err, store.ErrNoRows) {
+		return p, false, err // what was ordered stays ordered, whatever has become of its account
+	}
+	n, err := o.compose(ctx, tenant, d)
+	if err != nil {
+		return Post{}, false, err
+	}
+	n.key, n.hash = key, hash
+	err = o.c.DB.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error { return o.insert(ctx, tx, n) },
+		func(ctx context.Context, q store.Querier) (bool, error) {
+			_, err := store.One(ctx, q, `SELECT id FROM publications WHERE tenant_id = ? AND id = ?`, func(p *id.Post) []any { return []any{p} }, tenant, n.id)
+			if errors.Is(err, store.ErrNoRows) {
+				return false, nil
+			}
+			return err == nil, err
+		})
+	chaos.Point("A2", "post")
+	if _, dup := store.Duplicate(err); dup {
+		if p, err = o.byKey(ctx, tenant, key, hash); errors.Is(err, store.ErrNoRows) {
+			err = fault.Newf(fault.CodePostUnderWay, "order post of %v: another order was first", d.Ad)
+		}
+		return p, false, err
+	}
+	if err != nil {
+		return Post{}, false, err
+	}
+	p, err = o.Show(ctx, tenant, n.id)
+	return p, true, err
+}
+
+func (o *Orders) byKey(ctx context.Context, tenant id.Tenant, key message.Key, hash []byte) (Post, error) {
+	type made struct {
+		id   id.Post
+		hash []byte
+	}
+	m, err := store.One(ctx, o.c.DB, `SELECT id, request_hash FROM publications WHERE tenant_id = ? AND request_key = ? LIMIT 1`,
+		func(m *made) []any { return []any{&m.id, &m.hash} }, tenant, string(key))
+	if err != nil {
+		return Post{}, fmt.Errorf("find post of key: %w", err)
+	}
+	if string(m.hash) != string(hash) {
+		return Post{}, fault.New(fault.CodeKeyReused)
+	}
+	return o.Show(ctx, tenant, m.id)
+}
+
+// insert writes the order within tx.
+func (o *Orders) insert(ctx context.Context, tx *store.Tx, n post) error {
+	number, err := o.number(ctx, tx, n)
+	if err != nil {
+		return err
+	}
+	n.Revision = number
+	tags, err := json.Marshal(n.Hashtags)
+	if err != nil {
+		return fmt.Errorf("write hashtags of %v: %w", n.id, err)
+	}
+	var at any
+	if !n.at.IsZero() {
+		at = n.at
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO publications (id, tenant_id, ad_id, run_id, step_no, channel, account_id, revision, state, url, privacy, made_for_kids,
+		title, caption, hashtags_json, thumbnail_file, thumbnail_photo, video_id, scheduled_at, request_key, request_hash, created_at)
+		VALUES (?, ?, ?, ?, 1, ?, ?, ?, 'ordered', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		n.id, n.tenant, n.Ad, n.run, n.Channel, n.Account.String(), n.Revision, n.Privacy, n.MadeForKids,
+		clip(n.Title, maxTitle), clip(n.Caption, maxCaption), string(tags), n.file, n.photo, n.Video, at, string(n.key), n.hash, n.now)
+	if err != nil {
+		return fmt.Errorf("insert %v: %w", n.id, err)
+	}
+	order, err := o.c.Order(n.SnsPublish, n.at)
+	if err != nil {
+		return fmt.Errorf("write order of %v: %w", n.id, err)
+	}
+	if err := o.c.Engine.Start(ctx, tx, pipeline.Order{Run: n.run, Tenant: n.tenant, Ad: n.Ad, JSON: order}); err != nil {
+		return err
+	}
+	chaos.Point("A1", "post")
+	return nil
+}
+
+// last is the newest post of an ad on an account.
+type last struct {
+	post   id.Post
+	number int
+	row    string // the row's state
+	step   pipeline.State
+	code   fault.Code
+}
+
+// number is the new post's; it refuses one that must not follow those before it. The
+// newest one's row stays locked, so that its step, which writes to it before it calls
+// the channel, either began before and is seen, or finds that it is replaced.
+func (o *Orders) number(ctx context.Context, tx *store.Tx, n post) (int, error) {
+	l, err := store.One(ctx, tx, `SELECT id, revision, state FROM publications
+		WHERE tenant_id = ? AND ad_id = ? AND channel = ? AND account_id = ? ORDER BY revision DESC LIMIT 1 FOR UPDATE`,
+		func(l *last) []any { return []any{&l.post, &l.number, &l.row} }, n.tenant, n.Ad, n.Channel, n.Account.String())
+	if errors.Is(err, store.ErrNoRows) {
+		return 1, o.planned(ctx, tx, n)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read posts of %v: %w", n.Ad, err)
+	}
+	s, err := store.One(ctx, tx, `SELECT s.state, s.fail_code FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
+		WHERE p.tenant_id = ? AND p.id = ? LIMIT 1`, func(l *last) []any { return []any{&l.step, &l.code} }, n.tenant, l.post)
+	if err != nil {
+		return 0, fmt.Errorf("read step of %v: %w", l.post, err)
+	}
+	l.step, l.code = s.step, s.code
+	replace, err := l.allow(n.again)
+	if err != nil || !replace {
+		return l.number + 1, err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE publications SET state = 'replaced' WHERE tenant_id = ? AND id = ?`, n.tenant, l.post); err != nil {
+		return 0, fmt.Errorf("replace %v: %w", l.post, err)
+	}
+	return l.number + 1, nil
+}
+
+// allow says whether another post may follow, and whether it replaces this one,
+// which came to nothing.
+func (l last) allow(again bool) (replace bool, err error) {
+	switch {
+	case l.row == removed:
+		return false, nil
+	case l.row == published, l.row == ordered && l.step == pipeline.Ready:
+		if again {
+			return false, nil
+		}
+		return false, fault.Newf(fault.CodePosted, "%v is there, or will be", l.post)
+	case !l.step.Ended(), l.code == fault.CodeAbandoned:
+		return false, fault.Newf(fault.CodePostUnderWay, "%v is %s", l.post, l.step)
+	}
+	return true, nil
+}
+
+// planned refuses a first post on a channel where the ad's own run is still going to
+// post: both would be the first one.
+func (o *Orders) planned(ctx context.Context, tx *store.Tx, n post) error {
+	steps, err := store.One(ctx, tx, `SELECT COUNT(*) FROM ads a JOIN pipeline_steps s ON s.run_id = a.run_id
+		WHERE a.tenant_id = ? AND a.id = ? AND s.kind = 'publish' AND s.provider = ? AND s.state NOT IN ('succeeded', 'skipped', 'failed', 'cancelled')
+		AND NOT EXISTS (SELECT 1 FROM publications p WHERE p.run_id = s.run_id AND p.step_no = s.step_no)`,
+		func(n *int) []any { return []any{n} }, n.tenant, n.Ad, n.Channel)
+	if err != nil {
+		return fmt.Errorf("read plans of %v: %w", n.Ad, err)
+	}
+	if steps > 0 {
+		return fault.Newf(fault.CodePostUnderWay, "%v posts on %s by itself", n.Ad, n.Channel)
+	}
+	return nil
+}

@@ -1,0 +1,463 @@
+package sns_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"castad/functions/ad"
+	"castad/functions/sns"
+	"castad/shared/claim"
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/store"
+	"castad/shared/store/storetest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// atHome are channels without a network: account 9 is the owner's on each.
+type atHome struct{}
+
+func (atHome) Ready(_ context.Context, tenant id.Tenant, channel string, account id.Account) error {
+	switch {
+	case tenant != 7 || account != 9 && account != 10:
+		return fault.New(fault.CodeNotFound)
+	case account == 10:
+		return fault.New(fault.CodeReconnect)
+	}
+	return nil
+}
+
+func (atHome) Check(p message.SnsPublish, marker string) error {
+	if strings.Contains(p.Title, "<") || marker == "" {
+		return fault.New(fault.CodeVendorRefused).In("title")
+	}
+	return nil
+}
+
+func (atHome) Identify(_, address string) (string, error) {
+	external, ok := strings.CutPrefix(address, "https://y/")
+	if !ok {
+		return "", fault.New(fault.CodeVendorRefused)
+	}
+	return external, nil
+}
+
+// desk is where an owner orders posts.
+type desk struct {
+	*bench
+	orders *sns.Orders
+	keys   int
+}
+
+func newDesk(t *testing.T, opts ...storetest.Option) *desk {
+	t.Helper()
+	d := &desk{bench: newBench(t, opts...)}
+	d.orders = sns.NewOrders(sns.OrdersConfig{DB: d.db, Replica: d.replica, Engine: d.eng, Channels: atHome{}, Order: ad.PostOrder, Now: d.now})
+	d.film(20, "final")
+	return d
+}
+
+func (d *desk) exec(query string, args ...any) {
+	d.t.Helper()
+	if _, err := d.db.Exec(d.t.Context(), query, args...); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// film is an ad of the owner's with a finished film.
+func (d *desk) film(a id.Ad, quality string) id.Run {
+	d.t.Helper()
+	run := id.New[id.Run](d.now())
+	text := func(v any) string {
+		b, err := json.Marshal(v)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		return string(b)
+	}
+	d.exec(`INSERT INTO ads (id, tenant_id, place_id, run_id, wish_json, request_key, request_hash, created_at) VALUES (?, 7, 1, ?, ?, ?, '', ?)`,
+		a, run, `{"caption":"오늘도 칼국수","hashtags":["맛집"]}`, a.String(), d.now())
+	d.exec(`INSERT INTO pipeline_runs (id, tenant_id, ad_id, state, order_json, deadline_at, version, fail_code, created_at) VALUES (?, 7, ?, 'succeeded', '{}', ?, 1, '', ?)`,
+		run, a, d.now(), d.now())
+	d.exec(`INSERT INTO pipeline_steps (run_id, step_no, tenant_id, kind, provider, policy, after_no, cost_won, state, attempt, fence, polls, abandoned, call_state, fail_code, input_json, output_json)
+		VALUES (?, 4, 7, 'video', 'creatomate', 'paid', 3, 0, 'succeeded', 1, 1, 0, 0, 'done', '', ?, ?)`, run,
+		text(message.VideoRender{Name: "돌담골목", Facts: []claim.Fact{{Kind: claim.Area, Text: "을지로"}}, Quality: quality}),
+		text(message.VideoMade{Video: id.Video(a), Blob: "film", Thumbnail: "still", SHA256: strings.Repeat("ab", 32), Bytes: 4}))
+	return run
+}
+
+func (d *desk) draft() sns.Draft { return sns.Draft{Ad: 20, Channel: "youtube", Account: 9} }
+
+// request orders a post with a key of its own.
+func (d *desk) request(draft sns.Draft) (sns.Post, error) {
+	d.t.Helper()
+	if err := draft.Validate(); err != nil {
+		d.t.Fatal(err)
+	}
+	d.keys++
+	p, created, err := d.orders.Request(d.t.Context(), 7, draft, message.Key(fmt.Sprintf("key-%d", d.keys)))
+	if err == nil && !created {
+		d.t.Errorf("%v was there", p.ID)
+	}
+	return p, err
+}
+
+func (d *desk) order(draft sns.Draft) sns.Post {
+	d.t.Helper()
+	p, err := d.request(draft)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return p
+}
+
+func (d *desk) refused(what string, draft sns.Draft, code fault.Code) {
+	d.t.Helper()
+	if _, err := d.request(draft); fault.CodeOf(err) != code {
+		d.t.Errorf("%s: %v, want %s", what, err, code)
+	}
+}
+
+func (d *desk) show(p sns.Post) sns.Post {
+	d.t.Helper()
+	out, err := d.orders.Show(d.t.Context(), 7, p.ID)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return out
+}
+
+func (d *desk) state(what string, p sns.Post, want string) sns.Post {
+	d.t.Helper()
+	p = d.show(p)
+	if p.State != want {
+		d.t.Errorf("%s: the post is %s, want %s", what, p.State, want)
+	}
+	return p
+}
+
+// wake is what the queue would bring for a post.
+func (d *desk) wake(p sns.Post) message.Wake {
+	d.t.Helper()
+	w, err := store.One(d.t.Context(), d.db, `SELECT run_id, step_no FROM publications WHERE id = ?`, func(w *message.Wake) []any { return []any{&w.Run, &w.Step} }, p.ID)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return w
+}
+
+// send lets the post's step submit.
+func (d *desk) send(p sns.Post, f func(in message.SnsPublish, n *sns.Notes) (string, error)) {
+	d.t.Helper()
+	err := d.posts.Submit(d.t.Context(), d.wake(p), func(_ context.Context, in message.SnsPublish, _ message.Call, n *sns.Notes) (message.SnsPosted, error) {
+		external, err := f(in, n)
+		return message.SnsPosted{ExternalID: external}, err
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// publish brings a post to its end.
+func (d *desk) publish(p sns.Post, external string) sns.Post {
+	d.t.Helper()
+	d.send(p, func(message.SnsPublish, *sns.Notes) (string, error) { return external, nil })
+	d.pass(time.Minute)
+	err := d.posts.Verify(d.t.Context(), d.wake(p), func(context.Context, message.SnsPublish, message.Call, []byte) (message.SnsPosted, error) {
+		return message.SnsPosted{ExternalID: external, URL: "https://y/" + external}, nil
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return d.state("sent", p, sns.Published)
+}
+
+// lose sends a post whose answer is lost and never found again.
+func (d *desk) lose(p sns.Post) {
+	d.t.Helper()
+	d.send(p, func(_ message.SnsPublish, n *sns.Notes) (string, error) {
+		if err := n.Keep(d.t.Context(), []byte("the last byte is about to leave")); err != nil {
+			d.t.Error(err)
+		}
+		return "", fault.New(fault.CodeUnknown)
+	})
+	d.state("its answer is lost", p, sns.Unknown)
+	d.pass(27 * time.Hour)
+	if _, err := d.eng.Sweep(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func TestAPostSaysWhatItsOwnerSaysElseWhatTheAdSays(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.exec(`INSERT INTO artifacts (id, tenant_id, run_id, step_no, kind, blob_path, sha256, bytes, content_type, created_at) VALUES (30, 7, 1, 1, 'x', 'picture', '', 9, 'image/jpeg', ?)`, d.now())
+	var got [2]message.SnsPublish
+	plain := d.order(d.draft())
+	d.send(plain, func(in message.SnsPublish, _ *sns.Notes) (string, error) { got[0] = in; return "v1", nil })
+	own := sns.Draft{Ad: 20, Channel: "instagram", Account: 9, Title: "제목", Caption: "글", Hashtags: []string{"#하나"}, Thumbnail: 30}
+	d.send(d.order(own), func(in message.SnsPublish, _ *sns.Notes) (string, error) { got[1] = in; return "v2", nil })
+	film := message.SnsPublish{Ad: 20, Account: 9, Privacy: "public", Blob: "film", Thumbnail: "still", Bytes: 4, SHA256: strings.Repeat("ab", 32), Revision: 1, Video: 20}
+	want := [2]message.SnsPublish{film, film}
+	want[0].Channel, want[0].Title, want[0].Caption, want[0].Hashtags = "youtube", "돌담골목 | 을지로", "오늘도 칼국수", []string{"맛집"}
+	want[1].Channel, want[1].Title, want[1].Caption, want[1].Hashtags, want[1].Thumbnail = "instagram", "제목", "글", []string{"하나"}, "picture"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the channels got (-want +got):\n%s", diff)
+	}
+	if p := d.state("accepted", plain, sns.Publishing); p.Title != "돌담골목 | 을지로" || p.Number != 1 || p.Video != 20 || len(p.Hashtags) != 1 {
+		t.Errorf("the post is shown as %+v", p)
+	}
+}
+
+func TestAPostThatCannotGoOutIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.film(21, "preview")
+	d.exec(`INSERT INTO ads (id, tenant_id, place_id, run_id, wish_json, request_key, request_hash, created_at) VALUES (22, 7, 1, 1, '{}', 'bare', '', ?), (23, 8, 1, 2, '{}', 'other', '', ?)`, d.now(), d.now())
+	d.exec(`INSERT INTO artifacts (id, tenant_id, run_id, step_no, kind, blob_path, sha256, bytes, content_type, created_at)
+		VALUES (30, 7, 1, 1, 'a', 'song', '', 9, 'audio/mpeg', ?), (31, 8, 1, 1, 'b', 'theirs', '', 9, 'image/jpeg', ?), (32, 7, 1, 1, 'c', 'big', '', 3000000, 'image/jpeg', ?)`, d.now(), d.now(), d.now())
+	for name, c := range map[string]struct {
+		change func(*sns.Draft)
+		code   fault.Code
+	}{
+		"an ad that is not there":             {func(p *sns.Draft) { p.Ad = 99 }, fault.CodeNotFound},
+		"a stranger's ad":                     {func(p *sns.Draft) { p.Ad = 23 }, fault.CodeNotFound},
+		"an ad without a film":                {func(p *sns.Draft) { p.Ad = 22 }, fault.CodeNoFilm},
+		"a preview":                           {func(p *sns.Draft) { p.Ad = 21 }, fault.CodeNoFilm},
+		"a film of another ad":                {func(p *sns.Draft) { p.Video = 21 }, fault.CodeNotFound},
+		"a stranger's account":                {func(p *sns.Draft) { p.Account = 11 }, fault.CodeNotFound},
+		"an account that is cut off":          {func(p *sns.Draft) { p.Account = 10 }, fault.CodeReconnect},
+		"words that the channel refuses":      {func(p *sns.Draft) { p.Title = "<b>" }, fault.CodeVendorRefused},
+		"a time that is over":                 {func(p *sns.Draft) { p.At = d.now().Add(-time.Hour) }, fault.CodeBadValue},
+		"a time that is too far ahead":        {func(p *sns.Draft) { p.At = d.now().Add(91 * 24 * time.Hour) }, fault.CodeBadValue},
+		"a song as a thumbnail":               {func(p *sns.Draft) { p.Thumbnail = 30 }, fault.CodeBadThumbnail},
+		"a stranger's picture":                {func(p *sns.Draft) { p.Thumbnail = 31 }, fault.CodeNotFound},
+		"a picture that is too large":         {func(p *sns.Draft) { p.Thumbnail = 32 }, fault.CodeBadThumbnail},
+		"a photo that is not there":           {func(p *sns.Draft) { p.Photo = 1 }, fault.CodeNotFound},
+		"an ad that its owner has put away":   {func(p *sns.Draft) { p.Ad = 24 }, fault.CodeNotFound},
+		"a film that is not any one's at all": {func(p *sns.Draft) { p.Video = 1 }, fault.CodeNotFound},
+	} {
+		draft := d.draft()
+		c.change(&draft)
+		if draft.Ad == 24 {
+			d.film(24, "final")
+			d.exec(`UPDATE ads SET deleted_at = ? WHERE id = 24`, d.now())
+		}
+		d.refused(name, draft, c.code)
+	}
+	if rows := d.rows(); len(rows) != 0 {
+		t.Errorf("refused, and there are %v", rows)
+	}
+}
+
+func TestAScheduledPostWaitsForItsTime(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	draft := d.draft()
+	draft.At = d.now().Add(3 * 24 * time.Hour)
+	p := d.order(draft)
+	if p.State != sns.Scheduled || p.ScheduledAt == nil || !p.ScheduledAt.Equal(draft.At) {
+		t.Errorf("ordered: %+v", p)
+	}
+	early := func(message.SnsPublish, *sns.Notes) (string, error) { t.Error("sent before its time"); return "v", nil }
+	d.send(p, early)
+	d.pass(3*24*time.Hour - time.Minute)
+	d.send(p, early)
+	d.state("a minute before", p, sns.Scheduled)
+	d.pass(time.Minute)
+	d.state("its time has come", p, sns.Publishing)
+	d.publish(p, "v1")
+}
+
+// The marker and the notes of a post are its own: a second one is never found as the first.
+func TestASecondPostIsOrderedOnPurposeAndIsNotTheFirst(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	first := d.order(d.draft())
+	d.refused("before the first is out", d.draft(), fault.CodePosted)
+	again := d.draft()
+	again.Again = true
+	d.send(first, func(_ message.SnsPublish, n *sns.Notes) (string, error) {
+		d.keep(n, "first")
+		return "", message.NotYet{}
+	})
+	d.refused("while the first is under way", again, fault.CodePostUnderWay)
+	d.pass(time.Minute)
+	d.publish(first, "v1")
+	d.refused("without again", d.draft(), fault.CodePosted)
+	second := d.order(again)
+	if second.Number != 2 {
+		t.Errorf("the second post is number %d", second.Number)
+	}
+	d.send(second, func(in message.SnsPublish, n *sns.Notes) (string, error) {
+		if in.Number() != 2 || n.Last() != nil {
+			t.Errorf("the second is number %d with the notes %q", in.Number(), n.Last())
+		}
+		if m := sns.Marker(in); m != "castad-"+id.Ad(20).String()+"-youtube-2" {
+			t.Errorf("the second's marker is %s", m)
+		}
+		return "v2", nil
+	})
+	d.state("the first", first, sns.Published)
+	d.pass(time.Minute)
+	d.publish(second, "v2")
+	if got := d.show(first); got.ExternalID != "v1" || d.show(second).ExternalID != "v2" {
+		t.Errorf("the first is %s", got.ExternalID)
+	}
+}
+
+// A post that came to nothing is followed without a word; its own step, should it
+// ever be retried, then sends nothing.
+func TestAPostThatReplacesAFailedOneIsTheOnlyOne(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	first := d.order(d.draft())
+	d.send(first, func(message.SnsPublish, *sns.Notes) (string, error) { return "", fault.New(fault.CodeRefused) })
+	if p := d.state("refused", first, sns.Failed); p.Fail == nil || p.Fail.Code != fault.CodeRefused {
+		t.Errorf("failed: %+v", p.Fail)
+	}
+	second := d.order(d.draft())
+	if err := d.eng.Retry(t.Context(), 7, d.wake(first).Run); err != nil {
+		t.Fatal(err)
+	}
+	d.send(first, func(message.SnsPublish, *sns.Notes) (string, error) {
+		t.Error("sent although it was replaced")
+		return "v1", nil
+	})
+	if p := d.state("retried", first, sns.Failed); p.Fail == nil || p.Fail.Code != fault.CodePostReplaced {
+		t.Errorf("replaced: %+v", p.Fail)
+	}
+	d.publish(second, "v2")
+}
+
+// An ad's own run makes the first post. Whoever is first has the row; the other one's
+// step ends without sending anything.
+func TestAnAdsOwnPostAndAnOrderedOneAreNotBothTheFirst(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	made := d.film(5, "final") // the bench's run posts this ad on account 9, too, and is not seen yet
+	draft := d.draft()
+	draft.Ad = 5
+	p := d.order(draft)
+	d.send(p, func(_ message.SnsPublish, n *sns.Notes) (string, error) {
+		d.keep(n, "session")
+		return "", message.NotYet{}
+	})
+	d.submit(1, func(*sns.Notes) (string, error) { t.Error("both were sent"); return "v1", nil })
+	if s := d.step(1); s != "failed" {
+		t.Errorf("the ad's own step is %s", s)
+	}
+	d.pass(time.Minute)
+	d.publish(p, "v2")
+
+	d.exec(`UPDATE ads SET run_id = ? WHERE id = 5`, d.run)
+	d.exec(`UPDATE pipeline_steps SET run_id = ? WHERE step_no = 4 AND run_id = ?`, d.run, made)
+	draft.Channel = "instagram"
+	d.refused("the ad is still going to post there", draft, fault.CodePostUnderWay)
+	d.submit(2, func(*sns.Notes) (string, error) { return "r1", nil })
+	d.refused("the ad is posting there", draft, fault.CodePostUnderWay)
+}
+
+// A process that dies between the order's transaction and its answer has made the
+// post; so has one whose commit's answer was lost. The same key finds it.
+func TestAnOrderWhoseAnswerWasLostIsThere(t *testing.T) {
+	t.Parallel()
+	for name, cut := range map[string]storetest.Cut{"the commit arrived": storetest.CutAfter, "the commit was lost": storetest.CutBefore} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := storetest.Proxy(t)
+			d := newDesk(t, storetest.Through(w))
+			draft := d.draft()
+			if err := draft.Validate(); err != nil {
+				t.Fatal(err)
+			}
+			w.CutCommit(cut)
+			p, _, err := d.orders.Request(t.Context(), 7, draft, "k")
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, created, err := d.orders.Request(t.Context(), 7, draft, "k")
+			if err != nil || created || again.ID != p.ID {
+				t.Errorf("the same order again: %v, created %v, %v", again.ID, created, err)
+			}
+			if rows := d.rows(); len(rows) != 1 {
+				t.Errorf("there are %v", rows)
+			}
+			draft.Caption = "다른 글"
+			if _, _, err := d.orders.Request(t.Context(), 7, draft, "k"); fault.CodeOf(err) != fault.CodeKeyReused {
+				t.Errorf("the key with another post: %v", err)
+			}
+		})
+	}
+}
+
+func TestOrdersForOneAccountAtOnceAreOnePost(t *testing.T) {
+	t.Parallel()
+	for name, key := range map[string]func(int) message.Key{
+		"with one key":           func(int) message.Key { return "k" },
+		"with keys of their own": func(i int) message.Key { return message.Key(fmt.Sprint("k", i)) },
+	} {
+		d := newDesk(t)
+		draft := d.draft()
+		if err := draft.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		made := 0
+		for i := range 12 {
+			wg.Go(func() {
+				_, created, err := d.orders.Request(t.Context(), 7, draft, key(i))
+				mu.Lock()
+				defer mu.Unlock()
+				if created {
+					made++
+				}
+				if code := fault.CodeOf(err); err != nil && code != fault.CodePostUnderWay && code != fault.CodePosted {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		wg.Wait()
+		if rows := d.rows(); made != 1 || len(rows) != 1 {
+			t.Errorf("%s: %d made, there are %v", name, made, rows)
+		}
+	}
+}
+
+func TestPostsAreListedPageByPageAndNobodyElses(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.film(21, "final")
+	var want []id.Post
+	for i := range 4 {
+		draft := sns.Draft{Ad: id.Ad(20 + i%2), Channel: []string{"youtube", "instagram"}[i/2], Account: 9}
+		want = append([]id.Post{d.order(draft).ID}, want...)
+		d.pass(time.Second)
+	}
+	ids := func(tenant id.Tenant, a id.Ad, before id.Post, limit int) []id.Post {
+		posts, err := d.orders.List(t.Context(), tenant, a, before, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []id.Post
+		for _, p := range posts {
+			out = append(out, p.ID)
+		}
+		return out
+	}
+	if diff := cmp.Diff([][]id.Post{want[:3], want[3:], {want[0], want[2]}, nil},
+		[][]id.Post{ids(7, 0, 0, 3), ids(7, 0, want[2], 3), ids(7, 21, 0, 9), ids(8, 0, 0, 9)}); diff != "" {
+		t.Errorf("pages (-want +got):\n%s", diff)
+	}
+	if _, err := d.orders.Show(t.Context(), 8, want[0]); fault.CodeOf(err) != fault.CodeNotFound {
+		t.Errorf("a stranger is shown a post: %v", err)
+	}
+}
