@@ -276,6 +276,23 @@ func TestAScheduledPostWaitsForItsTime(t *testing.T) {
 	d.publish(p, "v1")
 }
 
+// What was put away before its time does not go out after all.
+func TestAPostOfAnAdThatWasPutAwayDoesNotGoOut(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	draft := d.draft()
+	draft.At = d.now().Add(time.Hour)
+	p := d.order(draft)
+	d.exec(`UPDATE ads SET deleted_at = ? WHERE id = 20`, d.now())
+	d.pass(time.Hour)
+	d.send(p, func(message.SnsPublish, *sns.Notes) (string, error) { t.Error("sent"); return "v1", nil })
+	if got := d.state("its time has come", p, sns.Failed); got.Fail == nil || got.Fail.Code != fault.CodeAdAway {
+		t.Errorf("failed: %+v", got.Fail)
+	}
+	d.exec(`UPDATE ads SET deleted_at = NULL WHERE id = 20`)
+	d.publish(d.order(d.draft()), "v2")
+}
+
 // The marker and the notes of a post are its own: a second one is never found as the first.
 func TestASecondPostIsOrderedOnPurposeAndIsNotTheFirst(t *testing.T) {
 	t.Parallel()
