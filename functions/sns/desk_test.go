@@ -191,4 +191,3 @@ func (d *desk) lose(p sns.Post) {
 		d.t.Fatal(err)
 	}
 }
-
