@@ -18,6 +18,7 @@ var extras = map[string]openapi.Extra{
 	"ad-edit": {Example: `{"caption":"이번 주만 반값","photos":["photo_01hv3kq9zr2ab"],"captions":{"0":"어서 오세요"},"channels":[{"channel":"youtube","account":"channel_01hv3kq9zr2ab"}]}`,
 		More: []string{`{"restore":1}`}},
 	"ad-events":       {Poll: adevents.Progress{}, Events: map[string]any{"change": ad.Event{}, "end": adevents.Progress{}}},
+	"archive-export":  {Content: []string{"application/zip"}},
 	"contract-show":   {Guard: "open", Content: []string{"application/json"}},
 	"health-live":     {Guard: "open"},
 	"health-ready":    {Guard: "open"},

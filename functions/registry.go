@@ -14,6 +14,11 @@ import (
 	adretry "castad/functions/ad/retry"
 	adshow "castad/functions/ad/show"
 	adticket "castad/functions/ad/ticket"
+	archiveexport "castad/functions/archive/export"
+	archivelist "castad/functions/archive/list"
+	archiveremove "castad/functions/archive/remove"
+	archiverestore "castad/functions/archive/restore"
+	archiveshow "castad/functions/archive/show"
 	authcallback "castad/functions/auth/callback"
 	autherase "castad/functions/auth/erase"
 	authkeys "castad/functions/auth/keys"
@@ -67,6 +72,7 @@ import (
 	videoshow "castad/functions/video/show"
 
 	"castad/functions/ad"
+	"castad/functions/archive"
 	"castad/functions/auth"
 	"castad/functions/lyric"
 	"castad/functions/place"
@@ -102,6 +108,8 @@ type parts struct {
 	// orders are posts as their owners see them.
 	orders *sns.Orders
 	edits  edits
+	// archive is the finished ads.
+	archive *archive.Store
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
 	consents consents
@@ -199,6 +207,12 @@ func registry(p parts) []trigger.Function {
 		sociallist.New(p.social),
 		socialdisconnect.New(p.social),
 
+		archivelist.New(p.archive),
+		archiveshow.New(p.archive),
+		archiveremove.New(p.ads, p.archive),
+		archiverestore.New(p.ads, p.archive),
+		archiveexport.New(p.archive, p.files),
+
 		contractshow.New(),
 
 		authstart.New(p.users, from[authstart.Kakao](p.kakao), p.site),
@@ -219,7 +233,7 @@ func registry(p parts) []trigger.Function {
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
 		backgroundrenew.New(p.social),
 		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
-		backgroundpurge.New(outdated{p.outbox, p.social, p.ads}, p.files, []backgroundpurge.Owner{
+		backgroundpurge.New(outdated{p.outbox, p.social, p.ads}, forgetting(p), p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),
