@@ -1,6 +1,6 @@
-// Package revoke is DELETE /api/v1/admin/bypass/{hash}: a bypass token ends now.
+// Package revoke is DELETE /api/v1/admin/bypass/{id}: a bypass token ends now.
 //
-// The hash is the token's SHA-256 in hex, as the list has it.
+// The id is the token's SHA-256 in hex, as the list has it.
 package revoke
 
 import (
@@ -22,13 +22,13 @@ type Tokens interface {
 }
 
 type question struct {
-	Hash string `path:"hash" max:"64"`
+	ID string `path:"id" max:"64"`
 }
 
 // New returns the function.
 func New(tokens Tokens) trigger.Function {
 	return trigger.Admin("admin-revoke", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (struct{}, error) {
-			return struct{}{}, tokens.RevokeBypass(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.Hash)
+			return struct{}{}, tokens.RevokeBypass(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.ID)
 		})
 }
