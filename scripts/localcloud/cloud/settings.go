@@ -44,6 +44,15 @@ func (c *Cloud) localSettings(port string) map[string]string {
 		"CASTAD_INSTAGRAM_API_URL":                 instagram,
 		"CASTAD_INSTAGRAM_AUTHORIZE_URL":           instagram + "/oauth/authorize",
 		"CASTAD_INSTAGRAM_POLL":                    "1s",
+		"CASTAD_APP_URL":                           "http://127.0.0.1:" + port,
+		"CASTAD_KAKAO_REST_KEY":                    appID,
+		"CASTAD_KAKAO_CLIENT_SECRET":               c.state.Secrets["kakao"],
+		"CASTAD_KAKAO_ADMIN_KEY":                   c.state.Secrets["kakao-admin"],
+		"CASTAD_KAKAO_APP_ID":                      kakaoApp,
+		"CASTAD_KAKAO_NATIVE_KEY":                  kakaoNative,
+		"CASTAD_KAKAO_AUTH_URL":                    c.KakaoURL(),
+		"CASTAD_KAKAO_API_URL":                     c.KakaoURL(),
+		"CASTAD_KAKAO_LOCAL_URL":                   c.KakaoURL(),
 		"CASTAD_DOWNLOAD_ORIGINS":                  studio,
 		// Everybody on this machine has one address.
 		"CASTAD_RATE_LIMITS":         "auth=300/1m,live=1000/1s,general=30/1s,callback=1000/1s",
@@ -59,6 +68,7 @@ func (c *Cloud) localSettings(port string) map[string]string {
 		"CASTAD_PURGE_SCHEDULE":      "0 20 18 * * *",
 		"CASTAD_RENEW_SCHEDULE":      "0 10 * * * *",
 		"CASTAD_MEASURE_SCHEDULE":    "*/5 * * * * *",
+		"CASTAD_ERASE_SCHEDULE":      "*/10 * * * * *",
 	}
 	for _, name := range keyNames {
 		s[name] = c.state.Secrets[name]
