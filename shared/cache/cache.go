@@ -25,15 +25,17 @@ const (
 	patience = 100 * time.Millisecond
 )
 
-// Origin is who can change a value.
-type Origin bool
+// Origin is who can change a value, and who may have it.
+type Origin int
 
 // The origins.
 const (
 	// Foreign values are made elsewhere: they are as old as they are.
-	Foreign Origin = false
+	Foreign Origin = iota
 	// Written values are changed by CastAD, which says so with Forget.
-	Written Origin = true
+	Written
+	// Passing values are Foreign ones that we may not keep: they stay in this process.
+	Passing
 )
 
 // Config says what a Cache is made of.

@@ -70,31 +70,31 @@ func until(t testing.TB, what string, ok func() bool) {
 
 func TestAValueIsReadOnceAMinuteAndWhatCanBeWrittenOftener(t *testing.T) {
 	t.Parallel()
-	for origin, good := range map[Origin]time.Duration{Foreign: near, Written: deaf} {
+	for origin, good := range map[Origin]time.Duration{Foreign: near, Written: deaf, Passing: near} {
 		c, x := newClock(), &truth{}
 		k := Of[int64](New(Config{Now: c.now}), "numbers", origin)
 		get(t, k, "a", x)
 		c.add(good - 1)
 		if get(t, k, "a", x); x.reads.Load() != 1 {
-			t.Errorf("written %v: read %d times within %v", origin, x.reads.Load(), good)
+			t.Errorf("origin %v: read %d times within %v", origin, x.reads.Load(), good)
 		}
 		if c.add(1); x.reads.Load() != 1 {
 			t.Error("read without need")
 		}
 		if get(t, k, "a", x); x.reads.Load() != 2 {
-			t.Errorf("written %v: after %v the value is still good", origin, good)
+			t.Errorf("origin %v: after %v the value is still good", origin, good)
 		}
 		if err := k.Forget(t.Context(), "a"); err != nil {
 			t.Error(err)
 		}
 		if get(t, k, "a", x); x.reads.Load() != 3 {
-			t.Errorf("written %v: a forgotten value is good", origin)
+			t.Errorf("origin %v: a forgotten value is good", origin)
 		}
 		if c.add(-time.Hour); x.reads.Load() != 3 {
 			t.Error("read without need")
 		}
 		if get(t, k, "a", x); x.reads.Load() != 4 {
-			t.Errorf("written %v: a clock that is set back makes a value live for an hour", origin)
+			t.Errorf("origin %v: a clock that is set back makes a value live for an hour", origin)
 		}
 	}
 }
@@ -275,6 +275,10 @@ func TestRedisKeepsNoKeysThatCanBeReadAndForgetsAfterAnHour(t *testing.T) {
 	client := server.Client()
 	k := Of[string](New(Config{Redis: client, Now: time.Now}), "place-search", Foreign)
 	if _, err := k.Get(t.Context(), "홍길동 집", func(context.Context) (string, error) { return "x", nil }); err != nil {
+		t.Fatal(err)
+	}
+	passing := Of[string](k.cache, "passing", Passing)
+	if _, err := passing.Get(t.Context(), "a", func(context.Context) (string, error) { return "x", nil }); err != nil {
 		t.Fatal(err)
 	}
 	keys := client.Keys(t.Context(), "*").Val()

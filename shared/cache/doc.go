@@ -1,7 +1,7 @@
 // Package cache keeps what was expensive to find out: in this process (L1, at most
 // 60 s) and, where there is Redis, for all instances (L2, at most 3,600 s).
 //
-//	hits := cache.Of[[]provider.PlaceHit](c, "place-search", cache.Foreign)
+//	hits := cache.Of[[]provider.PlaceHit](c, "place-search", cache.Passing)
 //	found, err := hits.Get(ctx, query, func(ctx context.Context) ([]provider.PlaceHit, error) { … })
 //
 // # What it promises
@@ -28,6 +28,7 @@
 // row's version in the key (GET /home: the version is read with the primary row), so that an
 // old value is never found again.
 //
-// Values from elsewhere that nobody here writes (Foreign: places, public keys) are good for
-// their whole time. Nothing secret goes in: Redis is another party.
+// Values from elsewhere that nobody here writes (Foreign) are good for their whole time; those
+// that their owner's terms let pass through only (Passing: found places) stay in this process.
+// Nothing secret goes in: Redis is another party.
 package cache

@@ -42,7 +42,7 @@ func redisKey(kind, key string) string {
 // asked is false when Redis was not there: then nothing is kept in it either.
 func (k *Kind[T]) far(ctx context.Context, key string) (text []byte, generation string, asked bool) {
 	client := k.cache.c.Redis
-	if client == nil {
+	if client == nil || k.origin == Passing {
 		return nil, "", false
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
