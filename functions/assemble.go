@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +26,7 @@ import (
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/keyring"
+	"castad/shared/limiter"
 	"castad/shared/link"
 	"castad/shared/message"
 	"castad/shared/outbox"
@@ -40,6 +43,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/redis/go-redis/v9"
 )
 
 // app is what the parts are made from and main needs too.
@@ -49,7 +53,10 @@ type app struct {
 	outbox    *outbox.Outbox
 	envelopes keyring.Ring
 	tokens    *identity.Verifier
-	ads       *ad.Store
+	// redis is nil where none is set up.
+	redis  *redis.Client
+	limits *limits
+	ads    *ad.Store
 }
 
 const (
@@ -71,6 +78,7 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 		func() error { return a.keys(c, &p) },
 		func() error { return a.stores(c, &p, meter) },
 		func() error { return a.guards(c, log, meter) },
+		func() error { return a.limit(c, log, meter) },
 		func() error { return vendors(c, &p, provider.HTTP{Guard: a.guard, Observe: meter.observed}) },
 	} {
 		if err := step(); err != nil {
@@ -179,6 +187,29 @@ func (a *app) guards(c config.Config, log *slog.Logger, meter *meter) error {
 	return nil
 }
 
+// limit makes what keeps callers within limits: in Redis where one is set up, else in this process.
+func (a *app) limit(c config.Config, log *slog.Logger, meter *meter) error {
+	classes, err := parseClasses(c.RateLimits)
+	if err != nil {
+		return err
+	}
+	if a.redis, err = openRedis(c, log); err != nil {
+		return err
+	}
+	a.limits = &limits{count: meter.limited, bypass: newBypass(c.Stage == config.Local || c.Bypass == "allow", a.db.Primary(), clock, log)}
+	if a.limits.rulings, err = rulings(registry(parts{}), classes); err != nil {
+		return err
+	}
+	local := limiter.NewMemory(clock, slices.Collect(maps.Values(classes))...)
+	a.limits.keeper = local
+	if a.redis != nil {
+		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, limitSeed(a.envelopes)), local, clock, func(err error) {
+			log.Warn("Redis does not answer: calls are counted by this process alone, paid ones are refused", "err", err.Error())
+		})
+	}
+	return nil
+}
+
 // vendors makes the clients of the vendors, all of which ask the guard first.
 func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	var err error
@@ -279,6 +310,7 @@ func (a *app) unseal(queue string, raw []byte) ([]byte, error) {
 // options is how the host of the functions is set up.
 func (a *app) options(c config.Config, log *slog.Logger, meter *meter, g *gate) trigger.Options {
 	return trigger.Options{Tokens: a.tokens, Ticket: tickets{a.ads}.redeem, Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter.invocations, Metrics: meter.metrics.Handler(),
+		Admit: a.limits.admit, Origins: c.Origins, Plain: c.Stage == config.Local,
 		Poison: func(ctx context.Context, queue string, raw []byte, reason string) error {
 			return a.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
 		},

@@ -30,6 +30,7 @@ import (
 	backgroundrenew "castad/functions/background/renew"
 	backgroundsweep "castad/functions/background/sweep"
 	contractshow "castad/functions/contract/show"
+	corspreflight "castad/functions/cors/preflight"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
 	lyricedit "castad/functions/lyric/edit"
@@ -200,6 +201,7 @@ func registry(p parts) []trigger.Function {
 		socialdisconnect.New(p.social),
 
 		contractshow.New(),
+		corspreflight.New(),
 
 		authstart.New(p.users, from[authstart.Kakao](p.kakao), p.site),
 		authcallback.New(p.users, from[authcallback.Kakao](p.kakao), p.site),

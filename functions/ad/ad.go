@@ -285,6 +285,8 @@ type Event struct {
 	Kind string    `json:"kind,omitempty"`
 	From string    `json:"from"`
 	To   string    `json:"to"`
-	Fail *Failure  `json:"fail,omitempty"`
-	At   time.Time `json:"at"`
+	// Reminder: nothing has changed, but the time in which the ad can be approved is running out.
+	Reminder bool      `json:"reminder,omitempty"`
+	Fail     *Failure  `json:"fail,omitempty"`
+	At       time.Time `json:"at"`
 }
