@@ -46,6 +46,7 @@ type bench struct {
 	parts     parts
 	guard     *guard.Guard
 	issuer    *identity.Issuer
+	app       *app
 	chat      *openaitest.Server
 	music     *sunotest.Server
 	renderer  *creatomatetest.Server
@@ -153,7 +154,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	if err := g.open(b.t.Context(), app.db, log); err != nil {
 		b.t.Fatal(err)
 	}
-	b.parts, b.guard = p, app.guard
+	b.parts, b.guard, b.app = p, app.guard, app
 	b.contract = watched(b.t, host.Handler())
 	server := &http.Server{Handler: b.contract, ReadHeaderTimeout: time.Second}
 	served := background(func() { _ = server.Serve(listener) })

@@ -380,6 +380,8 @@ func TestRegistryGolden(t *testing.T) {
 		kind := string(f.Kind())
 		if f.Public() {
 			kind += " public"
+		} else if f.Admin() {
+			kind += " admin"
 		}
 		fmt.Fprintf(&got, "%s | %s | %s | %v | %d\n", f.Name(), kind, strings.TrimSpace(where), f.Budget().Time, f.Budget().Connections)
 	}

@@ -203,7 +203,9 @@ func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after 
 		AND NOT (e.event = 'claim' AND EXISTS (SELECT 1 FROM provider_calls c
 			WHERE c.run_id = e.run_id AND c.step_no = e.step_no AND c.attempt = e.attempt - 1 AND c.state = 'part'))
 		ORDER BY e.seq LIMIT ?`,
-		func(r *row) []any { return []any{&r.Seq, &r.Step, &r.Kind, &r.From, &r.To, &r.Reminder, &r.code, &r.At} }, tenant, run, after, eventPage)
+		func(r *row) []any {
+			return []any{&r.Seq, &r.Step, &r.Kind, &r.From, &r.To, &r.Reminder, &r.code, &r.At}
+		}, tenant, run, after, eventPage)
 	if err != nil {
 		return nil, fmt.Errorf("read events of %v: %w", run, err)
 	}

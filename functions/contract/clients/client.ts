@@ -177,7 +177,7 @@ async function posts(ad: string, account: string) {
     await new Promise((done) => setTimeout(done, 50));
   }
   refused(await owner.POST("/posts/{id}/confirm", { params: id, body: { published: false } }), 409, "post.not_unknown");
-  same(ok(await owner.POST("/posts/{id}/remove", { params: id })).state, "removed", "the removed post");
+  refused(await owner.POST("/posts/{id}/remove", { params: id }), 422, "post.remove_by_hand"); // the account was connected without that permission
   same(ok(await owner.GET("/posts", { params: { query: { ad, limit: 1 } } })).items[0]?.id, now.id, "the list");
 }
 
@@ -206,6 +206,34 @@ async function session() {
   ok(await app.POST("/auth/leave", { body: { everywhere: true } }));
   refused(await stranger.POST("/auth/kakao/unlink", { body: "user_id=1" as never }), 401, "auth.unauthenticated");
   ok(await browser.DELETE("/auth/me"), 202);
+}
+
+// operations: what operators see and do.
+async function operations() {
+  const operator = client(env("ADMIN_TOKEN"));
+  const run = ok(await operator.GET("/admin/runs", { params: { query: { limit: 1, state: "succeeded" } } })).items[0]!;
+  const id = { path: { id: run.id } };
+  ok(await operator.GET("/admin/runs/{id}", { params: id }));
+  same((await operator.POST("/admin/runs/{id}/cancel", { params: id })).response.status, 409, "a run that has ended");
+  same((await operator.POST("/admin/runs/{id}/redrive", { params: id })).response.status, 409, "a run that is not stuck");
+  ok(await operator.GET("/admin/deadletters", { params: { query: { limit: 1 } } }));
+  refused(await operator.POST("/admin/deadletters/{id}/redrive", { params: { path: { id: 1 } } }), 404, "resource.not_found");
+  ok(await operator.GET("/admin/users", { params: { query: { limit: 100 } } }));
+  ok(await operator.POST("/admin/users/{id}/role", { params: { path: { id: env("SOMEBODY") } }, body: { role: "admin" } }));
+  ok(await operator.GET("/admin/budgets"));
+  ok(await operator.GET("/admin/costs"));
+  ok(await operator.GET("/admin/vendors"));
+  const vendor = { path: { vendor: "suno" } };
+  ok(await operator.POST("/admin/vendors/{vendor}/pause", { params: vendor, body: { reason: "a test" } }));
+  ok(await operator.POST("/admin/vendors/{vendor}/resume", { params: vendor, body: { reason: "a test" } }));
+  ok(await operator.POST("/admin/publishing/pause", { body: { reason: "a test" } }));
+  ok(await operator.POST("/admin/publishing/resume", { body: { reason: "a test" } }));
+  const pass = ok(await operator.POST("/admin/bypass", { body: { purpose: "a test", seconds: 60 } }));
+  ok(await operator.GET("/admin/bypass"));
+  ok(await operator.DELETE("/admin/bypass/{id}", { params: { path: { id: pass.id } } }));
+  if (ok(await operator.GET("/admin/audit", { params: { query: { limit: 10 } } })).items.length === 0) throw new Error("nothing is audited");
+  ok(await operator.GET("/admin/audit/verify"));
+  refused(await owner.GET("/admin/users"), 403, "auth.denied");
 }
 
 // files: whole, in parts, and not at all when it is known.
@@ -245,6 +273,7 @@ await approval(made.id, account);
 await cancelled(made.id);
 await posts(shown.id, account);
 await session();
+await operations();
 await doors();
 ok(await owner.DELETE("/social/accounts/{id}", { params: { path: { id: account } } }));
 

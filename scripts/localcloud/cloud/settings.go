@@ -65,10 +65,10 @@ func (c *Cloud) localSettings(port string) map[string]string {
 		"CASTAD_RELAY_SCHEDULE":      "*/5 * * * * *",
 		"CASTAD_SWEEP_SCHEDULE":      "*/2 * * * * *",
 		"CASTAD_DEADLETTER_SCHEDULE": "*/30 * * * * *",
-		"CASTAD_ERASE_SCHEDULE":      "*/10 * * * * *",
 		"CASTAD_PURGE_SCHEDULE":      "0 20 18 * * *",
 		"CASTAD_RENEW_SCHEDULE":      "0 10 * * * *",
 		"CASTAD_MEASURE_SCHEDULE":    "*/5 * * * * *",
+		"CASTAD_ERASE_SCHEDULE":      "*/10 * * * * *",
 	}
 	for _, name := range keyNames {
 		s[name] = c.state.Secrets[name]
