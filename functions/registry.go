@@ -34,6 +34,11 @@ import (
 	adminusers "castad/functions/admin/users"
 	adminvendors "castad/functions/admin/vendors"
 	adminverify "castad/functions/admin/verify"
+	archiveexport "castad/functions/archive/export"
+	archivelist "castad/functions/archive/list"
+	archiveremove "castad/functions/archive/remove"
+	archiverestore "castad/functions/archive/restore"
+	archiveshow "castad/functions/archive/show"
 	authcallback "castad/functions/auth/callback"
 	autherase "castad/functions/auth/erase"
 	authkeys "castad/functions/auth/keys"
@@ -90,6 +95,7 @@ import (
 
 	"castad/functions/ad"
 	"castad/functions/admin"
+	"castad/functions/archive"
 	"castad/functions/auth"
 	"castad/functions/lyric"
 	"castad/functions/place"
@@ -99,6 +105,7 @@ import (
 	"castad/functions/video"
 
 	"castad/shared/blob"
+	"castad/shared/cache"
 	"castad/shared/identity"
 	"castad/shared/link"
 	"castad/shared/outbox"
@@ -125,6 +132,8 @@ type parts struct {
 	// orders are posts as their owners see them.
 	orders *sns.Orders
 	edits  edits
+	// archive is the finished ads.
+	archive *archive.Store
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
 	consents consents
@@ -141,6 +150,7 @@ type parts struct {
 	admin *admin.Store
 
 	watcher *ad.Watcher
+	cache   *cache.Cache
 	engine  *pipeline.Engine
 	outbox  *outbox.Outbox
 	bus     *servicebus.Client
@@ -227,6 +237,12 @@ func registry(p parts) []trigger.Function {
 		sociallist.New(p.social),
 		socialdisconnect.New(p.social),
 
+		archivelist.New(p.archive),
+		archiveshow.New(p.archive),
+		archiveremove.New(p.ads, p.archive),
+		archiverestore.New(p.ads, p.archive),
+		archiveexport.New(p.archive, p.files),
+
 		contractshow.New(),
 		corspreflight.New(),
 
@@ -270,7 +286,7 @@ func registry(p parts) []trigger.Function {
 		backgroundrenew.New(p.social),
 		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
 		backgrounderase.New(leavers{p.users}, erasable(p), unlink(p), p.now),
-		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin}, p.files, []backgroundpurge.Owner{
+		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin}, forgetting(p), p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),
