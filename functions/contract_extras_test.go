@@ -24,6 +24,7 @@ var extras = map[string]openapi.Extra{
 	"auth-renew":      {Guard: "refresh", Or: "the refresh token in the body", Example: `{"refresh_token":"…"}`, More: []string{`{"audience":"admin"}`}},
 	"auth-unlink":     {Guard: "unlink", Body: []string{"application/x-www-form-urlencoded"}},
 	"auth-keys":       {Guard: "open"},
+	"archive-export":  {Content: []string{"application/zip"}},
 	"contract-show":   {Guard: "open", Content: []string{"application/json"}},
 	"health-live":     {Guard: "open"},
 	"health-ready":    {Guard: "open"},

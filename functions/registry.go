@@ -34,6 +34,11 @@ import (
 	adminusers "castad/functions/admin/users"
 	adminvendors "castad/functions/admin/vendors"
 	adminverify "castad/functions/admin/verify"
+	archiveexport "castad/functions/archive/export"
+	archivelist "castad/functions/archive/list"
+	archiveremove "castad/functions/archive/remove"
+	archiverestore "castad/functions/archive/restore"
+	archiveshow "castad/functions/archive/show"
 	authcallback "castad/functions/auth/callback"
 	autherase "castad/functions/auth/erase"
 	authkeys "castad/functions/auth/keys"
@@ -44,6 +49,7 @@ import (
 	authtoken "castad/functions/auth/token"
 	authunlink "castad/functions/auth/unlink"
 	backgrounddeadletter "castad/functions/background/deadletter"
+	backgrounderase "castad/functions/background/erase"
 	backgroundmeasure "castad/functions/background/measure"
 	backgroundpurge "castad/functions/background/purge"
 	backgroundrelay "castad/functions/background/relay"
@@ -89,6 +95,7 @@ import (
 
 	"castad/functions/ad"
 	"castad/functions/admin"
+	"castad/functions/archive"
 	"castad/functions/auth"
 	"castad/functions/lyric"
 	"castad/functions/place"
@@ -98,6 +105,7 @@ import (
 	"castad/functions/video"
 
 	"castad/shared/blob"
+	"castad/shared/cache"
 	"castad/shared/identity"
 	"castad/shared/link"
 	"castad/shared/outbox"
@@ -124,6 +132,8 @@ type parts struct {
 	// orders are posts as their owners see them.
 	orders *sns.Orders
 	edits  edits
+	// archive is the finished ads.
+	archive *archive.Store
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
 	consents consents
@@ -133,11 +143,14 @@ type parts struct {
 	kakao  *kakao.Client
 	site   auth.Site
 	tokens identity.Keys
+	// unlinking says whether there is the admin key that ends links at Kakao.
+	unlinking bool
 
 	// admin is what operators see and do.
 	admin *admin.Store
 
 	watcher *ad.Watcher
+	cache   *cache.Cache
 	engine  *pipeline.Engine
 	outbox  *outbox.Outbox
 	bus     *servicebus.Client
@@ -224,6 +237,12 @@ func registry(p parts) []trigger.Function {
 		sociallist.New(p.social),
 		socialdisconnect.New(p.social),
 
+		archivelist.New(p.archive),
+		archiveshow.New(p.archive),
+		archiveremove.New(p.ads, p.archive),
+		archiverestore.New(p.ads, p.archive),
+		archiveexport.New(p.archive, p.files),
+
 		contractshow.New(),
 		corspreflight.New(),
 
@@ -266,7 +285,8 @@ func registry(p parts) []trigger.Function {
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
 		backgroundrenew.New(p.social),
 		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
-		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin}, p.files, []backgroundpurge.Owner{
+		backgrounderase.New(leavers{p.users}, erasable(p), unlink(p), p.now),
+		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin}, forgetting(p), p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),

@@ -227,13 +227,14 @@ type File struct {
 	SHA256 string
 }
 
-// File finds a file of the tenant's.
+// File finds a file of the tenant's; one of an ad that is put away is NotFound.
 func (s *Store) File(ctx context.Context, tenant id.Tenant, file id.Artifact) (File, error) {
 	type row struct {
 		File
 		sum []byte
 	}
-	f, err := store.One(ctx, s.db, `SELECT id, kind, blob_path, content_type, bytes, sha256 FROM artifacts WHERE tenant_id = ? AND id = ?`,
+	f, err := store.One(ctx, s.db, `SELECT id, kind, blob_path, content_type, bytes, sha256 FROM artifacts WHERE tenant_id = ? AND id = ?
+		AND NOT EXISTS (SELECT 1 FROM pipeline_runs r JOIN ads a ON a.id = r.ad_id WHERE r.id = artifacts.run_id AND a.deleted_at IS NOT NULL) LIMIT 1`,
 		func(f *row) []any { return []any{&f.ID, &f.Kind, &f.Blob, &f.Type, &f.Bytes, &f.sum} }, tenant, file)
 	if errors.Is(err, store.ErrNoRows) {
 		return File{}, fault.Newf(fault.CodeNotFound, "open %v: no such file", file)

@@ -24,7 +24,7 @@ type Entry struct {
 
 // The codes' first part names the subject, the second the fault; each subject has a
 // file of its own.
-var catalogue = joined(generalCodes, authCodes, placeCodes, adCodes, socialCodes, postCodes, vendorCodes, limitCodes, adminCodes, runCodes)
+var catalogue = joined(generalCodes, authCodes, placeCodes, adCodes, socialCodes, postCodes, vendorCodes, limitCodes, adminCodes, runCodes, archiveCodes)
 
 func joined(subjects ...map[Code]Entry) map[Code]Entry {
 	all := map[Code]Entry{}

@@ -183,6 +183,8 @@ func (b *builder) good(o Operation, all map[int]Object) {
 		all[http.StatusSeeOther] = answered("Follow the address.", nil, append(with, Member{"Location", "Location"})...)
 	case File:
 		b.file(o, all)
+	case Download:
+		all[http.StatusOK] = answered("The whole, written while it is made; one that breaks off is not complete.", contents(o), with...)
 	case Stream:
 		all[http.StatusOK] = answered("Events as they happen; with wait one JSON answer.", b.stream(o), with...)
 	case JSON:
@@ -210,7 +212,8 @@ func (b *builder) json(o Operation, all map[int]Object, with []Member) {
 	}
 }
 
-func (b *builder) file(o Operation, all map[int]Object) {
+// contents are the types of what an operation streams.
+func contents(o Operation) Object {
 	types := o.Extra.Content
 	if len(types) == 0 {
 		types = []string{"*/*"}
@@ -219,6 +222,11 @@ func (b *builder) file(o Operation, all map[int]Object) {
 	for _, t := range types {
 		media = media.With(t, Object{{"schema", Object{}}})
 	}
+	return media
+}
+
+func (b *builder) file(o Operation, all map[int]Object) {
+	media := contents(o)
 	if o.Method == http.MethodHead {
 		media = nil
 	}

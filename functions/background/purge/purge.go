@@ -2,8 +2,9 @@
 //
 // Sent outbox rows after eight days (one more than the longest duplicate
 // detection window of Service Bus), attempts to connect an account that ended as
-// long ago, and, after two days, files that no row names:
-// what an upload or a collect left behind when it crashed before its commit.
+// long ago; ads that were put away 30 days ago, row by row; and, after two days, files that
+// no row names: those of such ads, and what an upload or a collect left behind when it
+// crashed before its commit. Whatever line it is broken off at, the next one goes on.
 package purge
 
 import (
@@ -24,6 +25,11 @@ type Sent interface {
 	Purge(ctx context.Context, before time.Time) (int64, error)
 }
 
+// Ads deletes the ads that were put away before a time.
+type Ads interface {
+	Forget(ctx context.Context, before time.Time) error
+}
+
 // Files lists and deletes kept files.
 type Files interface {
 	List(ctx context.Context, prefix string, fn func(name string, bytes int64, modified time.Time) error) error
@@ -38,14 +44,16 @@ type Owner struct {
 
 const (
 	keepSent    = 8 * 24 * time.Hour
+	keepAway    = 30 * 24 * time.Hour
 	keepOrphans = 2 * 24 * time.Hour
 )
 
 // New returns the function.
-func New(sent Sent, files Files, owners []Owner, now func() time.Time) trigger.Function {
+func New(sent Sent, ads Ads, files Files, owners []Owner, now func() time.Time) trigger.Function {
 	return trigger.Timer("background-purge", binding, trigger.Budget{Time: 100 * time.Second, Connections: 1},
 		func(ctx context.Context) error {
 			_, err := sent.Purge(ctx, now().UTC().Add(-keepSent))
+			err = errors.Join(err, ads.Forget(ctx, now().UTC().Add(-keepAway)))
 			for _, o := range owners {
 				err = errors.Join(err, orphans(ctx, files, o, now().UTC().Add(-keepOrphans)))
 			}

@@ -1,0 +1,171 @@
+// Package archive is what an owner has had made: finished ads, found by their words,
+// put away for 30 days, brought back, taken along as one file.
+//
+// Tables: none of its own; reads the ad's, the place's, the modules' and the
+// pipeline's. Who puts an ad away is package ad. Lists read the replica and may lag; one ad is
+// read from the primary. An entry's id is the ad's. Limits: a page of 100, a query of 60
+// characters, which is looked for in the place's name, the lyric's title and its lines.
+package archive
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"castad/shared/fault"
+	"castad/shared/id"
+	"castad/shared/message"
+	"castad/shared/store"
+)
+
+// Store reads the archive.
+type Store struct {
+	db      *store.Primary
+	replica *store.Replica
+	keep    time.Duration
+}
+
+// New returns the store. keep is how long an ad that was put away can be brought back.
+func New(db *store.Primary, replica *store.Replica, keep time.Duration) *Store {
+	return &Store{db: db, replica: replica, keep: keep}
+}
+
+// Item is a finished ad.
+type Item struct {
+	ID        id.Ad    `json:"id"`
+	Place     id.Place `json:"place"`
+	PlaceName string   `json:"place_name"`
+	// Title is the lyric's; "" when there is none.
+	Title string `json:"title"`
+	// State is succeeded, or failed or cancelled when it was not posted everywhere.
+	State    string `json:"state"`
+	Revision int    `json:"revision"`
+	// Film is what was made; null for an ad without, which is listed only when it is put away.
+	Film      *Film     `json:"film"`
+	CreatedAt time.Time `json:"created_at"`
+	EndedAt   time.Time `json:"ended_at"`
+	// DeletedAt is when it was put away, RestoreBy until when it can be brought back.
+	DeletedAt *time.Time `json:"deleted_at,omitempty"`
+	RestoreBy *time.Time `json:"restore_by,omitempty"`
+}
+
+// Film is the film of a finished ad. Its files are not there while the ad is put away.
+type Film struct {
+	ID        id.Video    `json:"id"`
+	File      id.Artifact `json:"file"`
+	Thumbnail id.Artifact `json:"thumbnail"`
+	Seconds   float64     `json:"seconds"`
+	Width     int         `json:"width"`
+	Height    int         `json:"height"`
+	Bytes     int64       `json:"bytes"`
+}
+
+// Query is what is looked for.
+type Query struct {
+	// Text is in the place's name, the lyric's title or one of its lines; "" = everything.
+	Text string
+	// Away lists what is put away instead.
+	Away bool
+	// Before is the last id of the page before, 0 = the first page.
+	Before id.Ad
+	Limit  int
+}
+
+// List returns finished ads, the newest first.
+func (s *Store) List(ctx context.Context, tenant id.Tenant, q Query) ([]Item, error) {
+	last := id.Ad(1<<63 - 1)
+	if q.Before != 0 {
+		last = q.Before - 1
+	}
+	return s.items(ctx, s.replica, tenant, 0, last, q)
+}
+
+// item reads one entry, put away or not.
+func (s *Store) item(ctx context.Context, tenant id.Tenant, ad id.Ad) (Item, id.Run, error) {
+	for _, away := range []bool{false, true} {
+		found, err := s.rows(ctx, s.db, tenant, ad, ad, Query{Away: away, Limit: 1})
+		if err != nil {
+			return Item{}, 0, err
+		}
+		if len(found) == 1 {
+			i, err := found[0].item(s.keep)
+			return i, found[0].run, err
+		}
+	}
+	return Item{}, 0, fault.Newf(fault.CodeNotFound, "show %v: it is not in the archive", ad)
+}
+
+func (s *Store) items(ctx context.Context, from store.Querier, tenant id.Tenant, first, last id.Ad, q Query) ([]Item, error) {
+	found, err := s.rows(ctx, from, tenant, first, last, q)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]Item, 0, len(found))
+	for _, r := range found {
+		i, err := r.item(s.keep)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	return items, nil
+}
+
+type row struct {
+	Item
+	run             id.Run
+	film            []byte
+	file, thumbnail *id.Artifact
+}
+
+func (r row) item(keep time.Duration) (Item, error) {
+	i := r.Item
+	if i.DeletedAt != nil {
+		by := i.DeletedAt.Add(keep)
+		i.RestoreBy = &by
+	}
+	if r.film == nil || r.file == nil || r.thumbnail == nil {
+		return i, nil
+	}
+	var made message.VideoMade
+	if err := json.Unmarshal(r.film, &made); err != nil {
+		return Item{}, fault.Newf(fault.CodeInternal, "read film of %v: %w", i.ID, err)
+	}
+	i.Film = &Film{ID: made.Video, File: *r.file, Thumbnail: *r.thumbnail, Seconds: made.Seconds, Width: made.Width, Height: made.Height, Bytes: made.Bytes}
+	return i, nil
+}
+
+// rows reads ads whose newest run has ended, with what that has made or taken over.
+func (s *Store) rows(ctx context.Context, from store.Querier, tenant id.Tenant, first, last id.Ad, q Query) ([]row, error) {
+	like, inJSON := patterns(q.Text)
+	rows, err := store.All(ctx, from, `SELECT a.id, a.place_id, p.name, a.revision, a.run_id, a.created_at, a.deleted_at, r.state, r.ended_at, COALESCE(l.title, ''), v.output_json, f.id, t.id
+		FROM ads a
+		JOIN pipeline_runs r ON r.tenant_id = a.tenant_id AND r.id = a.run_id
+		JOIN places p ON p.tenant_id = a.tenant_id AND p.id = a.place_id
+		LEFT JOIN pipeline_steps w ON w.tenant_id = a.tenant_id AND w.run_id = a.run_id AND w.kind = 'lyric'
+		LEFT JOIN lyrics l ON l.tenant_id = a.tenant_id AND l.run_id = COALESCE(w.made_in, w.run_id) AND l.step_no = w.step_no
+		LEFT JOIN pipeline_steps v ON v.tenant_id = a.tenant_id AND v.run_id = a.run_id AND v.kind = 'video' AND v.state IN ('succeeded', 'skipped')
+		LEFT JOIN artifacts f ON f.tenant_id = a.tenant_id AND f.run_id = COALESCE(v.made_in, v.run_id) AND f.step_no = v.step_no AND f.kind = 'film'
+		LEFT JOIN artifacts t ON t.tenant_id = a.tenant_id AND t.run_id = COALESCE(v.made_in, v.run_id) AND t.step_no = v.step_no AND t.kind = 'thumbnail'
+		WHERE a.tenant_id = ? AND a.id BETWEEN ? AND ? AND r.ended_at IS NOT NULL AND (a.deleted_at IS NOT NULL) = ? AND (? OR f.id IS NOT NULL)
+		AND (? = '' OR p.name LIKE ? OR l.title LIKE ? OR LOWER(JSON_EXTRACT(l.lines_json, '$[*].text')) LIKE ?)
+		ORDER BY a.id DESC LIMIT ?`,
+		func(r *row) []any {
+			return []any{&r.ID, &r.Place, &r.PlaceName, &r.Revision, &r.run, &r.CreatedAt, &r.DeletedAt, &r.State, &r.EndedAt, &r.Title, &r.film, &r.file, &r.thumbnail}
+		}, tenant, first, last, q.Away, q.Away, q.Text, like, like, inJSON, q.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("read archive: %w", err)
+	}
+	return rows, nil
+}
+
+// wild makes a text stand for itself in LIKE.
+var wild = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// patterns are for LIKE over a text and over a text in JSON.
+func patterns(text string) (like, inJSON string) {
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(strings.ToLower(text))
+	return "%" + wild.Replace(text) + "%", "%" + wild.Replace(quoted) + "%"
+}
