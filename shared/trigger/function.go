@@ -219,11 +219,19 @@ func (f Function) Budget() Budget { return f.budget }
 // Public says whether anybody may call it.
 func (f Function) Public() bool { return f.public }
 
+<<<<<<< HEAD
 // Admin says whether it is for operators only.
 func (f Function) Admin() bool { return f.admin }
 
 // Preflights says whether it answers browsers' OPTIONS requests, for all routes.
 func (f Function) Preflights() bool { return f.preflight }
+=======
+// Preflights says whether it answers browsers' OPTIONS requests, for all routes.
+func (f Function) Preflights() bool { return f.preflight }
+
+// Admin says whether it is for operators only.
+func (f Function) Admin() bool { return f.admin }
+>>>>>>> h/limits
 
 // Streams says whether it reports progress as server-sent events.
 func (f Function) Streams() bool { return f.stream }

@@ -68,7 +68,10 @@ func (c *Cloud) localSettings(port string) map[string]string {
 		"CASTAD_PURGE_SCHEDULE":      "0 20 18 * * *",
 		"CASTAD_RENEW_SCHEDULE":      "0 10 * * * *",
 		"CASTAD_MEASURE_SCHEDULE":    "*/5 * * * * *",
+<<<<<<< HEAD
 		"CASTAD_ERASE_SCHEDULE":      "*/10 * * * * *",
+=======
+>>>>>>> h/limits
 	}
 	for _, name := range keyNames {
 		s[name] = c.state.Secrets[name]
