@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"castad/functions/ad"
+	"castad/functions/admin"
 	"castad/functions/social"
 	songcallback "castad/functions/song/callback"
 	"castad/functions/video/file"
@@ -187,13 +188,15 @@ type outdated struct {
 	sent    *outbox.Outbox
 	states  *social.Store
 	tickets *ad.Store
+	lent    *admin.Store
 }
 
 func (o outdated) Purge(ctx context.Context, before time.Time) (int64, error) {
 	sent, err := o.sent.Purge(ctx, before)
 	states, err2 := o.states.Purge(ctx, before)
 	tickets, err3 := o.tickets.Purge(ctx, before)
-	return sent + states + tickets, errors.Join(err, err2, err3)
+	lent, err4 := o.lent.Purge(ctx, before)
+	return sent + states + tickets + lent, errors.Join(err, err2, err3, err4)
 }
 
 // tickets lets a browser's stream in.

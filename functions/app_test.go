@@ -46,6 +46,7 @@ type bench struct {
 	parts     parts
 	guard     *guard.Guard
 	issuer    *identity.Issuer
+	app       *app
 	chat      *openaitest.Server
 	music     *sunotest.Server
 	renderer  *creatomatetest.Server
@@ -64,6 +65,9 @@ const (
 	mediaKey    = "t:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8="
 	sealKey     = "t:YGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn8="
 )
+
+// wide are limits for tests of something else.
+var wide = []string{"auth=1000/1s", "live=1000/1s", "general=1000/1s", "callback=1000/1s"}
 
 func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 	t.Helper()
@@ -91,6 +95,7 @@ func newBench(t *testing.T, with ...func(*config.Config)) *bench {
 		YouTubeAuthorizeURL: b.youtube.URL + "/o/oauth2/v2/auth", YouTubeWatchURL: b.youtube.URL,
 		InstagramAppID: "castad", InstagramAppSecret: config.NewSecret("s"), InstagramGraphURL: b.instagram.URL, InstagramAPIURL: b.instagram.URL,
 		InstagramAuthorizeURL: b.instagram.URL + "/oauth/authorize", InstagramPoll: 100 * time.Millisecond,
+		RateLimits:      wide,
 		DownloadOrigins: []string{b.music.URL, b.renderer.URL}, BreakerCooldown: 500 * time.Millisecond,
 		Lease: 5 * time.Second, LeaseSkew: time.Second, ReconcileWindow: 3 * time.Second, SweepGrace: 2 * time.Second,
 		PollFirst: 100 * time.Millisecond, PollMax: 500 * time.Millisecond, RunDeadline: time.Minute, Approval: time.Hour}
@@ -149,7 +154,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	if err := g.open(b.t.Context(), app.db, log); err != nil {
 		b.t.Fatal(err)
 	}
-	b.parts, b.guard = p, app.guard
+	b.parts, b.guard, b.app = p, app.guard, app
 	b.contract = watched(b.t, host.Handler())
 	server := &http.Server{Handler: b.contract, ReadHeaderTimeout: time.Second}
 	served := background(func() { _ = server.Serve(listener) })

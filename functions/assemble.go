@@ -6,11 +6,15 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"castad/functions/ad"
+	"castad/functions/admin"
 	"castad/functions/archive"
+	"castad/functions/auth"
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
@@ -25,6 +29,7 @@ import (
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/keyring"
+	"castad/shared/limiter"
 	"castad/shared/link"
 	"castad/shared/message"
 	"castad/shared/outbox"
@@ -41,6 +46,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/redis/go-redis/v9"
 )
 
 // app is what the parts are made from and main needs too.
@@ -50,7 +56,13 @@ type app struct {
 	outbox    *outbox.Outbox
 	envelopes keyring.Ring
 	tokens    *identity.Verifier
-	ads       *ad.Store
+	// redis is nil where none is set up.
+	redis  *redis.Client
+	limits *limits
+	ads    *ad.Store
+	// operators are tokens of the audience of operators; roles says who is one.
+	operators *identity.Verifier
+	roles     *auth.Roles
 }
 
 const (
@@ -72,7 +84,8 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 		func() error { return a.keys(c, &p) },
 		func() error { return a.stores(c, &p, meter) },
 		func() error { return a.guards(c, log, meter) },
-		func() error { return vendors(c, &p, provider.HTTP{Guard: a.guard, Observe: meter.observed}) },
+		func() error { return a.limit(c, log, meter) },
+		func() error { return vendors(c, &p, a.guard, meter.observed) },
 	} {
 		if err := step(); err != nil {
 			return p, a, err
@@ -81,7 +94,7 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	a.outbox = outbox.New(outbox.Config{DB: a.db.Primary(), Sender: sender{p.bus}, Seal: a.seal, Unseal: a.unseal, Now: clock, Log: log})
 	p.outbox = a.outbox
 	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: a.outbox, Recipe: recipe(c), Rules: rules(c), Now: clock, Log: log,
-		CallbackURL: callbackURL(c.PublicURL)})
+		CallbackURL: callbackURL(c.PublicURL), Paused: paused(a.guard)})
 	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Now: clock,
 		Notice: func(ctx context.Context, tenant id.Tenant, account id.Account, channel string) {
 			log.WarnContext(ctx, "an account must be connected again", "tenant", tenant, "account", account, "channel", channel)
@@ -99,6 +112,8 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
 		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Now: clock})
+	a.roles = auth.NewRoles(a.db.Primary())
+	p.admin = admin.New(admin.Config{DB: a.db, Runs: p.engine, Letters: deadMail{a.outbox, a.unseal}, Vendors: vendorDesk{a.guard}, Roles: a.roles, Now: clock})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
 }
@@ -121,6 +136,9 @@ func (a *app) keys(c config.Config, p *parts) error {
 	}
 	if a.tokens, err = identity.NewVerifier(p.tokens, c.TokenIssuer, c.TokenAud, clock); err != nil {
 		return fmt.Errorf("CASTAD_TOKEN_KEYS: %w", err)
+	}
+	if a.operators, err = identity.NewVerifier(p.tokens, c.TokenIssuer, c.AdminAud, clock); err != nil {
+		return fmt.Errorf("CASTAD_ADMIN_AUDIENCE: %w", err)
 	}
 	return nil
 }
@@ -181,9 +199,33 @@ func (a *app) guards(c config.Config, log *slog.Logger, meter *meter) error {
 	return nil
 }
 
+// limit makes what keeps callers within limits: in Redis where one is set up, else in this process.
+func (a *app) limit(c config.Config, log *slog.Logger, meter *meter) error {
+	classes, err := parseClasses(c.RateLimits)
+	if err != nil {
+		return err
+	}
+	if a.redis, err = openRedis(c, log); err != nil {
+		return err
+	}
+	a.limits = &limits{count: meter.limited, bypass: newBypass(c.Stage == config.Local || c.Bypass == "allow", a.db.Primary(), clock, log)}
+	if a.limits.rulings, err = rulings(registry(parts{}), classes); err != nil {
+		return err
+	}
+	local := limiter.NewMemory(clock, slices.Collect(maps.Values(classes))...)
+	a.limits.keeper = local
+	if a.redis != nil {
+		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, limitSeed(a.envelopes)), local, clock, func(err error) {
+			log.Warn("Redis does not answer: calls are counted by this process alone, paid ones are refused", "err", err.Error())
+		})
+	}
+	return nil
+}
+
 // vendors makes the clients of the vendors, all of which ask the guard first.
-func vendors(c config.Config, p *parts, h provider.HTTP) error {
+func vendors(c config.Config, p *parts, g *guard.Guard, observe func(provider.Observation)) error {
 	var err error
+	h := provider.HTTP{Guard: g, Observe: observe}
 	if p.chat, err = openai.New(openai.Config{BaseURL: c.OpenAIURL, Key: c.OpenAIKey.Reveal(), Model: c.OpenAIModel, Format: c.OpenAIFormat, HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_OPENAI_URL: %w", err)
 	}
@@ -198,7 +240,7 @@ func vendors(c config.Config, p *parts, h provider.HTTP) error {
 	if p.renderer, err = creatomate.New(creatomate.Config{BaseURL: c.CreatomateURL, Key: c.CreatomateKey.Reveal(), HTTP: h}); err != nil {
 		return fmt.Errorf("CASTAD_CREATOMATE_URL: %w", err)
 	}
-	if p.channels, err = newChannels(c, h); err != nil {
+	if p.channels, err = newChannels(c, provider.HTTP{Guard: posting{g}, Observe: observe}); err != nil {
 		return err
 	}
 	p.consents = p.channels.consents()
@@ -280,7 +322,12 @@ func (a *app) unseal(queue string, raw []byte) ([]byte, error) {
 
 // options is how the host of the functions is set up.
 func (a *app) options(c config.Config, log *slog.Logger, meter *meter, g *gate) trigger.Options {
-	return trigger.Options{Tokens: a.tokens, Ticket: tickets{a.ads}.redeem, Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter.invocations, Metrics: meter.metrics.Handler(),
+	return trigger.Options{Tokens: a.tokens, Ticket: tickets{a.ads}.redeem, Operators: a.operators,
+		Operator: func(ctx context.Context, who identity.Principal) error {
+			return a.roles.Operator(ctx, who.Tenant, who.User)
+		},
+		Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter.invocations, Metrics: meter.metrics.Handler(),
+		Admit: a.limits.admit, Origins: c.Origins, Plain: c.Stage == config.Local,
 		Poison: func(ctx context.Context, queue string, raw []byte, reason string) error {
 			return a.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
 		},

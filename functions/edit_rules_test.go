@@ -59,6 +59,7 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 		"a caption that claims what no fact says":  {http.MethodPatch, path, obj{"captions": obj{"1": "전국 1위 칼국수"}}, fault.CodeClaim, "captions.1"},
 		"a caption with a price of its own":        {http.MethodPatch, path, obj{"captions": obj{"0": "칼국수 오천 원"}}, fault.CodeClaim, "captions.0"},
 		"a caption of markup":                      {http.MethodPatch, path, obj{"captions": obj{"0": "<b>칼국수</b>"}}, fault.CodeBadValue, "captions.0"},
+		"a caption that does not fit":              {http.MethodPatch, path, obj{"captions": obj{"0": strings.Repeat("칼국수 ", 50_000)}}, fault.CodeBadValue, "captions.0"},
 		"a caption for a line that is not there":   {http.MethodPatch, path, obj{"captions": obj{"99": "칼국수"}}, fault.CodeBadValue, "captions.99"},
 		"a caption for no line":                    {http.MethodPatch, path, obj{"captions": obj{"first": "칼국수"}}, fault.CodeBadValue, "captions.first"},
 		"a photo of another place":                 {http.MethodPatch, path, obj{"photos": []string{other.Photos[0].ID}}, fault.CodeNotFound, "photos[0]"},

@@ -29,6 +29,9 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // run is main with what it touches as arguments. It never returns 0 while it
 // serves: the Functions host does not restart a handler that exits with 0.
 func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "admin" {
+		return operate(args[1:], stdout, stderr)
+	}
 	flags := flag.NewFlagSet("handler", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	list := flags.Bool("registry", false, "print every function as JSON and exit")

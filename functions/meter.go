@@ -19,6 +19,7 @@ type meter struct {
 
 	vendorCalls, vendorRefusals telemetry.Counter
 	breakers                    telemetry.Gauge
+	limits                      telemetry.Counter
 	vendorTime                  telemetry.Histogram
 }
 
@@ -34,6 +35,7 @@ func newMeter() *meter {
 			[]float64{0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2}),
 		vendorCalls:    m.Counter("castad_vendor_calls_total", "Calls to vendors, by what they say about the vendor's health.", "vendor", "op", "verdict"),
 		vendorRefusals: m.Counter("castad_vendor_refusals_total", "Calls to vendors that were not sent: breaker, limit, pause.", "vendor", "op", "reason"),
+		limits:         m.Counter("castad_limited_total", "HTTP calls that limits did not simply admit: refused, bypassed, alone (Redis down), closed (Redis down, paid).", "class", "outcome"),
 		breakers:       m.Gauge("castad_breaker_state", "Circuit breakers: 0 closed, 1 half-open, 2 open, 3 paused by an operator.", "vendor", "op"),
 		vendorTime: m.Histogram("castad_vendor_call_seconds", "How long vendors take to begin their answer.",
 			[]float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120}, "vendor", "op"),
@@ -44,6 +46,9 @@ func newMeter() *meter {
 func (m *meter) Called(vendor, op, verdict string, n int) {
 	m.vendorCalls.Add(float64(n), vendor, op, verdict)
 }
+
+// limited counts what limits did not simply admit.
+func (m *meter) limited(class, outcome string) { m.limits.Inc(class, outcome) }
 
 // Refused counts a call that was not sent.
 func (m *meter) Refused(vendor, op, reason string) { m.vendorRefusals.Inc(vendor, op, reason) }

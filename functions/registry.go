@@ -14,6 +14,26 @@ import (
 	adretry "castad/functions/ad/retry"
 	adshow "castad/functions/ad/show"
 	adticket "castad/functions/ad/ticket"
+	adminaudit "castad/functions/admin/audit"
+	adminbudgets "castad/functions/admin/budgets"
+	adminbypass "castad/functions/admin/bypass"
+	adminbypasses "castad/functions/admin/bypasses"
+	admincancel "castad/functions/admin/cancel"
+	admincosts "castad/functions/admin/costs"
+	admindeadletters "castad/functions/admin/deadletters"
+	adminhalt "castad/functions/admin/halt"
+	adminpause "castad/functions/admin/pause"
+	adminredrive "castad/functions/admin/redrive"
+	adminresend "castad/functions/admin/resend"
+	adminresume "castad/functions/admin/resume"
+	adminrevoke "castad/functions/admin/revoke"
+	adminrole "castad/functions/admin/role"
+	adminrun "castad/functions/admin/run"
+	adminruns "castad/functions/admin/runs"
+	adminunhalt "castad/functions/admin/unhalt"
+	adminusers "castad/functions/admin/users"
+	adminvendors "castad/functions/admin/vendors"
+	adminverify "castad/functions/admin/verify"
 	archiveexport "castad/functions/archive/export"
 	archivelist "castad/functions/archive/list"
 	archiveremove "castad/functions/archive/remove"
@@ -35,6 +55,7 @@ import (
 	backgroundrenew "castad/functions/background/renew"
 	backgroundsweep "castad/functions/background/sweep"
 	contractshow "castad/functions/contract/show"
+	corspreflight "castad/functions/cors/preflight"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
 	lyricedit "castad/functions/lyric/edit"
@@ -72,6 +93,7 @@ import (
 	videoshow "castad/functions/video/show"
 
 	"castad/functions/ad"
+	"castad/functions/admin"
 	"castad/functions/archive"
 	"castad/functions/auth"
 	"castad/functions/lyric"
@@ -119,6 +141,9 @@ type parts struct {
 	kakao  *kakao.Client
 	site   auth.Site
 	tokens identity.Keys
+
+	// admin is what operators see and do.
+	admin *admin.Store
 
 	watcher *ad.Watcher
 	engine  *pipeline.Engine
@@ -214,6 +239,7 @@ func registry(p parts) []trigger.Function {
 		archiveexport.New(p.archive, p.files),
 
 		contractshow.New(),
+		corspreflight.New(),
 
 		authstart.New(p.users, from[authstart.Kakao](p.kakao), p.site),
 		authcallback.New(p.users, from[authcallback.Kakao](p.kakao), p.site),
@@ -225,6 +251,27 @@ func registry(p parts) []trigger.Function {
 		authunlink.New(p.users, unlinks(p.kakao)),
 		authkeys.New(p.tokens, p.now),
 
+		adminruns.New(p.admin, p.now),
+		adminrun.New(p.admin),
+		adminredrive.New(p.admin),
+		admincancel.New(p.admin),
+		admindeadletters.New(p.admin),
+		adminresend.New(p.admin),
+		adminusers.New(p.admin),
+		adminrole.New(p.admin),
+		adminbudgets.New(p.admin),
+		admincosts.New(p.admin),
+		adminvendors.New(p.admin),
+		adminpause.New(p.admin),
+		adminresume.New(p.admin),
+		adminhalt.New(p.admin),
+		adminunhalt.New(p.admin),
+		adminbypass.New(p.admin),
+		adminbypasses.New(p.admin),
+		adminrevoke.New(p.admin),
+		adminaudit.New(p.admin),
+		adminverify.New(p.admin),
+
 		healthlive.New(),
 		healthready.New(p.ready),
 
@@ -233,7 +280,7 @@ func registry(p parts) []trigger.Function {
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
 		backgroundrenew.New(p.social),
 		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
-		backgroundpurge.New(outdated{p.outbox, p.social, p.ads}, forgetting(p), p.files, []backgroundpurge.Owner{
+		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin}, forgetting(p), p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),

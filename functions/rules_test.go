@@ -72,6 +72,8 @@ var importRules = []rule{
 	{who: `shared/servicebus|shared/blob`, may: `shared/(id|fault|message|telemetry)|net/http`, why: "an SDK behind few verbs; no database"},
 	{who: `shared/provider`, may: `shared/(fault|telemetry|ratelimit|message)|net/http`, why: "the only way out; of message only NotYet and Absent"},
 	{who: `shared/provider/[a-z]+`, may: `shared/(provider|fault|claim|message)|net/http`, why: "one vendor each, and no other"},
+	{who: `shared/limiter`, may: `shared/(fault|ratelimit)`, why: "counts calls, in memory and in Redis; knows no function"},
+	{who: `shared/cache`, may: `shared/fault`, why: "keeps values, in memory and in Redis; knows nobody's"},
 	{who: `shared/ratelimit`, may: `shared/fault`, why: "arithmetic on times"},
 	{who: `shared/guard`, may: `shared/(fault|store|ratelimit|provider)`, why: "limits and breakers that all instances share; knows no vendor and no step"},
 	{who: `shared/seal`, may: `shared/(id|fault|keyring)|net/http`, why: "keys and bytes; knows no table"},
@@ -378,6 +380,8 @@ func TestRegistryGolden(t *testing.T) {
 		kind := string(f.Kind())
 		if f.Public() {
 			kind += " public"
+		} else if f.Admin() {
+			kind += " admin"
 		}
 		fmt.Fprintf(&got, "%s | %s | %s | %v | %d\n", f.Name(), kind, strings.TrimSpace(where), f.Budget().Time, f.Budget().Connections)
 	}

@@ -280,11 +280,13 @@ type Post struct {
 
 // Event is one change in the life of an ad.
 type Event struct {
-	Seq  int       `json:"seq"`
-	Step int       `json:"step,omitempty"` // 0: the run itself
-	Kind string    `json:"kind,omitempty"`
-	From string    `json:"from"`
-	To   string    `json:"to"`
-	Fail *Failure  `json:"fail,omitempty"`
-	At   time.Time `json:"at"`
+	Seq  int    `json:"seq"`
+	Step int    `json:"step,omitempty"` // 0: the run itself
+	Kind string `json:"kind,omitempty"`
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Reminder: nothing has changed, but the time in which the ad can be approved is running out.
+	Reminder bool      `json:"reminder,omitempty"`
+	Fail     *Failure  `json:"fail,omitempty"`
+	At       time.Time `json:"at"`
 }

@@ -68,6 +68,8 @@ type present struct {
 type material struct {
 	photos  []message.Photo
 	restore *order
+	// stale: what was read from the place's page must not be used for another film; it is read anew.
+	stale bool
 }
 
 // revise makes the order of the next revision. It is pure. CodeAdUnchanged
@@ -98,6 +100,9 @@ func (p present) revise(e Edit, m material) (order, error) {
 	unchanged, err := same(o, p.order)
 	if err == nil && unchanged && p.state != pipeline.RunFailed && p.state != pipeline.RunCancelled {
 		err = fault.New(fault.CodeAdUnchanged)
+	}
+	if m.stale {
+		o.Again.Place = p.revision + 1
 	}
 	return o, err
 }
@@ -171,6 +176,9 @@ func (p present) caption(o *order, e Edit) error {
 		i, err := strconv.Atoi(key)
 		if err != nil || p.lyric == nil || i < 0 || i >= len(p.lyric.Text.Lines) || key != strconv.Itoa(i) {
 			return fault.Newf(fault.CodeBadValue, "no such line").In(field)
+		}
+		if len([]rune(text)) > claim.MaxLine {
+			return fault.Newf(fault.CodeBadValue, "longer than %d characters", claim.MaxLine).In(field)
 		}
 		line := p.lyric.Text.Lines[i]
 		if text == "" || text == line.Text {

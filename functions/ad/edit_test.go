@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"castad/functions/ad"
 	"castad/shared/fault"
@@ -151,6 +152,75 @@ func TestAnEditWhoseCommitIsLostIsMadeOnce(t *testing.T) {
 				t.Errorf("the ad %s: %+v", got.State, got.Wish)
 			}
 		})
+	}
+}
+
+// What was read from the place's page is used for thirty days: an edit after that,
+// a restored revision too, has the place read anew.
+func TestAnEditReadsAPlaceAnewWhoseFactsAreTooOld(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.start(b.wish(b.place(1)), "k")
+	a = b.ended(a.ID)
+	for i, c := range []struct {
+		useBy time.Duration // from now
+		edit  ad.Change
+		state pipeline.State
+	}{
+		{time.Hour, ad.Change{Template: "menu"}, pipeline.Skipped},
+		{-time.Hour, ad.Change{Template: "mood"}, pipeline.Ready},
+		{-time.Hour, ad.Change{Restore: 1}, pipeline.Ready},
+	} {
+		by := b.now().Add(c.useBy).UTC().Format(time.RFC3339)
+		if _, err := b.db.Primary().Exec(t.Context(), `UPDATE pipeline_steps SET output_json = JSON_SET(output_json, '$.use_by', ?) WHERE kind = 'place'`, by); err != nil {
+			t.Fatal(err)
+		}
+		edited, _, err := b.ads.Edit(t.Context(), owner, a.ID, ad.Edit{Change: c.edit}, message.Key("edit-"+strconv.Itoa(i)), "")
+		if err != nil || edited.Steps[0].State != c.state {
+			t.Errorf("edit %d: the place is %s, %v", i, edited.Steps[0].State, err)
+		}
+		b.ended(a.ID)
+	}
+}
+
+// An owner who does not come is reminded, and the film is kept when the time is over.
+func TestAnApprovalThatDoesNotComeIsRemindedOfAndLapses(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	w := b.wish(b.place(1), youtube)
+	w.Publish = "approve"
+	a := b.start(w, "k")
+	b.walk(func(message.SnsPublish) error { t.Error("posted without approval"); return nil })
+	if a = b.show(a); a.State != "awaiting_approval" || a.ApproveBy == nil || a.Video == nil {
+		t.Fatalf("the ad %s: %+v", a.State, a)
+	}
+	reminders := 0
+	for range 31 {
+		b.pass(24 * time.Hour)
+		if _, err := b.engine.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.walk(func(message.SnsPublish) error { t.Error("posted without approval"); return nil })
+	}
+	news, err := b.ads.Events(t.Context(), owner, a.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range news.Events {
+		if e.Reminder {
+			reminders++
+		}
+	}
+	if reminders != 2 {
+		t.Errorf("%d reminders", reminders)
+	}
+	a = b.show(a)
+	if a.State != "cancelled" || a.Fail == nil || a.Fail.Code != fault.CodeApprovalExpired || a.Video == nil || a.ApproveBy != nil {
+		t.Errorf("the ad %s, %+v, film %v", a.State, a.Fail, a.Video)
+	}
+	_, err = b.ads.Approve(t.Context(), owner, a.ID)
+	if fault.CodeOf(err) != fault.CodeNotAwaiting {
+		t.Errorf("approved too late: %v", err)
 	}
 }
 

@@ -91,21 +91,15 @@ func (s *Store) material(ctx context.Context, tenant id.Tenant, p present, e Edi
 	if err := e.check(); err != nil {
 		return m, err
 	}
+	place := p.place
 	if e.Restore > 0 {
-		text, err := store.One(ctx, s.db, `SELECT order_json FROM ad_revisions WHERE tenant_id = ? AND ad_id = ? AND revision = ? LIMIT 1`,
-			func(b *[]byte) []any { return []any{b} }, tenant, p.order.Ad, e.Restore)
-		if errors.Is(err, store.ErrNoRows) {
-			return m, fault.Newf(fault.CodeNotFound, "restore %d of %v: no such revision", e.Restore, p.order.Ad).In("restore")
-		}
-		if err != nil {
-			return m, fmt.Errorf("read revision %d of %v: %w", e.Restore, p.order.Ad, err)
-		}
-		o, err := read(text)
+		o, then, err := s.revision(ctx, tenant, p.order.Ad, e.Restore)
 		if err != nil {
 			return m, err
 		}
-		m.restore = &o
+		m.restore, place = &o, then
 	}
+	m.stale = place.UseBy != nil && !s.now().Before(*place.UseBy)
 	if len(e.Photos) == 0 {
 		return m, nil
 	}
@@ -121,6 +115,28 @@ func (s *Store) material(ctx context.Context, tenant id.Tenant, p present, e Edi
 		m.photos = append(m.photos, all[n])
 	}
 	return m, nil
+}
+
+// revision reads an order of before, and what was known of its place.
+func (s *Store) revision(ctx context.Context, tenant id.Tenant, ad id.Ad, no int) (order, message.PlaceFacts, error) {
+	type row struct{ text, place []byte }
+	var known message.PlaceFacts
+	r, err := store.One(ctx, s.db, `SELECT v.order_json, s.output_json FROM ad_revisions v
+		LEFT JOIN pipeline_steps s ON s.tenant_id = v.tenant_id AND s.run_id = v.run_id AND s.kind = 'place'
+		WHERE v.tenant_id = ? AND v.ad_id = ? AND v.revision = ? LIMIT 1`, func(r *row) []any { return []any{&r.text, &r.place} }, tenant, ad, no)
+	if errors.Is(err, store.ErrNoRows) {
+		return order{}, known, fault.Newf(fault.CodeNotFound, "restore %d of %v: no such revision", no, ad).In("restore")
+	}
+	if err != nil {
+		return order{}, known, fmt.Errorf("read revision %d of %v: %w", no, ad, err)
+	}
+	if r.place != nil {
+		if err := json.Unmarshal(r.place, &known); err != nil {
+			return order{}, known, fault.Newf(fault.CodeInternal, "read place of revision %d of %v: %w", no, ad, err)
+		}
+	}
+	o, err := read(r.text)
+	return o, known, err
 }
 
 // posted are the accounts on which an ad has been posted, is being posted or is to be.

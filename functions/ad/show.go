@@ -195,7 +195,7 @@ func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after 
 		Event
 		code fault.Code
 	}
-	rows, err := store.All(ctx, s.db, `SELECT e.seq, e.step_no, COALESCE(s.kind, ''), e.from_state, e.to_state, e.code, e.at
+	rows, err := store.All(ctx, s.db, `SELECT e.seq, e.step_no, COALESCE(s.kind, ''), e.from_state, e.to_state, e.event = 'reminder', e.code, e.at
 		FROM run_events e LEFT JOIN pipeline_steps s ON s.run_id = e.run_id AND s.step_no = e.step_no
 		WHERE e.tenant_id = ? AND e.run_id = ? AND e.seq > ?
 		AND NOT (e.from_state IN ('waiting', 'collecting') AND e.to_state IN ('waiting', 'collecting'))
@@ -203,7 +203,9 @@ func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after 
 		AND NOT (e.event = 'claim' AND EXISTS (SELECT 1 FROM provider_calls c
 			WHERE c.run_id = e.run_id AND c.step_no = e.step_no AND c.attempt = e.attempt - 1 AND c.state = 'part'))
 		ORDER BY e.seq LIMIT ?`,
-		func(r *row) []any { return []any{&r.Seq, &r.Step, &r.Kind, &r.From, &r.To, &r.code, &r.At} }, tenant, run, after, eventPage)
+		func(r *row) []any {
+			return []any{&r.Seq, &r.Step, &r.Kind, &r.From, &r.To, &r.Reminder, &r.code, &r.At}
+		}, tenant, run, after, eventPage)
 	if err != nil {
 		return nil, fmt.Errorf("read events of %v: %w", run, err)
 	}

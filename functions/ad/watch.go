@@ -2,6 +2,7 @@ package ad
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -91,45 +92,35 @@ func (w *Watcher) idle() bool {
 	return len(w.runs) == 0
 }
 
-// lookBatch is how many runs one query asks about: its placeholders are written out below.
-const lookBatch = 16
-
-// look reads the versions of all watched runs and signals those that changed.
+// look reads the versions of all watched runs, however many, by one query and signals those that changed.
 func (w *Watcher) look(ctx context.Context) error {
-	ids := w.ids()
-	for len(ids) > 0 {
-		batch := make([]any, 0, lookBatch)
-		for len(batch) < lookBatch {
-			if len(batch) < len(ids) {
-				batch = append(batch, ids[len(batch)])
-			} else {
-				batch = append(batch, 0) // no run has this id
-			}
-		}
-		ids = ids[min(lookBatch, len(ids)):]
-		type seen struct {
-			run     id.Run
-			version int
-		}
-		rows, err := store.All(ctx, w.db, `SELECT id, version FROM pipeline_runs
-			WHERE id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) LIMIT 16`,
-			func(s *seen) []any { return []any{&s.run, &s.version} }, batch...)
-		if err != nil {
-			return fmt.Errorf("read versions: %w", err)
-		}
-		for _, r := range rows {
-			w.signal(r.run, r.version)
-		}
+	ids, err := json.Marshal(w.ids())
+	if err != nil {
+		return fmt.Errorf("list watched runs: %w", err)
+	}
+	type seen struct {
+		run     id.Run
+		version int
+	}
+	rows, err := store.All(ctx, w.db, `SELECT r.id, r.version
+		FROM JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) AS watched STRAIGHT_JOIN pipeline_runs r ON r.id = watched.id
+		/* bounded: the runs that this process watches */`,
+		func(s *seen) []any { return []any{&s.run, &s.version} }, string(ids))
+	if err != nil {
+		return fmt.Errorf("read versions: %w", err)
+	}
+	for _, r := range rows {
+		w.signal(r.run, r.version)
 	}
 	return nil
 }
 
-func (w *Watcher) ids() []id.Run {
+func (w *Watcher) ids() []int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	ids := make([]id.Run, 0, len(w.runs))
+	ids := make([]int64, 0, len(w.runs))
 	for run := range w.runs {
-		ids = append(ids, run)
+		ids = append(ids, int64(run))
 	}
 	return ids
 }

@@ -117,7 +117,7 @@ func TestAMoveBetweenReadingAndWatchingIsNotLost(t *testing.T) {
 	}
 }
 
-func TestMoreRunsThanOneQueryHolds(t *testing.T) {
+func TestManyRunsAreAskedAboutAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	w := b.watcher(time.Hour)
@@ -129,7 +129,11 @@ func TestMoreRunsThanOneQueryHolds(t *testing.T) {
 		defer stop()
 		streams = append(streams, c)
 	}
+	before := b.taken.Load()
 	b.look(w)
+	if n := b.taken.Load() - before; n != 1 {
+		t.Errorf("%d queries for %d runs", n, len(streams))
+	}
 	for i, c := range streams {
 		if !moved(c) {
 			t.Errorf("stream %d was not told", i)

@@ -85,6 +85,14 @@ type Store struct{ c Config }
 // New returns the store.
 func New(c Config) *Store { return &Store{c: c} }
 
+// list is rows as a list is answered: empty, and not null, when there are none.
+func list[T any](rows []T) []T {
+	if rows == nil {
+		return []T{}
+	}
+	return rows
+}
+
 func (s *Store) now() time.Time { return s.c.Now().UTC().Truncate(time.Microsecond) }
 
 // Redrive lets a run go on that does not, whosever it is.

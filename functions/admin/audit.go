@@ -165,7 +165,7 @@ func (s *Store) Audit(ctx context.Context, target string, before int64, limit in
 	for i := range rows {
 		rows[i].finish()
 	}
-	return rows, nil
+	return list(rows), nil
 }
 
 // Chain is what a check of the audit log has found to be whole.

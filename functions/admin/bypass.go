@@ -65,7 +65,7 @@ func (s *Store) Bypasses(ctx context.Context) ([]Bypass, error) {
 	for i := range all {
 		all[i].ID = hex.EncodeToString(all[i].hash)
 	}
-	return all, nil
+	return list(all), nil
 }
 
 // RevokeBypass ends a token now.

@@ -53,7 +53,7 @@ func (s *Store) DeadLetters(ctx context.Context, queue string, before int64, lim
 	for i := range rows {
 		rows[i].finish(s.c.Letters)
 	}
-	return rows, nil
+	return list(rows), nil
 }
 
 // Resend sends a letter again as a new message, once, and shows it as it is then. One

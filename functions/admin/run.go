@@ -151,6 +151,7 @@ func (s *Store) Run(ctx context.Context, run id.Run, after int) (History, error)
 	}, run, h.Tenant, after, EventsPage); err != nil {
 		return h, fmt.Errorf("show events of %v: %w", run, err)
 	}
+	h.AllSteps, h.Calls, h.Artifacts, h.Ledger, h.Messages, h.Events = list(h.AllSteps), list(h.Calls), list(h.Artifacts), list(h.Ledger), list(h.Messages), list(h.Events)
 	if len(h.Events) == EventsPage {
 		h.EventsNext = h.Events[EventsPage-1].Seq
 	}

@@ -81,7 +81,7 @@ func (s *Store) Runs(ctx context.Context, w Wanted, limit int) ([]Run, error) {
 	for i := range rows {
 		rows[i].finish(now)
 	}
-	return rows, nil
+	return list(rows), nil
 }
 
 func (s *Store) runs(ctx context.Context, w Wanted, before id.Run, limit int) ([]Run, error) {

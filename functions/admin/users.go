@@ -39,5 +39,5 @@ func (s *Store) Users(ctx context.Context, role string, before id.User, limit in
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
-	return users, nil
+	return list(users), nil
 }

@@ -191,6 +191,10 @@ func (p Place) Collected() message.PlaceFacts {
 	out := message.PlaceFacts{Place: p.ID, Name: p.Name, Facts: p.Facts}
 	if p.Source != nil {
 		out.Source = string(p.Source.Outcome)
+		if p.Source.FetchedAt != nil {
+			by := p.Source.FetchedAt.Add(KeepFetched)
+			out.UseBy = &by
+		}
 	}
 	for _, ph := range p.Photos {
 		out.Photos = append(out.Photos, message.Photo{ID: ph.ID, Blob: ph.Blob, Type: ph.Type, Width: ph.Width, Height: ph.Height, Colors: ph.Colors})

@@ -2,7 +2,7 @@
 // process, or one part of it alone.
 //
 //	localcloud [-addr 127.0.0.1:7071] [-dir .data] [-app build/app] [-instances n] [-tour]
-//	localcloud servicebus|blob|funchost|studio|youtube|instagram|mariadb [-h] …
+//	localcloud servicebus|blob|funchost|studio|youtube|instagram|kakao|mariadb [-h] …
 package main
 
 import (
@@ -34,6 +34,7 @@ var parts = map[string]part{
 	"studio":     command.Run,
 	"youtube":    runYouTube,
 	"instagram":  runInstagram,
+	"kakao":      runKakao,
 	"mariadb":    mariadb.Run,
 }
 

@@ -89,6 +89,7 @@ func TestTheSampleNamesThePartsAsTheyAre(t *testing.T) {
 	must(t, err)
 	for setting, part := range map[string]string{"CASTAD_OPENAI_URL": "studio", "CASTAD_SUNO_URL": "studio", "CASTAD_CREATOMATE_URL": "studio",
 		"CASTAD_DOWNLOAD_ORIGINS": "studio", "CASTAD_YOUTUBE_API_URL": "youtube", "CASTAD_INSTAGRAM_GRAPH_URL": "instagram",
+		"CASTAD_KAKAO_AUTH_URL": "kakao", "CASTAD_KAKAO_API_URL": "kakao", "CASTAD_KAKAO_LOCAL_URL": "kakao",
 		"CASTAD_BLOB": "blob", "CASTAD_SERVICEBUS": "servicebus"} {
 		addr := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(file.Values[setting])
 		help, err := program(t, part, "-h").CombinedOutput()
@@ -112,6 +113,7 @@ func TestEveryPartRunsAloneAndPrintsOneLineWhenItIsReady(t *testing.T) {
 		"studio":     {"-addr", "127.0.0.1:0", "-dir", t.TempDir()},
 		"youtube":    {"-addr", "127.0.0.1:0", "-dir", t.TempDir()},
 		"instagram":  {"-addr", "127.0.0.1:0", "-dir", t.TempDir()},
+		"kakao":      {"-addr", "127.0.0.1:0"},
 		"mariadb":    {"-dir", t.TempDir()},
 	} {
 		t.Run(name, func(t *testing.T) {

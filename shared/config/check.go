@@ -29,6 +29,7 @@ func (c Config) check() []error {
 	c.checkChannels(&all)
 	c.checkLogin(&all)
 	c.checkPlaces(&all)
+	c.checkCallers(&all)
 	c.checkTimes(&all)
 	return all
 }
@@ -248,6 +249,30 @@ func (c Config) checkPlaces(p *problems) {
 	}
 	if !c.local() && c.PlaceFetchVia != "" {
 		p.add("CASTAD_PLACE_FETCH_VIA is a stand-in, which only the stage local may use")
+	}
+}
+
+// checkCallers looks at what callers may do.
+func (c Config) checkCallers(p *problems) {
+	switch u, err := url.Parse(c.RedisURL.Reveal()); {
+	case !c.RedisURL.Set() && c.Stage == S3:
+		p.add("CASTAD_REDIS_URL is not set; at the stage s3 limits are counted for all instances together")
+	case !c.RedisURL.Set():
+	case err != nil || u.Scheme != "rediss" && u.Scheme != "redis" || u.Hostname() == "":
+		p.add("CASTAD_REDIS_URL must be a URL such as rediss://:password@host:6380/0")
+	case !c.local() && u.Scheme != "rediss":
+		p.add("CASTAD_REDIS_URL must use rediss (TLS) outside the stage local")
+	case !c.local() && u.Query().Has("skip_verify"):
+		p.add("CASTAD_REDIS_URL must not skip the check of the server's certificate")
+	}
+	for i, origin := range c.Origins {
+		name := fmt.Sprintf("CASTAD_ORIGINS, item %d,", i+1)
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+strings.ToLower(u.Host) != origin || strings.Contains(u.Host, "*") {
+			p.add("%s must be exactly what a browser sends, such as https://app.example: no pattern, no path, no capital letters", name)
+			continue
+		}
+		c.checkURL(p, name, origin, true)
 	}
 }
 

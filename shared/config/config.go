@@ -129,6 +129,11 @@ type Config struct {
 	PlaceFetchContact string `envconfig:"CASTAD_PLACE_FETCH_CONTACT" desc:"E-mail or https address where the operator can be reached; part of the user agent that asks for pages. Needed when CASTAD_PLACE_FETCH is on."`
 	PlaceFetchVia     string `envconfig:"CASTAD_PLACE_FETCH_VIA" desc:"Base URL of a stand-in for Naver's place pages (local only); empty: Naver."`
 
+	RedisURL   Secret   `envconfig:"CASTAD_REDIS_URL" desc:"Redis that all instances share (rediss://:password@host:6380/0), needed at the stage s3: limits are counted and results kept there. Its maxmemory-policy must be noeviction. Empty: each instance counts for itself."`
+	RateLimits []string `envconfig:"CASTAD_RATE_LIMITS" default:"auth=5/1m,live=10/1s,general=30/1s,callback=100/1s" desc:"How many calls a caller may make, class=count/time: auth, live (streams and health) and callback (vendors, and files for them) by address, general by user."`
+	Bypass     string   `envconfig:"CASTAD_BYPASS" default:"refuse" one:"refuse,allow" desc:"Whether load-test tokens (X-CastAD-Bypass) may lift the rate limits outside the stage local."`
+	Origins    []string `envconfig:"CASTAD_ORIGINS" desc:"Web origins whose scripts may call the API, separated by commas, exactly as browsers send them (https://app.example). The platform's own CORS must be empty. Empty: none."`
+
 	DownloadOrigins []string `envconfig:"CASTAD_DOWNLOAD_ORIGINS" sample:"http://127.0.0.1:8077" desc:"Origins, separated by commas, that results may be downloaded from besides each vendor's own (https://cdn.example). Plain http and loopback are for local only."`
 
 	VendorLimits    []string      `envconfig:"CASTAD_VENDOR_LIMITS" default:"suno:generate=20/10s,creatomate:*=30/10s,youtube:insert=100/day@America/Los_Angeles,naver:local+image=25000/day@Asia/Seoul,naver:page+short+robots=1000/1h,naver:page=1/5s,naver:short=1/5s,naver:robots=1/5s" desc:"How many calls the vendors allow, for all instances together: vendor:operation=count/time, vendor:one+other=count/day@zone, vendor:* for all operations; separated by commas."`

@@ -108,6 +108,8 @@ type PlaceFacts struct {
 	Photos []Photo      `json:"photos"`
 	// Source is what came of fetching the place's page ("fetched", "robots", …); "" when it has none.
 	Source string `json:"source,omitempty"`
+	// UseBy is when what was read from its page may no longer be used for anything new; nil = nothing was.
+	UseBy *time.Time `json:"use_by,omitempty"`
 }
 
 // Photo is a photo kept in Blob.

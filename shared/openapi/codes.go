@@ -30,8 +30,11 @@ func (s *schemas) codes(o Operation, f trigger.Function) map[fault.Code]bool {
 	if !f.Public() {
 		add(fault.CodeUnauthenticated, fault.CodeTokenExpired)
 	}
-	if o.Module == "admin" {
+	if f.Admin() {
 		add(fault.CodeDenied)
+	}
+	if o.Method != "GET" && o.Method != "HEAD" && !f.Public() {
+		add(fault.CodeLimitUnavailable)
 	}
 	for _, p := range o.Parameters {
 		add(fault.CodeBadValue)

@@ -106,7 +106,7 @@ func (s *schemas) secure(o *Operation, f trigger.Function) error {
 		o.Guard = o.Extra.Guard
 	case o.Extra.Guard != "":
 		return errors.New("its callers sign in; it has no guard of its own")
-	case o.Module == "admin":
+	case f.Admin():
 		o.Security = []string{"admin"}
 	case f.Streams():
 		o.Security = []string{"bearer", "ticket"}

@@ -61,7 +61,7 @@ func (c *call) json(out any) {
 		return
 	}
 	if blank(reflect.TypeOf(out)) || reply.Status == http.StatusNoContent {
-		c.writeHead(reply, http.StatusNoContent, nil)
+		c.writeHead(reply, http.StatusNoContent, noStore)
 		return
 	}
 	body := buffers.Get().(*bytes.Buffer)
@@ -75,7 +75,7 @@ func (c *call) json(out any) {
 	}
 	if c.matches(reply.Header.Get("Etag")) {
 		reply.Status = 0
-		c.writeHead(reply, http.StatusNotModified, nil)
+		c.writeHead(reply, http.StatusNotModified, noStore)
 		return
 	}
 	header := c.w.Header()
@@ -109,9 +109,7 @@ func blank(t reflect.Type) bool {
 func (c *call) writeHead(reply Reply, status int, cache []string) {
 	header := c.w.Header()
 	surround(header, c.id)
-	if cache != nil {
-		header["Cache-Control"] = cache
-	}
+	header["Cache-Control"] = cache
 	for name, values := range reply.Header {
 		header[http.CanonicalHeaderKey(name)] = values
 	}
@@ -206,7 +204,7 @@ func (c *call) file(f File) {
 	surround(header, c.id)
 	header.Set("Content-Type", f.Type)
 	header.Set("Cache-Control", "private, no-cache")
-	header.Set("Content-Security-Policy", "default-src 'none'; sandbox") // nothing that a stranger uploaded runs
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox") // nothing that a stranger uploaded runs
 	header.Set("Content-Disposition", disposition)
 	for name, values := range f.Header {
 		header[http.CanonicalHeaderKey(name)] = values
@@ -269,12 +267,18 @@ func (w *downloadWriter) Write(p []byte) (int, error) {
 	return w.call.w.Write(p)
 }
 
+// fileHeaders describe the file, which a refusal is not.
+var fileHeaders = []string{"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Length", "Content-Range", "Content-Type", "Etag", "Last-Modified", "Set-Cookie"}
+
 // refuse answers what ServeContent refuses (a range outside the file, a failed
 // If-Match) as a problem instead of its plain text.
 func (c *call) refuse(status int) {
 	header := c.w.Header()
 	contentRange := header.Get("Content-Range")
-	clear(header)
+	for _, name := range fileHeaders {
+		delete(header, name)
+	}
+	c.host.secure(header)
 	err := fault.Newf(fault.CodeConflict, "the file is another one by now").In("If-Match")
 	if status == http.StatusRequestedRangeNotSatisfiable {
 		err = fault.Newf(fault.CodeBadValue, "outside the file").In("Range")

@@ -136,7 +136,7 @@ func TestAFileIsStreamed(t *testing.T) {
 		want       map[string]string
 	}{
 		"the whole": {"GET", "a", nil, 200, "0123456789", map[string]string{"Content-Type": "video/mp4", "Content-Length": "10", "Accept-Ranges": "bytes", "Etag": `"e1"`,
-			"X-Content-Type-Options": "nosniff", "Content-Disposition": "inline", "Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, no-cache"}},
+			"X-Content-Type-Options": "nosniff", "Content-Disposition": "inline", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox", "Cache-Control": "private, no-cache"}},
 		"a part":                    {"GET", "a", []string{"Range", "bytes=2-4"}, 206, "234", map[string]string{"Content-Range": "bytes 2-4/10"}},
 		"the end":                   {"GET", "a", []string{"Range", "bytes=-3"}, 206, "789", nil},
 		"its head":                  {"HEAD", "a", nil, 200, "", map[string]string{"Content-Length": "10"}},

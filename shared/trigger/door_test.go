@@ -151,12 +151,12 @@ func TestTheDatabaseAndTheLimitsComeFirst(t *testing.T) {
 	var seen []Caller
 	b := set(t, func(o *Options) {
 		o.Ready = func() error { return down }
-		o.Admit = func(_ context.Context, c Caller) error {
+		o.Admit = func(_ context.Context, c Caller) (Admission, error) {
 			seen = append(seen, c)
 			if c.IP == "203.0.113.9" {
-				return fault.New(fault.CodeTooMany).After(1500 * time.Millisecond)
+				return Admission{}, fault.New(fault.CodeTooMany).After(1500 * time.Millisecond)
 			}
-			return nil
+			return Admission{}, nil
 		}
 	}, Public("health-ready", httpJSON("v1/health/ready", "get"), Budget{Time: time.Second, Connections: 1}, fn),
 		Public("health-live", httpJSON("v1/health/live", "get"), Budget{Time: time.Second}, fn))
@@ -173,7 +173,7 @@ func TestTheDatabaseAndTheLimitsComeFirst(t *testing.T) {
 	if p := problemOf(t, w); w.Code != http.StatusTooManyRequests || p.Code != string(fault.CodeTooMany) || w.Header().Get("Retry-After") != "2" || called != 1 {
 		t.Errorf("over the limit: status %d, %+v, Retry-After %q, called %d", w.Code, p, w.Header().Get("Retry-After"), called)
 	}
-	want := []Caller{{Function: "health-live", IP: "198.51.100.7"}, {Function: "health-live", IP: "203.0.113.9"}}
+	want := []Caller{{Function: "health-ready"}, {Function: "health-live", IP: "198.51.100.7"}, {Function: "health-live", IP: "203.0.113.9"}}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Error(diff)
 	}

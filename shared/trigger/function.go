@@ -43,10 +43,12 @@ type Function struct {
 	public  bool
 	admin   bool
 	stream  bool
-	limit   int64 // upload: bytes
-	in      *input
-	out     reflect.Type
-	err     error
+	// preflight: it answers for CORS.
+	preflight bool
+	limit     int64 // upload: bytes
+	in        *input
+	out       reflect.Type
+	err       error
 
 	http  httpFunc
 	queue func(context.Context, message.Wake) error
@@ -219,6 +221,9 @@ func (f Function) Public() bool { return f.public }
 
 // Admin says whether it is for operators only.
 func (f Function) Admin() bool { return f.admin }
+
+// Preflights says whether it answers browsers' OPTIONS requests, for all routes.
+func (f Function) Preflights() bool { return f.preflight }
 
 // Streams says whether it reports progress as server-sent events.
 func (f Function) Streams() bool { return f.stream }

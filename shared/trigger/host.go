@@ -37,8 +37,14 @@ type Options struct {
 	// Invocation adds what other packages need to know to an invocation's context: main
 	// puts store's connection budget in here, so that trigger need not know store.
 	Invocation func(ctx context.Context, name string, kind Kind, connections int) context.Context
-	// Admit decides whether an HTTP call may go on (rate limits); its error is answered.
-	Admit func(ctx context.Context, c Caller) error
+	// Admit decides whether an HTTP call may go on (rate limits); its error is answered, and
+	// what it says about the limit goes with every answer. It is asked before the database.
+	Admit func(ctx context.Context, c Caller) (Admission, error)
+	// Origins are the web origins whose scripts may call us, exactly as browsers send them
+	// (ValidOrigin); nil = none.
+	Origins []string
+	// Plain leaves Strict-Transport-Security out: a developer's machine has no https.
+	Plain bool
 	// Log gets one line for each invocation. Required.
 	Log *slog.Logger
 	// Meter counts them; nil = not counted.
@@ -60,11 +66,14 @@ type Options struct {
 // Caller is who makes an HTTP call, as far as is known before it is admitted.
 type Caller struct {
 	Function string
-	// Principal is zero for a public function.
+	// Principal is zero for a public function, for a stream's ticket, which is looked up
+	// only afterwards, and for a caller who will be refused.
 	Principal identity.Principal
 	// IP is the address that the platform's front end saw: the right-most of
 	// X-Forwarded-For, because everything left of it is the caller's own word. "" = unknown.
 	IP string
+	// Bypass is what X-CastAD-Bypass has: a token that lifts rate limits, unchecked. "" = none.
+	Bypass string
 }
 
 // Meter counts invocations.
@@ -110,6 +119,11 @@ func New(o Options, fns ...Function) (*Host, error) {
 	var problems []error
 	if o.Log == nil {
 		problems = append(problems, errors.New("options: Log is missing"))
+	}
+	for _, origin := range o.Origins {
+		if !ValidOrigin(origin) {
+			problems = append(problems, fmt.Errorf("options: %.100q is no origin", origin))
+		}
 	}
 	if strings.Contains(o.Prefix, "/") {
 		problems = append(problems, fmt.Errorf("options: Prefix %q must be one path segment", o.Prefix))
@@ -210,15 +224,7 @@ func (h *Host) handle(pattern string, byMethod routed) (err error) {
 
 // unrouted answers what no function takes: 405 where another method would be taken, else 404.
 func (h *Host) unrouted(w http.ResponseWriter, r *http.Request) {
-	var allowed []string
-	for _, m := range methods {
-		other := *r
-		other.Method = m
-		if _, pattern := h.mux.Handler(&other); strings.HasPrefix(pattern, m+" ") {
-			allowed = append(allowed, m)
-		}
-	}
-	if len(allowed) > 0 {
+	if allowed := h.allowed(r); len(allowed) > 0 {
 		h.notAllowed(w, r, strings.Join(allowed, ", "))
 		return
 	}
@@ -240,6 +246,7 @@ func (h *Host) route(w http.ResponseWriter, r *http.Request) {
 		// For whoever answers without reading the body, see readBody.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(headerTime))
 	}
+	h.secure(w.Header())
 	switch uri := r.RequestURI; {
 	case uri == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		w.WriteHeader(http.StatusNoContent) // the host's readiness probe and health ping
@@ -250,6 +257,7 @@ func (h *Host) route(w http.ResponseWriter, r *http.Request) {
 	case !plainPath(r):
 		h.notFound(w, r)
 	default:
+		h.cross(w.Header(), r)
 		h.mux.ServeHTTP(w, r)
 	}
 }

@@ -42,15 +42,23 @@ func (c *call) run() (any, error) {
 	return c.f.http(c)
 }
 
-// enter lets the caller in, or not: signed in, database reachable, within limits.
+// enter lets the caller in, or not: within limits, signed in, database reachable.
 func (c *call) enter() error {
 	h := c.host
 	ticket := ""
+	var stranger error
 	if !c.f.public {
-		var err error
-		if ticket, err = c.identify(); err != nil {
-			return err
-		}
+		ticket, stranger = c.identify()
+	}
+	// Before whatever costs something, a guess at a token included.
+	if err := c.admit(); err != nil {
+		return err
+	}
+	if stranger != nil {
+		return stranger
+	}
+	if h.forged(c.r) {
+		return fault.Newf(fault.CodeDenied, "another site's page sent its visitor's cookies")
 	}
 	if c.f.budget.Connections > 0 {
 		if err := h.o.Ready(); err != nil {
@@ -72,10 +80,21 @@ func (c *call) enter() error {
 			return fmt.Errorf("look whether %v is an operator: %w", c.who.User, err)
 		}
 	}
-	if h.o.Admit != nil {
-		return h.o.Admit(c.ctx, Caller{Function: c.f.name, Principal: c.who, IP: clientIP(c.r)})
-	}
 	return nil
+}
+
+// admit asks whether the call is within its limits, and tells the caller how it stands with them.
+func (c *call) admit() error {
+	if c.host.o.Admit == nil {
+		return nil
+	}
+	caller := Caller{Function: c.f.name, Principal: c.who, IP: clientIP(c.r)}
+	if v := c.r.Header["X-Castad-Bypass"]; len(v) == 1 {
+		caller.Bypass = v[0]
+	}
+	admission, err := c.host.o.Admit(c.ctx, caller)
+	admission.tell(c.w.Header())
+	return err
 }
 
 // identify verifies the bearer token, or returns a stream's ticket, which browsers send instead.

@@ -115,20 +115,13 @@ func newProblem(err error, status int, requestID string) problem {
 	}
 }
 
-// Headers that every answer has; the slices are shared and never written to.
+// Types of answers; the slices are shared and never written to.
 var (
-	noSniff     = []string{"nosniff"}
-	noStore     = []string{"no-store"}
-	hsts        = []string{"max-age=31536000"} // browsers ignore it over plain http (RFC 6797 section 8.1)
 	typeJSON    = []string{"application/json"}
 	typeProblem = []string{"application/problem+json"}
 )
 
-func surround(header http.Header, requestID string) {
-	header["X-Request-Id"] = []string{requestID}
-	header["X-Content-Type-Options"] = noSniff
-	header["Strict-Transport-Security"] = hsts
-}
+func surround(header http.Header, requestID string) { header["X-Request-Id"] = []string{requestID} }
 
 func writeProblem(w http.ResponseWriter, err error, status int, requestID string) {
 	header := w.Header()

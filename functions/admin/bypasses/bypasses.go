@@ -31,9 +31,6 @@ func New(tokens Tokens) trigger.Function {
 	return trigger.Admin("admin-bypasses", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, _ identity.Principal, _ struct{}) (answer, error) {
 			items, err := tokens.Bypasses(ctx)
-			if items == nil {
-				items = []admin.Bypass{}
-			}
 			return answer{Items: items}, err
 		})
 }

@@ -31,7 +31,7 @@ type Users interface {
 type Read func(authorization string, form url.Values) (kakao.Unlinked, error)
 
 type notice struct {
-	Authorization string `header:"Authorization" max:"256"`
+	Authorization string `header:"Authorization"`
 	// Body is a form: app_id, user_id, referrer_type.
 	Body []byte `body:"raw"`
 }
@@ -55,6 +55,9 @@ func New(users Users, read Read) trigger.Function {
 				return answer{}, fault.Newf(fault.CodeInvalid, "unlink: the body is not a form")
 			}
 			word, err := read(in.Authorization, form)
+			if fault.KindOf(err) == fault.Unauthenticated {
+				return answer{}, fault.Newf(fault.CodeUnauthenticated, "unlink: %w", err)
+			}
 			if err != nil {
 				return answer{}, err
 			}

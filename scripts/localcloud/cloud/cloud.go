@@ -1,6 +1,6 @@
 // Package cloud is CastAD's whole cloud on one machine: a private MariaDB, a
-// Service Bus emulator, a blob server, the studio, stand-ins for YouTube and
-// Instagram and a Functions host with the staged app, each the real thing over
+// Service Bus emulator, a blob server, the studio, stand-ins for YouTube,
+// Instagram and Kakao and a Functions host with the staged app, each the real thing over
 // the wire as far as one can be had without an account.
 //
 // Start brings the parts up in the order in which they need each other, writes
@@ -34,6 +34,7 @@ import (
 	"castad/scripts/studio/command"
 	"castad/shared/blob"
 	"castad/shared/provider/instagram/instagramtest"
+	"castad/shared/provider/kakao/kakaotest"
 	"castad/shared/provider/youtube/youtubetest"
 	"castad/shared/store"
 )
@@ -101,7 +102,7 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 		start func(context.Context) error
 	}{
 		{"app", c.stage}, {"database", c.database}, {"queues", c.queues}, {"files", c.files},
-		{"studio", c.studio}, {"youtube", c.youtube}, {"instagram", c.instagram}, {"host", c.host},
+		{"studio", c.studio}, {"youtube", c.youtube}, {"instagram", c.instagram}, {"kakao", c.kakao}, {"host", c.host},
 	} {
 		began := time.Now()
 		if err := part.start(ctx); err != nil {
@@ -217,6 +218,12 @@ func (c *Cloud) instagram(context.Context) error {
 	return c.channel("instagram", s, s.Close)
 }
 
+// kakao signs everybody in as the same person without asking, so that curl can.
+func (c *Cloud) kakao(context.Context) error {
+	s := kakaotest.New(kakaotest.Options{RESTKey: appID, ClientSecret: c.state.Secrets["kakao"], AdminKey: c.state.Secrets["kakao-admin"], AppID: kakaoApp, Agree: true})
+	return c.channel("kakao", s, s.Close)
+}
+
 func (c *Cloud) channel(name string, h http.Handler, end func()) error {
 	c.closers = append(c.closers, func() error { end(); return nil })
 	return c.listen(c.state.addr(name), h)
@@ -225,6 +232,8 @@ func (c *Cloud) channel(name string, h http.Handler, end func()) error {
 const (
 	// appID is the name that CastAD has at the channels.
 	appID = "castad-local"
+	// kakaoApp is its number at Kakao, kakaoNative the key of its native app there.
+	kakaoApp, kakaoNative = "1", "castad-app"
 	// processing is how long the channels take to make a post public: long enough
 	// that it is asked for more than once.
 	processing = 2 * time.Second
@@ -326,6 +335,9 @@ func (c *Cloud) YouTubeURL() string { return "http://" + c.state.addr("youtube")
 
 // InstagramURL is the address of the stand-in for Instagram.
 func (c *Cloud) InstagramURL() string { return "http://" + c.state.addr("instagram") }
+
+// KakaoURL is the address of the stand-in for Kakao: login, user API and search.
+func (c *Cloud) KakaoURL() string { return "http://" + c.state.addr("kakao") }
 
 // Setting is a setting that the app was started with.
 func (c *Cloud) Setting(name string) string { return c.settings[name] }

@@ -24,8 +24,8 @@ type state struct {
 }
 
 var (
-	portNames   = []string{"mariadb", "servicebus", "blob", "studio", "youtube", "instagram", "api"}
-	secretNames = []string{"studio", "youtube", "instagram"}
+	portNames   = []string{"mariadb", "servicebus", "blob", "studio", "youtube", "instagram", "kakao", "api"}
+	secretNames = []string{"studio", "youtube", "instagram", "kakao", "kakao-admin"}
 	keyNames    = []string{"CASTAD_ENVELOPE_KEYS", "CASTAD_TOKEN_KEYS", "CASTAD_MEDIA_KEYS", "CASTAD_SEAL_KEYS"}
 )
 

@@ -137,6 +137,44 @@ func TestAProcessThatDiesAnywhereLeavesOneVideo(t *testing.T) {
 	}
 }
 
+// A process that dies after the last byte and before the picture leaves a video that
+// shows a frame of itself. Nobody goes back to it, so whoever finds it says so; and of
+// one whose picture is known to be there nothing is said.
+func TestAVideoThatWasLeftWithoutItsThumbnailSaysSo(t *testing.T) {
+	t.Parallel()
+	bare, steps := 0, 0
+	for died := true; died; steps++ {
+		w := start(t, youtubetest.Options{})
+		client := func(via http.RoundTripper) *youtube.Client {
+			return w.client(t, func(c *youtube.Config) { c.HTTP.Transport = via })
+		}
+		p := w.post(film(1000))
+		p.Thumbnail = jpeg
+		posted, err, dead := publishMortal(w, p, steps, client)
+		died = dead
+		id, settled := settle(w, w.c, p, posted, err, dead)
+		if !settled {
+			continue
+		}
+		s := w.sought(p)
+		s.ID = id
+		seen, err := w.c.Look(t.Context(), s)
+		if err != nil {
+			t.Fatalf("step %d: %v", steps, err)
+		}
+		said, has := seen.Note != "", w.only(t).ThumbnailBytes > 0
+		if !has && !said || !died && said {
+			t.Errorf("step %d: a thumbnail %v, and the note is %q", steps, has, seen.Note)
+		}
+		if !has {
+			bare++
+		}
+	}
+	if bare == 0 || steps < 10 {
+		t.Errorf("%d of %d deaths left a video without its thumbnail", bare, steps)
+	}
+}
+
 // Deaths and faults in any order: never two videos, and one in the end unless the
 // session is lost at the dangerous moment, when a person must look.
 func TestNoOrderOfDeathsAndFaultsPostsTwice(t *testing.T) {

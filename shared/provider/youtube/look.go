@@ -43,12 +43,14 @@ type statistics struct {
 // Look asks about a video by its id. message.Absent: YouTube has none (any more).
 // A film that YouTube could not process is class Failed, one that it rejected
 // (duplicate, copyright, …) UserFault with the field video; Posted has the id all the same.
+// Its Note says when the notes know that the thumbnail may not have been set.
 func (c *Client) Look(ctx context.Context, s provider.Sought) (provider.Posted, error) {
 	v, a, err := c.video(ctx, s.Access, "look", s.ID, "status,processingDetails,snippet")
 	if err != nil {
 		return provider.Posted{}, err
 	}
-	return c.judge("look", a, v)
+	m, _ := recall(s.Notes) // notes that cannot be read know nothing
+	return m.noted(c.judge("look", a, v))
 }
 
 // videos asks for videos by their ids, 50 at most; one that is not there is left out.
@@ -135,7 +137,7 @@ func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, 
 		v, next, err := c.probe(ctx, s.Access, m)
 		switch {
 		case err == nil && next < 0:
-			return c.judge("find", &provider.Answer{}, v)
+			return m.noted(c.judge("find", &provider.Answer{}, v))
 		case err == nil:
 			return provider.Posted{}, provider.Unfinished()
 		case reasonOf(err) == codeNotEnded:
@@ -151,7 +153,7 @@ func (c *Client) Find(ctx context.Context, s provider.Sought) (provider.Posted, 
 	case err != nil:
 		return provider.Posted{}, err
 	case found.ID != "":
-		return c.judge("find", a, found)
+		return m.noted(c.judge("find", a, found))
 	case m.Last:
 		return provider.Posted{}, provider.NotYet(0)
 	}

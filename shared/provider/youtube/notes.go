@@ -25,6 +25,20 @@ type memory struct {
 	Last bool `json:"last"`
 	// Video is the id, once it is known.
 	Video string `json:"video,omitempty"`
+	// Bare says that a picture was to follow the last byte and is not known to have: a
+	// process that dies in between leaves the video without it.
+	Bare bool `json:"bare,omitempty"`
+}
+
+// withoutPicture is the note of a video whose publishing ended before its picture was set.
+const withoutPicture = "CastAD was interrupted before the thumbnail was set: a frame of the film may be shown instead"
+
+// noted adds to a post that was found what its notes know and YouTube does not say.
+func (m memory) noted(p provider.Posted, err error) (provider.Posted, error) {
+	if err == nil && m.Bare && p.Note == "" {
+		p.Note = withoutPicture
+	}
+	return p, err
 }
 
 const notesVersion = 1

@@ -34,11 +34,17 @@ func (c *Client) Publish(ctx context.Context, p provider.Post) (provider.Posted,
 		if v, err = u.run(ctx); err != nil {
 			return provider.Posted{}, err
 		}
-		u.m.Video = v.ID
+		m = u.m
+		m.Video = v.ID
 		// Should this fail, the session still knows the id, and so does our caller.
-		_ = c.keep(ctx, "upload", p, u.m)
+		_ = c.keep(ctx, "upload", p, m)
 	}
-	return c.finish(ctx, p, v), nil
+	out := c.finish(ctx, p, v)
+	if m.Bare { // done with the picture: what became of it is in the note
+		m.Bare = false
+		_ = c.keep(ctx, "thumbnail", p, m)
+	}
+	return out, nil
 }
 
 // check refuses what must not be sent.

@@ -133,7 +133,7 @@ func (u *upload) chunks(ctx context.Context) (video, error) {
 	for stalls := 0; ; {
 		end := min(u.m.Offset+u.c.cfg.ChunkBytes, u.p.Bytes)
 		if end == u.p.Bytes { // also says that the post is still ours, since Keep fails when it is not
-			u.m.Last = true
+			u.m.Last, u.m.Bare = true, len(u.p.Thumbnail) > 0
 			if err := u.c.keep(ctx, "upload", u.p, u.m); err != nil {
 				return video{}, err
 			}

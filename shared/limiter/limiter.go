@@ -1,0 +1,61 @@
+package limiter
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"castad/shared/ratelimit"
+)
+
+// Class is a kind of calls and how many of them each caller may make.
+type Class struct {
+	Name  string
+	Limit ratelimit.Limit // N and Per; no days
+}
+
+// maxN bounds a class's N: every caller's last N times are remembered.
+const maxN = 1000
+
+// ParseClass reads "auth=5/1m". Errors are of kind Invalid.
+func ParseClass(text string) (Class, error) {
+	name, limit, _ := strings.Cut(text, "=")
+	l, err := ratelimit.Parse(limit)
+	if err != nil {
+		return Class{}, fmt.Errorf("class %.40q: %w", name, err)
+	}
+	if name == "" || strings.ContainsAny(name, " \"\\:") || l.Per == 0 || l.N > maxN {
+		return Class{}, fmt.Errorf("class %.40q: want name=count/time with a count of at most %d", name, maxN)
+	}
+	return Class{Name: name, Limit: l}, nil
+}
+
+// Verdict is what became of a call.
+type Verdict struct {
+	OK bool
+	// Left is how many could follow at once.
+	Left int
+	// Wait is how long until the next one is admitted if this one was not.
+	Wait time.Duration
+	// Reset is when the whole limit is there again, if nobody calls.
+	Reset time.Duration
+}
+
+// Address is the name of a caller known by nothing but an IP address: a network of
+// 64 bits for IPv6, of which a household has one and its devices as many addresses
+// as they like. Callers without a readable address are one caller.
+func Address(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return "unknown"
+	}
+	if a = a.Unmap(); a.Is4() {
+		return a.String()
+	}
+	p, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return "unknown"
+	}
+	return p.String()
+}
