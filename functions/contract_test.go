@@ -60,3 +60,27 @@ func same(t *testing.T, file string, made []byte) {
 		t.Errorf("%s (-committed +made; go test ./functions -run Contract -update writes it):\n%s", file, diff)
 	}
 }
+
+// What the document says of every list's limit is so.
+func TestTheListsOfTheContractAreBounded(t *testing.T) {
+	t.Parallel()
+	d, err := described()
+	must(t, err)
+	b := newBench(t)
+	lists := 0
+	for _, o := range d.Operations {
+		limited := slices.ContainsFunc(o.Parameters, func(p openapi.Parameter) bool { return p.In == "query" && p.Name == "limit" })
+		if !limited || !slices.Contains(o.Security, "bearer") {
+			continue
+		}
+		lists++
+		for limit, want := range map[string]int{"1": 200, "100": 200, "101": 400, "-1": 400, "x": 400} {
+			if got := b.send(o.Method, o.Path+"?limit="+limit, b.token, nil, nil); got.status != want {
+				t.Errorf("%s %s?limit=%s: %d %s", o.Method, o.Path, limit, got.status, got.body)
+			}
+		}
+	}
+	if lists == 0 {
+		t.Error("there are no lists")
+	}
+}

@@ -30,7 +30,7 @@ func (p *parts) login(c config.Config, h provider.HTTP) error {
 	if err != nil {
 		return fmt.Errorf("CASTAD_KAKAO_REST_KEY: %w", err)
 	}
-	p.kakao = k
+	p.kakao, p.unlinking = k, c.KakaoAdminKey.Set()
 	return nil
 }
 

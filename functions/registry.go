@@ -49,6 +49,7 @@ import (
 	authtoken "castad/functions/auth/token"
 	authunlink "castad/functions/auth/unlink"
 	backgrounddeadletter "castad/functions/background/deadletter"
+	backgrounderase "castad/functions/background/erase"
 	backgroundmeasure "castad/functions/background/measure"
 	backgroundpurge "castad/functions/background/purge"
 	backgroundrelay "castad/functions/background/relay"
@@ -141,6 +142,8 @@ type parts struct {
 	kakao  *kakao.Client
 	site   auth.Site
 	tokens identity.Keys
+	// unlinking says whether there is the admin key that ends links at Kakao.
+	unlinking bool
 
 	// admin is what operators see and do.
 	admin *admin.Store
@@ -280,6 +283,7 @@ func registry(p parts) []trigger.Function {
 		backgrounddeadletter.New(letters{p.bus, p.outbox}),
 		backgroundrenew.New(p.social),
 		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
+		backgrounderase.New(leavers{p.users}, erasable(p), unlink(p), p.now),
 		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin}, forgetting(p), p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},

@@ -357,7 +357,7 @@ func (b *bench) ownIsTaken(all []attempt, token string) {
 }
 
 // operator says that a function is an operator's, whose ids are of any tenant.
-func operator(f trigger.Function) bool { return strings.HasPrefix(f.Name(), "admin-") }
+func operator(f trigger.Function) bool { return f.Admin() }
 
 // What only CastAD decides cannot be sent along.
 func TestNoRouteTakesAFieldThatOnlyCastADWrites(t *testing.T) {

@@ -22,8 +22,8 @@ type Notes struct {
 	label seal.Label
 	last  []byte
 	state string
-	// ours: the publication is the step's that asks for it.
-	ours bool
+	// ours: the publication is the step's that asks for it. away: its ad was put away.
+	ours, away bool
 }
 
 // notes reads what was kept for a publication; store.ErrNoRows when it has no row.
@@ -34,14 +34,16 @@ func (s *Store) notes(ctx context.Context, in message.SnsPublish, call message.C
 		step   int
 		state  string
 		sealed []byte
+		away   bool
 	}
-	r, err := store.One(ctx, s.db, `SELECT id, run_id, step_no, state, notes_sealed FROM publications
-		WHERE tenant_id = ? AND ad_id = ? AND channel = ? AND account_id = ? AND revision = ? LIMIT 1`,
-		func(r *row) []any { return []any{&r.post, &r.run, &r.step, &r.state, &r.sealed} }, call.Tenant, in.Ad, in.Channel, in.Account.String(), in.Number())
+	r, err := store.One(ctx, s.db, `SELECT p.id, p.run_id, p.step_no, p.state, p.notes_sealed,
+		EXISTS (SELECT 1 FROM ads a WHERE a.tenant_id = p.tenant_id AND a.id = p.ad_id AND a.deleted_at IS NOT NULL) FROM publications p
+		WHERE p.tenant_id = ? AND p.ad_id = ? AND p.channel = ? AND p.account_id = ? AND p.revision = ? LIMIT 1`,
+		func(r *row) []any { return []any{&r.post, &r.run, &r.step, &r.state, &r.sealed, &r.away} }, call.Tenant, in.Ad, in.Channel, in.Account.String(), in.Number())
 	if err != nil {
 		return nil, fmt.Errorf("read publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
-	n := &Notes{store: s, post: r.post, call: call, label: labelOf(call.Tenant, r.post, in.Channel), state: r.state, ours: r.run == call.Run && r.step == call.Step}
+	n := &Notes{store: s, post: r.post, call: call, label: labelOf(call.Tenant, r.post, in.Channel), state: r.state, ours: r.run == call.Run && r.step == call.Step, away: r.away}
 	if r.sealed == nil {
 		return n, nil
 	}

@@ -113,6 +113,7 @@ func Unsent(what string, err error) error {
 // publishing writes the row before the channel is called; a further attempt finds
 // it there, with what the channel remembers, and so does a post that was ordered.
 // CodePostReplaced: the row is another step's, or a later post has taken its place.
+// CodeAdAway: nobody wants to see the ad any more.
 func (s *Store) publishing(ctx context.Context, in message.SnsPublish, call message.Call) (*Notes, error) {
 	now := s.now().UTC().Truncate(time.Microsecond)
 	tags, err := json.Marshal(in.Hashtags)
@@ -129,6 +130,9 @@ func (s *Store) publishing(ctx context.Context, in message.SnsPublish, call mess
 		return nil, fmt.Errorf("insert publication of %v on %s: %w", in.Ad, in.Channel, err)
 	}
 	n, err := s.notes(ctx, in, call)
+	if err == nil && n.away {
+		return nil, fault.Newf(fault.CodeAdAway, "publish %v on %s: it was put away", in.Ad, in.Channel)
+	}
 	if err == nil && (n.state != publishing && n.state != published || !n.ours) {
 		return nil, fault.Newf(fault.CodePostReplaced, "publish %v on %s: %v is %s", in.Ad, in.Channel, n.post, n.state)
 	}

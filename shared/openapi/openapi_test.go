@@ -74,7 +74,7 @@ func said(names ...string) Source {
 	s := Source{Enums: map[string][]string{"castad/shared/openapi.Mood": {"warm", "bright"}, "castad/shared/fault.Code": {"a.b"}}, Types: map[string]string{},
 		Fields: map[string]string{"castad/shared/openapi.wish.Genre": "What it sounds like."}, Functions: map[string]Behaviour{}}
 	for _, n := range names {
-		s.Functions[n] = Behaviour{Doc: "Package x is POST /api/v1/x: a wish becomes a song. More.\n\nAnd\nmore.", Codes: []fault.Code{fault.CodeNoPhotos, fault.CodeKeyRequired, fault.CodeDeadline}, Creates: true}
+		s.Functions[n] = Behaviour{Doc: "Package x is POST /api/v1/x: a wish becomes a song. More.\n\nAnd\nmore.", Codes: []fault.Code{fault.CodeNoPhotos, fault.CodeKeyRequired, fault.CodeDeadline}, Sometimes: 201}
 	}
 	return s
 }

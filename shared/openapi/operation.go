@@ -28,7 +28,7 @@ type Operation struct {
 	Answer Object
 	// Codes are the failures by status.
 	Codes map[int][]fault.Code
-	// Security are alternatives; empty = open, then Guard says in words what protects it.
+	// Security are alternatives; Guard says in words what else protects it, "open" = nothing needs to.
 	Security []string
 	Guard    string
 	Kind     Kind
@@ -101,7 +101,7 @@ func (s *schemas) secure(o *Operation, f trigger.Function) error {
 	case f.Public() && o.Extra.Guard == "":
 		return errors.New("anybody may call it and nobody says what guards it")
 	case f.Public() && securitySchemes.Field(o.Extra.Guard) != nil:
-		o.Security = []string{o.Extra.Guard}
+		o.Security, o.Guard = []string{o.Extra.Guard}, o.Extra.Or
 	case f.Public():
 		o.Guard = o.Extra.Guard
 	case o.Extra.Guard != "":

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -52,6 +53,8 @@ func cell(s string) string {
 
 func who(o Operation) string {
 	switch {
+	case len(o.Security) > 0 && o.Guard != "":
+		return strings.Join(o.Security, " or ") + ", or " + cell(o.Guard)
 	case len(o.Security) > 0:
 		return strings.Join(o.Security, " or ")
 	case o.Guard == "open":
@@ -114,11 +117,15 @@ func outcome(o Operation) string {
 		return "200, text/event-stream with the events " + strings.Join(names, ", ") + "; with wait JSON, " + typeOf(o.Answer)
 	}
 	status := "200"
-	if o.Creates {
-		status = "201, or 200 when it was there"
+	if o.Always != 0 {
+		status = fmt.Sprint(o.Always)
 	}
-	if o.Accepts {
-		status += ", 202"
+	switch o.Sometimes {
+	case 0:
+	case http.StatusCreated:
+		status = "201, or " + status + " when it was there"
+	default:
+		status += fmt.Sprintf(" or %d", o.Sometimes)
 	}
 	if o.Tags {
 		status += ", with ETag"

@@ -21,10 +21,11 @@ type Behaviour struct {
 	Doc string
 	// Codes are the failures that it can reach, sorted.
 	Codes []fault.Code
-	// Creates: it answers 201 for what is new. Tags: it sets an ETag. Cookies: it sets cookies.
-	Creates, Tags, Cookies bool
-	// Accepts: it answers 202.
-	Accepts bool
+	// Always is the status that it answers with when all is well, 0 = the usual one;
+	// Sometimes is another one, 201 when something is new.
+	Always, Sometimes int
+	// Tags: it sets an ETag. Cookies: it sets cookies.
+	Tags, Cookies bool
 }
 
 // Extra is what neither types nor code say about one function.
@@ -32,6 +33,8 @@ type Extra struct {
 	// Guard names the security scheme of a public function, or says in words what protects it
 	// when OpenAPI has no scheme for it; "open" = there is nothing to protect.
 	Guard string
+	// Or says in words what may come instead of the scheme that Guard names.
+	Or string
 	// Body are the content types of a body that is not JSON.
 	Body []string
 	// Content are the types of the files that are answered; empty = any.

@@ -46,13 +46,16 @@ func security(o Operation) []Object {
 	for _, name := range o.Security {
 		all = append(all, Object{{name, []string{}}})
 	}
+	if len(all) > 0 && o.Guard != "" {
+		all = append(all, Object{})
+	}
 	return all
 }
 
 func parameters(o Operation) []Object {
 	var all []Object
 	for _, p := range o.Parameters {
-		if p.In == "cookie" && len(o.Security) == 1 && securitySchemes.Field(o.Security[0]).(Object).Field("name") == p.Name {
+		if p.In == "cookie" && slices.ContainsFunc(o.Security, func(s string) bool { return securitySchemes.Field(s).(Object).Field("name") == p.Name }) {
 			continue // its security scheme says so
 		}
 		if p.In == "header" && p.Name == "Authorization" {
@@ -191,15 +194,19 @@ func (b *builder) good(o Operation, all map[int]Object) {
 
 func (b *builder) json(o Operation, all map[int]Object, with []Member) {
 	media := Object{{"application/json", Object{{"schema", o.Answer}, {"example", sample(b.schemas, o.Answer, "", 0)}}}}
-	done := "What was asked for."
-	if o.Creates {
-		all[http.StatusCreated] = answered("Made.", media, with...)
-		done = "It was there already: the same request, or the same content, came before."
+	usual := http.StatusOK
+	if o.Always != 0 {
+		usual = o.Always
 	}
-	if o.Accepts {
-		all[http.StatusAccepted] = answered("Begun.", media, with...)
+	words := map[int]string{http.StatusOK: "What was asked for.", http.StatusCreated: "Made.", http.StatusAccepted: "Begun."}
+	if o.Sometimes == http.StatusCreated {
+		words[http.StatusOK] = "It was there already: the same request, or the same content, came before."
 	}
-	all[http.StatusOK] = answered(done, media, with...)
+	for _, status := range []int{usual, o.Sometimes} {
+		if status != 0 {
+			all[status] = answered(words[status], media, with...)
+		}
+	}
 	if o.Tags && (o.Method == http.MethodGet || o.Method == http.MethodHead) {
 		all[http.StatusNotModified] = answered("You have it already: If-None-Match names it.", nil, with...)
 	}

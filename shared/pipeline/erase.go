@@ -28,45 +28,64 @@ func (e *Engine) Quiet(ctx context.Context, tenant id.Tenant, limit int) (done b
 	return len(runs) == 0, errors.Join(stuck...)
 }
 
-// erased are a tenant's tables that go away with it, the run's row last: it is how a
-// crash's leftovers are found again. provider_calls, credit_ledger and spend_days stay:
-// they say what was paid for what, and nothing about whom. Reasons may quote a vendor,
-// so those go.
-func (e *Engine) Erase(ctx context.Context, tenant id.Tenant, limit int, remove func(ctx context.Context, blob string) error) (done bool, err error) {
+// Erase deletes at most limit of the tenant's runs with their files; done says that
+// none is left. A run's own row goes last: it is how what a crash has left is found
+// again. provider_calls, credit_ledger and spend_days stay, because they say what was
+// paid for what, and nothing about whom; the reasons in provider_calls may quote a
+// vendor who quotes the owner, so those go. The runs must have ended.
+func (e *Engine) Erase(ctx context.Context, tenant id.Tenant, limit int, remove func(ctx context.Context, file string) error) (done bool, err error) {
+	runs, err := store.All(ctx, e.c.DB, `SELECT id FROM pipeline_runs WHERE tenant_id = ? ORDER BY ad_id, id LIMIT ?`,
+		func(r *id.Run) []any { return []any{r} }, tenant, limit)
+	if err != nil {
+		return false, fmt.Errorf("find runs of %v: %w", tenant, err)
+	}
+	for _, run := range runs {
+		done, err := e.eraseRun(ctx, tenant, run, limit, remove)
+		if err != nil {
+			return false, fmt.Errorf("erase %v: %w", run, err)
+		}
+		if !done {
+			return false, nil
+		}
+	}
+	return len(runs) < limit, nil
+}
+
+func (e *Engine) eraseRun(ctx context.Context, tenant id.Tenant, run id.Run, limit int, remove func(ctx context.Context, file string) error) (done bool, err error) {
 	type file struct {
 		id   id.Artifact
 		blob string
 	}
-	files, err := store.All(ctx, e.c.DB, `SELECT id, blob_path FROM artifacts WHERE tenant_id = ? ORDER BY run_id LIMIT ?`,
-		func(f *file) []any { return []any{&f.id, &f.blob} }, tenant, limit)
+	files, err := store.All(ctx, e.c.DB, `SELECT id, blob_path FROM artifacts WHERE run_id = ? AND tenant_id = ? ORDER BY step_no LIMIT ?`,
+		func(f *file) []any { return []any{&f.id, &f.blob} }, run, tenant, limit)
 	if err != nil {
-		return false, fmt.Errorf("find files of %v: %w", tenant, err)
+		return false, err
 	}
-	for _, f := range files {
+	for _, f := range files { // the file first: its row finds it
 		if err := remove(ctx, f.blob); err != nil {
-			return false, fmt.Errorf("erase %v: %w", f.id, err)
+			return false, err
 		}
 		if _, err := e.c.DB.Exec(ctx, `DELETE FROM artifacts WHERE id = ? AND tenant_id = ?`, f.id, tenant); err != nil {
-			return false, fmt.Errorf("erase %v: %w", f.id, err)
+			return false, err
 		}
 	}
 	if len(files) == limit {
 		return false, nil
 	}
-	for _, statement := range []string{
-		`DELETE FROM callbacks WHERE tenant_id = ? ORDER BY id LIMIT ?`,
-		`DELETE FROM run_events WHERE tenant_id = ? ORDER BY run_id LIMIT ?`,
-		`DELETE FROM pipeline_steps WHERE tenant_id = ? ORDER BY run_id LIMIT ?`,
-		`DELETE FROM pipeline_runs WHERE tenant_id = ? ORDER BY id LIMIT ?`,
-		`UPDATE provider_calls SET reason = '' WHERE tenant_id = ? AND reason <> '' ORDER BY id LIMIT ?`,
-	} {
-		n, err := e.c.DB.Exec(ctx, statement, tenant, limit)
-		if err != nil {
-			return false, fmt.Errorf("erase runs of %v: %w", tenant, err)
-		}
-		if n == int64(limit) {
-			return false, nil
+	calls, err := store.All(ctx, e.c.DB, `SELECT id FROM provider_calls WHERE run_id = ? AND tenant_id = ? ORDER BY step_no, attempt LIMIT 1000`,
+		func(c *id.Call) []any { return []any{c} }, run, tenant)
+	if err != nil {
+		return false, err
+	}
+	for _, call := range calls {
+		done, err := e.c.DB.Erase(ctx, limit, []any{call, tenant}, `DELETE FROM callbacks WHERE call_id = ? AND tenant_id = ? ORDER BY id LIMIT ?`)
+		if err != nil || !done {
+			return false, err
 		}
 	}
-	return true, nil
+	return e.c.DB.Erase(ctx, limit, []any{run, tenant},
+		`UPDATE provider_calls SET reason = '' WHERE run_id = ? AND tenant_id = ? AND reason <> '' ORDER BY id LIMIT ?`,
+		`DELETE FROM run_events WHERE run_id = ? AND tenant_id = ? ORDER BY seq LIMIT ?`,
+		`DELETE FROM pipeline_steps WHERE run_id = ? AND tenant_id = ? ORDER BY step_no LIMIT ?`,
+		`DELETE FROM pipeline_runs WHERE id = ? AND tenant_id = ? ORDER BY id LIMIT ?`)
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -21,6 +22,18 @@ type vendors struct {
 	excused map[int]int
 	// reserved, captured and released count ledger entries per step.
 	reserved, settled map[int]int
+}
+
+// moves are the ways from one state to another in one event and what follows from it at once.
+var moves = map[State][]State{
+	Blocked:    {Ready, Skipped, Cancelled},
+	Ready:      {Submitting, Failed, Cancelled},
+	Submitting: {Ready, Waiting, Unknown, Succeeded, Failed, Cancelled},
+	Waiting:    {Collecting, Failed, Cancelled},
+	Unknown:    {Collecting, Waiting, Failed, Cancelled},
+	Collecting: {Ready, Waiting, Unknown, Succeeded, Failed, Cancelled},
+	Failed:     {Ready, Blocked, Succeeded},
+	Cancelled:  {Ready, Blocked, Skipped},
 }
 
 // outOfAnEnd are the events that may move a step that has ended.
@@ -67,6 +80,9 @@ func (v *vendors) check(before, after Run, e Event, fx []Effect) {
 func (v *vendors) step(was, s Step, after Run, e Event) {
 	if was.State.Ended() && s.State != was.State && !outOfAnEnd[e.Name] {
 		v.t.Fatalf("%s moved step %d out of its end: %s → %s", e.Name, s.No, was.State, s.State)
+	}
+	if s.State != was.State && !slices.Contains(moves[was.State], s.State) {
+		v.t.Fatalf("%s moved step %d from %s to %s", e.Name, s.No, was.State, s.State)
 	}
 	if was.State.Good() && s.State != was.State {
 		v.t.Fatalf("%s took the result of step %d away: %s → %s", e.Name, s.No, was.State, s.State)

@@ -10,6 +10,9 @@ import (
 // which do not import net/http.
 const Created = http.StatusCreated
 
+// Accepted is the status of an answer to what has only begun (202).
+const Accepted = http.StatusAccepted
+
 // Versioned is a Reply whose ETag is a version number.
 func Versioned(version int) Reply { return Tagged(`"` + strconv.Itoa(version) + `"`) }
 

@@ -44,9 +44,6 @@ type kept struct {
 	En   string `json:"en"`
 }
 
-// accepted is 202: it was taken, and is not done yet.
-const accepted = 202
-
 var stays = []kept{
 	{"ledger", "어떤 단계에 얼마가 들었는지의 회계 기록은 남습니다. 개인정보는 들어 있지 않습니다.", "What each step has cost is kept for accounting. It has nothing personal in it."},
 	{"posts", "내 채널에 이미 게시된 영상은 채널에 남습니다. 채널에서 직접 지워 주세요.", "Films that were posted to your own channels stay there. Delete them there."},
@@ -67,6 +64,6 @@ func New(users Users, runs Runs) trigger.Function {
 			if _, err := runs.Quiet(ctx, who.Tenant, cancelAtOnce); err != nil { // the timer does it then, within a minute
 				trigger.Note(ctx, "uncancelled", err.Error())
 			}
-			return answer{Reply: trigger.Reply{Status: accepted}, State: "erasing", Since: begun, Kept: stays}, nil
+			return answer{Reply: trigger.Reply{Status: trigger.Accepted}, State: "erasing", Since: begun, Kept: stays}, nil
 		})
 }

@@ -78,10 +78,6 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 			continue
 		}
 		switch o.Name() {
-		case "Created":
-			b.Creates = true
-		case "Accepted":
-			b.Accepts = true
 		case "Versioned", "Tagged":
 			b.Tags = true
 		case "Cookie", "Forget":
@@ -94,7 +90,40 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 		}
 	}
 	b.Codes = r.graph.codes(starts)
+	for _, f := range p.Syntax {
+		statuses(p, f, &b)
+	}
 	return b
+}
+
+// statuses finds which ones the code writes: as part of a Reply it is always that one,
+// set afterwards it is sometimes.
+func statuses(p *packages.Package, f *ast.File, b *openapi.Behaviour) {
+	value := func(e ast.Expr) int {
+		if v := p.TypesInfo.Types[e].Value; v != nil && v.Kind() == constant.Int {
+			n, _ := constant.Int64Val(v)
+			return int(n)
+		}
+		return 0
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && isStatus(p.TypesInfo.Uses[key]) {
+				b.Always = value(n.Value)
+			}
+		case *ast.AssignStmt:
+			if to, ok := n.Lhs[0].(*ast.SelectorExpr); ok && len(n.Rhs) == 1 && isStatus(p.TypesInfo.Uses[to.Sel]) {
+				b.Sometimes = value(n.Rhs[0])
+			}
+		}
+		return true
+	})
+}
+
+// isStatus says that o is the field of trigger.Reply.
+func isStatus(o types.Object) bool {
+	return o != nil && o.Name() == "Status" && o.Pkg() != nil && o.Pkg().Path() == module+"shared/trigger"
 }
 
 func packageDoc(p *packages.Package) string {

@@ -117,7 +117,7 @@ func TestALoginEndsWithTheSamePersonFromBothSides(t *testing.T) {
 		t.Errorf("%v %v", tokens.Expires, tokens.RefreshExpires)
 	}
 	claims, err := c.VerifyLogin(t.Context(), tokens.IDToken, "the nonce")
-	if diff := cmp.Diff(kakao.Claims{UserID: bigID, Nickname: "한빛", Key: restKey, At: clock.at}, claims); diff != "" || err != nil {
+	if diff := cmp.Diff(kakao.Claims{UserID: bigID, Nickname: "한빛", Key: restKey, At: clock.at, Issued: clock.at}, claims); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
 	user, err := c.Me(t.Context(), tokens.Access)

@@ -1,4 +1,4 @@
--- Who may sign in, the sign-ins under way, and the refresh tokens.
+-- Who may sign in, the sign-ins under way, the refresh tokens; how what is a tenant's is found to erase it.
 
 -- due_at is when the eraser next looks at a user whose link has ended or who is to be erased.
 -- owner: auth
@@ -55,3 +55,7 @@ CREATE TABLE refresh_tokens (
   KEY refresh_tokens_child (child_until),
   KEY refresh_tokens_end (ends_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+ALTER TABLE lyrics ADD KEY lyrics_tenant (tenant_id, id);
+ALTER TABLE songs ADD KEY songs_tenant (tenant_id, id);
+ALTER TABLE videos ADD KEY videos_tenant (tenant_id, id);

@@ -1,0 +1,149 @@
+// Package erase is the timer background-erase: users who leave for good are erased.
+//
+// A few users at a time, each part in small batches; whoever is not done is due again.
+// First what is under way is cancelled and settled, then the channels' permissions are
+// withdrawn, then everything of theirs is deleted, files with it, last the link with
+// Kakao ends. Of one who may still come back only the first two. It can be killed at
+// any line and run twice at once: everything it does may be done again. Also deletes
+// sessions and sign-ins that have ended.
+package erase
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"castad/shared/id"
+	"castad/shared/trigger"
+)
+
+//go:embed function.json
+var binding []byte
+
+// Leaver is a user who leaves for good and is due.
+type Leaver struct {
+	User    id.User
+	Tenant  id.Tenant
+	Subject string
+	// Erasing is false for one who may still come back, until EraseAt.
+	Erasing bool
+	EraseAt time.Time
+	// SettledAt is from when on nothing that they began can write any more.
+	SettledAt time.Time
+}
+
+// Users keeps who leaves.
+type Users interface {
+	Purge(ctx context.Context) (int64, error)
+	Due(ctx context.Context, limit int) ([]Leaver, error)
+	Later(ctx context.Context, l Leaver, at time.Time) error
+	Erased(ctx context.Context, l Leaver) (done bool, err error)
+}
+
+// Part is something of a tenant's that goes away.
+type Part struct {
+	Name string
+	// Early: it goes although the user may still come back.
+	Early bool
+	// Slow: it gets done by itself with time, and is looked at once in each visit.
+	Slow bool
+	// Erase does at most limit of it; done says that nothing is left.
+	Erase func(ctx context.Context, tenant id.Tenant, limit int) (done bool, err error)
+}
+
+// Unlink ends a person's link with the app at Kakao; nil error when there is none.
+type Unlink func(ctx context.Context, subject string) error
+
+const (
+	// atOnce is how many users one visit looks at, batch how many rows one statement deletes.
+	atOnce = 10
+	batch  = 200
+	// again is when a user is looked at again who is not done, afterTrouble when something failed.
+	again        = 30 * time.Second
+	afterTrouble = 5 * time.Minute
+	// patience is how long Kakao is asked to end the link; after that the user is erased
+	// without, and can end the link at Kakao.
+	patience = 3 * 24 * time.Hour
+)
+
+// eraser is the function's parts.
+type eraser struct {
+	users  Users
+	parts  []Part
+	unlink Unlink
+	now    func() time.Time
+}
+
+// New returns the function. The parts go away in their order.
+func New(users Users, parts []Part, unlink Unlink, now func() time.Time) trigger.Function {
+	e := eraser{users, parts, unlink, now}
+	return trigger.Timer("background-erase", binding, trigger.Budget{Time: 100 * time.Second, Connections: 1}, e.run)
+}
+
+func (e eraser) run(ctx context.Context) error {
+	_, err := e.users.Purge(ctx)
+	due, err2 := e.users.Due(ctx, atOnce)
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	var stuck []error
+	for _, l := range due {
+		if ctx.Err() != nil {
+			break
+		}
+		at, err := e.leave(ctx, l)
+		if err != nil {
+			at = e.now().Add(afterTrouble)
+			stuck = append(stuck, fmt.Errorf("erase %v: %w", l.User, err))
+		}
+		if !at.IsZero() {
+			stuck = append(stuck, e.users.Later(ctx, l, at))
+		}
+	}
+	trigger.Note(ctx, "leaving", len(due))
+	return errors.Join(stuck...)
+}
+
+// leave goes on with one user and returns when to look again; zero = never.
+func (e eraser) leave(ctx context.Context, l Leaver) (time.Time, error) {
+	for _, p := range e.parts {
+		if !p.Early && !l.Erasing {
+			continue
+		}
+		done, err := all(ctx, p, l.Tenant)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		if !done {
+			return e.now().Add(again), nil
+		}
+	}
+	switch {
+	case !l.Erasing:
+		return l.EraseAt, nil
+	case e.now().Before(l.SettledAt): // something that was begun before may have been written since
+		return l.SettledAt, nil
+	}
+	if err := e.unlink(ctx, l.Subject); err != nil && e.now().Before(l.EraseAt.Add(patience)) {
+		return time.Time{}, err
+	}
+	for ctx.Err() == nil {
+		if done, err := e.users.Erased(ctx, l); done || err != nil {
+			return time.Time{}, err
+		}
+	}
+	return e.now().Add(again), nil
+}
+
+// all does a part until nothing is left, or there is no time.
+func all(ctx context.Context, p Part, tenant id.Tenant) (done bool, err error) {
+	for ctx.Err() == nil {
+		done, err = p.Erase(ctx, tenant, batch)
+		if done || err != nil || p.Slow {
+			return done, err
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,89 @@
+package erase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"castad/shared/id"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// desk writes down what is done to the one user who leaves.
+type desk struct {
+	leaver Leaver
+	done   []string
+	kakao  error
+	broken string
+	unread int // visits in which runs are still under way
+}
+
+func (d *desk) Purge(context.Context) (int64, error)       { return 0, nil }
+func (d *desk) Due(context.Context, int) ([]Leaver, error) { return []Leaver{d.leaver}, nil }
+func (d *desk) say(format string, args ...any)             { d.done = append(d.done, fmt.Sprintf(format, args...)) }
+
+func (d *desk) Later(_ context.Context, _ Leaver, at time.Time) error {
+	d.say("later %v", at.Sub(monday))
+	return nil
+}
+
+func (d *desk) Erased(context.Context, Leaver) (bool, error) {
+	d.say("erased")
+	return true, nil
+}
+
+// part is a part in two batches; a slow one is done when nothing is unread.
+func (d *desk) part(name string, early, slow bool) Part {
+	left := 2
+	return Part{Name: name, Early: early, Slow: slow, Erase: func(context.Context, id.Tenant, int) (bool, error) {
+		d.say("%s", name)
+		if name == d.broken {
+			return false, errors.New("broken")
+		}
+		if slow {
+			d.unread--
+			return d.unread < 0, nil
+		}
+		left--
+		return left == 0, nil
+	}}
+}
+
+func TestWhoLeavesGoesPartByPartInOrder(t *testing.T) {
+	t.Parallel()
+	erasing := Leaver{Erasing: true, EraseAt: monday.Add(-time.Hour), SettledAt: monday.Add(-40 * time.Minute)}
+	for name, row := range map[string]struct {
+		d    desk
+		want string
+		err  bool
+	}{
+		"everything": {desk{leaver: erasing}, "runs, channels, channels, rows, rows, kakao, erased", false},
+		"one who may come back": {desk{leaver: Leaver{EraseAt: monday.Add(24 * time.Hour)}},
+			"runs, channels, channels, later 24h0m0s", false},
+		"a run that is being settled": {desk{leaver: erasing, unread: 1}, "runs, later 30s", false},
+		"access tokens that live": {desk{leaver: Leaver{Erasing: true, EraseAt: monday, SettledAt: monday.Add(20 * time.Minute)}},
+			"runs, channels, channels, rows, rows, later 20m0s", false},
+		"a part that fails": {desk{leaver: erasing, broken: "rows"}, "runs, channels, channels, rows, later 5m0s", true},
+		"Kakao is away":     {desk{leaver: erasing, kakao: errors.New("away")}, "runs, channels, channels, rows, rows, kakao, later 5m0s", true},
+		"Kakao is away for three days": {desk{leaver: Leaver{Erasing: true, EraseAt: monday.Add(-patience), SettledAt: monday.Add(-patience)}, kakao: errors.New("away")},
+			"runs, channels, channels, rows, rows, kakao, erased", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := row.d
+			e := eraser{users: &d, now: func() time.Time { return monday },
+				parts:  []Part{d.part("runs", true, true), d.part("channels", true, false), d.part("rows", false, false)},
+				unlink: func(context.Context, string) error { d.say("kakao"); return d.kakao }}
+			err := e.run(t.Context())
+			if diff := cmp.Diff(row.want, strings.Join(d.done, ", ")); diff != "" || (err != nil) != row.err {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}

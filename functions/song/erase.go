@@ -1,0 +1,18 @@
+package song
+
+import (
+	"context"
+	"fmt"
+
+	"castad/shared/id"
+)
+
+// Erase deletes at most limit of the tenant's songs; done says that none is left. The
+// tenant's runs must have ended.
+func (s *Store) Erase(ctx context.Context, tenant id.Tenant, limit int) (done bool, err error) {
+	done, err = s.db.Erase(ctx, limit, []any{tenant}, `DELETE FROM songs WHERE tenant_id = ? ORDER BY id LIMIT ?`)
+	if err != nil {
+		return false, fmt.Errorf("erase songs of %v: %w", tenant, err)
+	}
+	return done, nil
+}
