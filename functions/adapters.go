@@ -8,10 +8,12 @@ import (
 
 	"castad/functions/ad"
 	"castad/functions/admin"
+	placesearch "castad/functions/place/search"
 	"castad/functions/social"
 	songcallback "castad/functions/song/callback"
 	"castad/functions/video/file"
 
+	"castad/shared/cache"
 	"castad/shared/claim"
 	"castad/shared/fault"
 	"castad/shared/id"
@@ -46,6 +48,22 @@ type atKakao struct{ c *kakao.Client }
 func (k atKakao) Local(ctx context.Context, query string) ([]provider.PlaceHit, error) {
 	hits, _, err := k.c.Search(ctx, query, 1)
 	return hits, err
+}
+
+// recent is a place search that is not asked the same again within a minute. The
+// terms forbid keeping what it finds; a minute in this process is passing it on.
+type recent struct {
+	search placesearch.Finder
+	hits   *cache.Kind[[]provider.PlaceHit]
+}
+
+func remembered(c *cache.Cache, name string, search placesearch.Finder) recent {
+	return recent{search, cache.Of[[]provider.PlaceHit](c, "places-"+name, cache.Passing)}
+}
+
+func (r recent) Local(ctx context.Context, query string) ([]provider.PlaceHit, error) {
+	query = strings.Join(strings.Fields(query), " ")
+	return r.hits.Get(ctx, query, func(ctx context.Context) ([]provider.PlaceHit, error) { return r.search.Local(ctx, query) })
 }
 
 // sweeper is the engine as background-sweep wants it.

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"castad/shared/cache"
 	"castad/shared/fault"
+	"castad/shared/provider"
 )
 
 func TestASongCallbackIsBelievedByItsSignatureWhereThereIsAKey(t *testing.T) {
@@ -37,4 +40,36 @@ func TestASongCallbackIsBelievedByItsSignatureWhereThereIsAKey(t *testing.T) {
 			t.Errorf("%s: %q %q %v", name, id, stage, err)
 		}
 	}
+}
+
+// countedSearch is a place search that counts.
+type countedSearch struct {
+	asked int
+	err   error
+}
+
+func (c *countedSearch) Local(_ context.Context, query string) ([]provider.PlaceHit, error) {
+	c.asked++
+	return []provider.PlaceHit{{Name: query}}, c.err
+}
+
+func TestAPlaceSearchIsNotAskedTheSameTwiceInAMinute(t *testing.T) {
+	t.Parallel()
+	at := time.Now()
+	search := &countedSearch{err: fault.New(fault.CodeVendorBusy)}
+	r := remembered(cache.New(cache.Config{Now: func() time.Time { return at }}), "test", search)
+	ask := func(query, name string, asked int) {
+		t.Helper()
+		hits, err := r.Local(t.Context(), query)
+		if (err != nil) != (name == "") || err == nil && hits[0].Name != name || search.asked != asked {
+			t.Errorf("%q: %v, %v, asked %d times, want %d", query, hits, err, search.asked, asked)
+		}
+	}
+	ask("칼국수 을지로", "", 1)
+	search.err = nil
+	ask("칼국수 을지로", "칼국수 을지로", 2) // a failure is not remembered
+	ask(" 칼국수   을지로 ", "칼국수 을지로", 2)
+	ask("칼국수 종로", "칼국수 종로", 3)
+	at = at.Add(time.Minute)
+	ask("칼국수 을지로", "칼국수 을지로", 4)
 }

@@ -23,6 +23,7 @@ import (
 	"castad/functions/video"
 
 	"castad/shared/blob"
+	"castad/shared/cache"
 	"castad/shared/config"
 	"castad/shared/envelope"
 	"castad/shared/guard"
@@ -84,7 +85,7 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 		func() error { return a.keys(c, &p) },
 		func() error { return a.stores(c, &p, meter) },
 		func() error { return a.guards(c, log, meter) },
-		func() error { return a.limit(c, log, meter) },
+		func() error { return a.limit(c, log, meter, &p) },
 		func() error { return vendors(c, &p, a.guard, meter.observed) },
 	} {
 		if err := step(); err != nil {
@@ -199,8 +200,8 @@ func (a *app) guards(c config.Config, log *slog.Logger, meter *meter) error {
 	return nil
 }
 
-// limit makes what keeps callers within limits: in Redis where one is set up, else in this process.
-func (a *app) limit(c config.Config, log *slog.Logger, meter *meter) error {
+// limit makes what keeps callers within limits, and the cache: in Redis where one is set up, else in this process.
+func (a *app) limit(c config.Config, log *slog.Logger, meter *meter, p *parts) error {
 	classes, err := parseClasses(c.RateLimits)
 	if err != nil {
 		return err
@@ -208,6 +209,7 @@ func (a *app) limit(c config.Config, log *slog.Logger, meter *meter) error {
 	if a.redis, err = openRedis(c, log); err != nil {
 		return err
 	}
+	p.cache = cache.New(cache.Config{Redis: a.redis, Now: clock, Failed: func(err error) { log.Debug("the cache does without Redis", "err", err.Error()) }})
 	a.limits = &limits{count: meter.limited, bypass: newBypass(c.Stage == config.Local || c.Bypass == "allow", a.db.Primary(), clock, log)}
 	if a.limits.rulings, err = rulings(registry(parts{}), classes); err != nil {
 		return err
@@ -261,7 +263,7 @@ func vendors(c config.Config, p *parts, g *guard.Guard, observe func(provider.Ob
 func (p *parts) finders(c config.Config, h provider.HTTP) error {
 	var err error
 	if p.kakao != nil {
-		p.search = append(p.search, atKakao{p.kakao})
+		p.search = append(p.search, remembered(p.cache, "kakao", atKakao{p.kakao}))
 	}
 	if c.NaverAdapter == string(naver.Legacy) || c.NaverAdapter == string(naver.Hub) {
 		n, err := naver.New(naver.Config{Adapter: naver.Adapter(c.NaverAdapter), BaseURL: c.NaverURL, ID: c.NaverID, Secret: c.NaverSecret.Reveal(),
@@ -269,7 +271,7 @@ func (p *parts) finders(c config.Config, h provider.HTTP) error {
 		if err != nil {
 			return fmt.Errorf("CASTAD_NAVER_URL: %w", err)
 		}
-		p.search = append(p.search, n)
+		p.search = append(p.search, remembered(p.cache, "naver", n))
 	}
 	if c.PlaceFetch == "on" {
 		if p.pages, err = naver.NewPages(naver.PagesConfig{Contact: c.PlaceFetchContact, Via: c.PlaceFetchVia, Guard: h.Guard, Now: clock}); err != nil {

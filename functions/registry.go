@@ -105,6 +105,7 @@ import (
 	"castad/functions/video"
 
 	"castad/shared/blob"
+	"castad/shared/cache"
 	"castad/shared/identity"
 	"castad/shared/link"
 	"castad/shared/outbox"
@@ -149,6 +150,7 @@ type parts struct {
 	admin *admin.Store
 
 	watcher *ad.Watcher
+	cache   *cache.Cache
 	engine  *pipeline.Engine
 	outbox  *outbox.Outbox
 	bus     *servicebus.Client

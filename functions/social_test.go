@@ -84,7 +84,7 @@ func newSocialBench(t *testing.T) *socialBench {
 	b.url = "http://" + listener.Addr().String()
 	log, g := slog.New(slog.NewJSONHandler(io.Discard, nil)), &gate{}
 	must(t, g.open(t.Context(), b.db, log))
-	must(t, a.limit(config.Config{Stage: config.Local, RateLimits: wide}, log, newMeter()))
+	must(t, a.limit(config.Config{Stage: config.Local, RateLimits: wide}, log, newMeter(), &parts{}))
 	host, err := trigger.New(a.options(config.Config{}, log, newMeter(), g), socialstart.New(b.social, channels, b.url),
 		socialcallback.New(b.social, channels, b.url), sociallist.New(b.social), socialdisconnect.New(b.social))
 	must(t, err)

@@ -15,6 +15,7 @@ import (
 	"castad/functions/ad"
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store"
 	"castad/shared/trigger"
 
@@ -30,7 +31,10 @@ func (b *bench) owner() (token string, has holdings) {
 	b.t.Helper()
 	before := b.token
 	defer func() { b.token = before }()
-	b.token = b.signIn()
+	who := identity.Principal{Tenant: id.New[id.Tenant](time.Now()), User: id.New[id.User](time.Now()), Role: identity.RoleOwner}
+	token, err := b.issuer.Issue(who, time.Hour)
+	must(b.t, err)
+	b.token = token
 	account := b.account("youtube")
 	p := b.place(1)
 	var a ad.Ad
@@ -46,11 +50,11 @@ func (b *bench) owner() (token string, has holdings) {
 	b.do(http.MethodGet, "/places/"+p.ID.String(), "", nil, &shown)
 	has = holdings{}
 	for _, text := range []string{account, p.ID.String(), shown.Photos[0].ID, a.ID.String(), a.Run.String(), a.Lyric.ID.String(), a.Song.ID.String(), a.Video.ID.String(),
-		a.Video.File.String(), fmt.Sprint(a.Posts[0].ID)} {
+		a.Video.File.String(), fmt.Sprint(a.Posts[0].ID), who.Tenant.String(), who.User.String()} {
 		prefix, _, _ := strings.Cut(text, "_")
 		has[prefix] = text
 	}
-	return b.token, has
+	return token, has
 }
 
 // spot is a place in a request where an id stands.
@@ -86,7 +90,7 @@ func spots(t *testing.T, f trigger.Function) []spot {
 			last := name[strings.LastIndexByte(name, '.')+1:]
 			if prefix, ok := textIDs[last]; ok {
 				all = append(all, spot{in, name, prefix})
-			} else if suspicious.MatchString(last) {
+			} else if suspicious.MatchString(last) && !operator(f) {
 				t.Errorf("%s: %s %s is a string that sounds like an id: say in textIDs of what, or give it its type", f.Name(), in, name)
 			}
 		}
@@ -166,7 +170,7 @@ func (b *bench) attempt(a attempt, token string) answer {
 			query = "?" + s.name + "=" + v
 		}
 	}
-	path = strings.NewReplacer("{channel}", "youtube").Replace(path)
+	path = strings.NewReplacer("{channel}", "youtube", "{vendor}", "suno", "{id}", "1").Replace(path)
 	header := map[string]string{"Idempotency-Key": id.New[id.Ad](time.Now()).String(), "If-Match": `"1"`}
 	if a.method == http.MethodPatch { // what one has read; of another's there is nothing to read
 		if read := b.send(http.MethodGet, path, token, nil, nil).header.Get("ETag"); read != "" {
@@ -302,6 +306,9 @@ func TestNoRouteTakesAnIDOfAnotherTenants(t *testing.T) {
 	b.quiet()
 	tried := 0
 	for _, a := range b.matrix(own) {
+		if operator(a.f) {
+			continue // see TestNoOwnerIsAnOperator
+		}
 		for _, s := range spots(t, a.f) {
 			foreign, ok := a.foreign(s, own, theirs)
 			if !ok {

@@ -212,6 +212,19 @@ func TestLeavingEndsOneSessionOrAll(t *testing.T) {
 	}
 }
 
+func TestWhoIsBeingErasedRenewsNothingEvenWithATokenThatLives(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, state := range []string{auth.Unlinked, auth.Erasing, auth.Erased} {
+		s := b.signIn("1", "")
+		b.exec(`UPDATE users SET state = ?`, state)
+		if got := b.renew(s.Refresh); got != ended {
+			t.Errorf("%s: %q", state, got)
+		}
+		b.exec(`UPDATE users SET state = ?`, auth.Active)
+	}
+}
+
 // A renewal that is under way while all sessions end must not leave a child behind.
 func TestNoRenewalSlipsPastTheEndOfAllSessions(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,6 @@
 // Command token prints a signed access token for a developer:
 //
-//	token [-tenant acct_…] [-user user_…] [-role owner|admin] [-ttl 24h] [-settings build/app/local.settings.json]
+//	token [-tenant acct_…] [-user user_…] [-role owner|admin] [-admin] [-ttl 24h] [-settings build/app/local.settings.json]
 //
 // The keys are CASTAD_TOKEN_KEYS of the environment, or of the settings file
 // that make run writes. Outside the stage local it refuses: tokens for people
@@ -44,6 +44,7 @@ func run(args []string, env func(string) (string, bool), out, complaints io.Writ
 	flags.TextVar(&who.Tenant, "tenant", who.Tenant, "account the token is for")
 	flags.TextVar(&who.User, "user", who.User, "user the token is for")
 	flags.StringVar(&who.Role, "role", identity.RoleOwner, "owner or admin")
+	admin := flags.Bool("admin", false, "a token for the admin routes; -user must be an operator there (handler admin grant)")
 	ttl := flags.Duration("ttl", identity.MaxTTL, "how long it is good for, at most 24h")
 	settings := flags.String("settings", "build/app/local.settings.json", "where settings are read that the environment does not have")
 	if err := flags.Parse(args); err != nil {
@@ -66,7 +67,11 @@ func run(args []string, env func(string) (string, bool), out, complaints io.Writ
 	if err != nil {
 		return fmt.Errorf("CASTAD_TOKEN_KEYS: %w", err)
 	}
-	issuer, err := identity.NewIssuer(keys, or(values["CASTAD_TOKEN_ISSUER"], identity.DefaultIssuer), or(values["CASTAD_TOKEN_AUDIENCE"], identity.DefaultAudience), clock)
+	audience := or(values["CASTAD_TOKEN_AUDIENCE"], identity.DefaultAudience)
+	if *admin {
+		who.Role, audience = identity.RoleAdmin, or(values["CASTAD_ADMIN_AUDIENCE"], "castad-admin")
+	}
+	issuer, err := identity.NewIssuer(keys, or(values["CASTAD_TOKEN_ISSUER"], identity.DefaultIssuer), audience, clock)
 	if err != nil {
 		return err
 	}
@@ -92,7 +97,7 @@ func read(path string, env func(string) (string, bool)) (map[string]string, erro
 		}
 	}
 	values := map[string]string{}
-	for _, name := range []string{"CASTAD_STAGE", "CASTAD_TOKEN_KEYS", "CASTAD_TOKEN_ISSUER", "CASTAD_TOKEN_AUDIENCE"} {
+	for _, name := range []string{"CASTAD_STAGE", "CASTAD_TOKEN_KEYS", "CASTAD_TOKEN_ISSUER", "CASTAD_TOKEN_AUDIENCE", "CASTAD_ADMIN_AUDIENCE"} {
 		values[name] = file.Values[name]
 		if v, ok := env(name); ok && v != "" {
 			values[name] = v

@@ -56,6 +56,27 @@ func TestItPrintsATokenThatVerifies(t *testing.T) {
 	}
 }
 
+func TestATokenForTheAdminRoutesHasTheirAudience(t *testing.T) {
+	t.Parallel()
+	ring, err := identity.ParseKeys(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for audience, env := range map[string]map[string]string{"castad-admin": {"CASTAD_TOKEN_KEYS": keys}, "desk": {"CASTAD_TOKEN_KEYS": keys, "CASTAD_ADMIN_AUDIENCE": "desk"}} {
+		var out bytes.Buffer
+		if err := run([]string{"-admin", "-settings", filepath.Join(t.TempDir(), "none")}, environment(env), &out, io.Discard, time.Now); err != nil {
+			t.Fatal(err)
+		}
+		v, err := identity.NewVerifier(ring, identity.DefaultIssuer, audience, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if who, err := v.Verify(strings.TrimSpace(out.String())); err != nil || who.Role != identity.RoleAdmin {
+			t.Errorf("%s: %+v %v", audience, who, err)
+		}
+	}
+}
+
 func TestItRefuses(t *testing.T) {
 	t.Parallel()
 	bad := filepath.Join(t.TempDir(), "local.settings.json")

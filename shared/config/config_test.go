@@ -152,6 +152,15 @@ func TestLoadRefuses(t *testing.T) {
 		"a search without a key":                    {map[string]string{"CASTAD_NAVER_ADAPTER": "hub", "CASTAD_NAVER_ID": "i"}, "CASTAD_NAVER_ID and CASTAD_NAVER_SECRET must be set"},
 		"a geocoder without a key":                  {map[string]string{"CASTAD_NAVER_MAP_ID": "i"}, "CASTAD_NAVER_MAP_SECRET is not set although"},
 		"a robot that nobody can write to":          {map[string]string{"CASTAD_PLACE_FETCH": "on"}, "CASTAD_PLACE_FETCH_CONTACT is not set although"},
+		"the largest stage without Redis":           {with(real(), "CASTAD_STAGE", "s3"), "CASTAD_REDIS_URL is not set; at the stage s3"},
+		"Redis over the air":                        {with(real(), "CASTAD_REDIS_URL", "redis://:p@cache.example:6379"), "CASTAD_REDIS_URL must use rediss (TLS)"},
+		"Redis without a check of its certificate":  {with(real(), "CASTAD_REDIS_URL", "rediss://:p@cache.example:6380?skip_verify=true"), "CASTAD_REDIS_URL must not skip"},
+		"Redis by another scheme":                   {map[string]string{"CASTAD_REDIS_URL": "http://cache.example"}, "CASTAD_REDIS_URL must be a URL"},
+		"every origin":                              {map[string]string{"CASTAD_ORIGINS": "https://app.example,*"}, "CASTAD_ORIGINS, item 2, must be exactly"},
+		"the origin null":                           {map[string]string{"CASTAD_ORIGINS": "null"}, "CASTAD_ORIGINS, item 1, must be exactly"},
+		"a pattern of origins":                      {map[string]string{"CASTAD_ORIGINS": "https://*.app.example"}, "CASTAD_ORIGINS, item 1, must be exactly"},
+		"a plain origin in Azure":                   {with(real(), "CASTAD_ORIGINS", "http://app.example"), "CASTAD_ORIGINS, item 1, must use https"},
+		"a bypass that is half allowed":             {map[string]string{"CASTAD_BYPASS": "maybe"}, "CASTAD_BYPASS is \"maybe\""},
 		"a stand-in for Naver in Azure":             {with(real(), "CASTAD_PLACE_FETCH_VIA", "https://naver.example"), "CASTAD_PLACE_FETCH_VIA is a stand-in"},
 	} {
 		t.Run(name, func(t *testing.T) {

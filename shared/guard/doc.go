@@ -21,7 +21,8 @@
 //
 // A call that is not let through is an *provider.Error of class later or
 // rateLimited, with how long to wait: the step engine tries the step again then,
-// and nothing was sent.
+// and nothing was sent. What an operator has paused has fault.ErrPaused inside, so that
+// the engine counts no try; it asks Paused before it claims a step at all.
 //
 // # The limits
 //

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -161,4 +162,42 @@ func TestOldCountsAndBucketsAreDeleted(t *testing.T) {
 		}
 	}
 	end(t, all[0], generate, provider.Healthy) // its bucket is made anew
+}
+
+// Every instance knows of a pause within five seconds, and what is written with it is
+// written with it or not at all.
+func TestAPauseIsKnownToAllInstancesWithWhatIsWrittenBesideIt(t *testing.T) {
+	t.Parallel()
+	c, all := instances(t, 3)
+	for _, g := range all { // they have just looked
+		if g.Paused(t.Context())("suno", "generate") {
+			t.Fatal("paused by nobody")
+		}
+	}
+	no := errors.New("no")
+	if err := all[0].Force(t.Context(), "suno", "*", ForcedOpen, func(context.Context, *store.Tx) error { return no }); !errors.Is(err, no) {
+		t.Fatal(err)
+	}
+	c.pass(5 * time.Second)
+	for i, g := range all {
+		if g.Paused(t.Context())("suno", "generate") {
+			t.Errorf("process %d obeys what was not written", i)
+		}
+	}
+	if err := all[0].Force(t.Context(), "suno", "*", ForcedOpen); err != nil {
+		t.Fatal(err)
+	}
+	if err := all[0].Force(t.Context(), "openai", "write", ForcedOpen); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(5 * time.Second)
+	for i, g := range all {
+		held := g.Paused(t.Context())
+		if !held("suno", "generate") || !held("suno", "*") || !held("openai", "write") || held("openai", "*") || held("creatomate", "render") {
+			t.Errorf("process %d", i)
+		}
+		if _, err := g.Allow(t.Context(), generate); !errors.Is(err, fault.ErrPaused) {
+			t.Errorf("process %d: %v", i, err)
+		}
+	}
 }

@@ -226,6 +226,9 @@ func (c *call) file(f File) {
 	}
 }
 
+// fileHeaders describe the file, which a refusal is not.
+var fileHeaders = []string{"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Length", "Content-Range", "Content-Type", "Etag", "Last-Modified", "Set-Cookie"}
+
 // download writes what is being made. Before its first byte a failure is answered like any other.
 func (c *call) download(d Download) {
 	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": d.Name})
@@ -266,9 +269,6 @@ func (w *downloadWriter) Write(p []byte) (int, error) {
 	w.call.extendWrite(stall)
 	return w.call.w.Write(p)
 }
-
-// fileHeaders describe the file, which a refusal is not.
-var fileHeaders = []string{"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Length", "Content-Range", "Content-Type", "Etag", "Last-Modified", "Set-Cookie"}
 
 // refuse answers what ServeContent refuses (a range outside the file, a failed
 // If-Match) as a problem instead of its plain text.

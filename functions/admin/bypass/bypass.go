@@ -43,6 +43,6 @@ func New(tokens Tokens) trigger.Function {
 				in.Seconds = usual
 			}
 			b, err := tokens.MakeBypass(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.Purpose, time.Duration(in.Seconds)*time.Second)
-			return answer{Reply: trigger.Reply{Status: 201}, Bypass: b}, err
+			return answer{Reply: trigger.Reply{Status: trigger.Created}, Bypass: b}, err
 		})
 }

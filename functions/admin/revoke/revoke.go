@@ -22,7 +22,7 @@ type Tokens interface {
 }
 
 type question struct {
-	ID string `path:"id"`
+	ID string `path:"id" max:"64"`
 }
 
 // New returns the function.

@@ -14,6 +14,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"net/http"
 	"path"
 	"slices"
 	"sort"
@@ -80,6 +81,8 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 		switch o.Name() {
 		case "Versioned", "Tagged":
 			b.Tags = true
+		case "Made":
+			b.Tags, b.Sometimes = true, http.StatusCreated
 		case "Cookie", "Forget":
 			b.Cookies = true
 		}
