@@ -115,14 +115,18 @@ func TestAStampedeIsOneLoad(t *testing.T) {
 	first := make(chan error, 1)
 	go func() { _, err := k.Get(gone, "a", load); first <- err }()
 	<-begun
-	var all sync.WaitGroup
+	var all, asking sync.WaitGroup
+	asking.Add(100)
 	for range 100 {
 		all.Go(func() {
+			asking.Done()
 			if v, err := k.Get(t.Context(), "a", load); v != 7 || err != nil {
 				t.Errorf("%d, %v", v, err)
 			}
 		})
 	}
+	asking.Wait()
+	time.Sleep(50 * time.Millisecond) // they are in Get by now; if one is not, it proves a little less
 	leave()
 	if err := <-first; !errors.Is(err, context.Canceled) {
 		t.Errorf("the caller that has gone: %v", err)

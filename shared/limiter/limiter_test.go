@@ -103,6 +103,28 @@ func TestNoWindowEverHoldsMoreThanTheLimit(t *testing.T) {
 	})
 }
 
+// Who was counted in the shared entry takes that along when an entry becomes free.
+func TestWhoGetsAnEntryOfHisOwnIsNotNewInIt(t *testing.T) {
+	t.Parallel()
+	tab := newTable(2, time.Millisecond)
+	take := func(who uint64, now int64) bool { return tab.take(who, func() int64 { return now }).OK }
+	for who := range uint64(ways) {
+		if at := int64(who) * 100; !take(who+1, at) {
+			t.Fatalf("caller %d is refused", who+1)
+		}
+	}
+	const late = 99
+	if !take(late, 900) || !take(late, 901) || take(late, 902) {
+		t.Error("a newcomer in a full set is not counted as one")
+	}
+	if take(late, 1002) { // the first caller's entry is free
+		t.Error("with an entry of his own he is admitted a third time within a window")
+	}
+	if !take(late, 1902) {
+		t.Error("a window later he is still refused")
+	}
+}
+
 // A million addresses later the memory is the same, and who was over the limit is.
 func TestAFloodOfAddressesTakesNoMemoryAndResetsNobody(t *testing.T) { // not parallel: it measures the heap
 	c := newClock()

@@ -19,16 +19,6 @@ func Versioned(version int) Reply { return Tagged(`"` + strconv.Itoa(version) + 
 // Tagged is a Reply with an ETag, which has its quotes.
 func Tagged(etag string) Reply { return Reply{Header: http.Header{"Etag": {etag}}} }
 
-// Made is a Tagged reply to what makes something once: 201 when it was made now,
-// 200 when an equal request has made it before.
-func Made(etag string, now bool) Reply {
-	r := Tagged(etag)
-	if now {
-		r.Status = Created
-	}
-	return r
-}
-
 // Cookie is a cookie for the addresses below path. Scripts cannot read it, and
 // another site's page can make a browser send it by leading there only, not by a
 // form or a script (SameSite=Lax). secure keeps it off unencrypted connections.

@@ -42,6 +42,10 @@ func New(edits Edits) trigger.Function {
 				return answer{}, fault.New(fault.CodeKeyRequired).In("Idempotency-Key")
 			}
 			e, err := edits.VideoAgain(ctx, who.Tenant, in.ID, in.Key)
-			return answer{Reply: trigger.Made(e.ETag, e.Created), Edited: e}, err
+			a := answer{Reply: trigger.Tagged(e.ETag), Edited: e}
+			if e.Created {
+				a.Status = trigger.Created
+			}
+			return a, err
 		})
 }

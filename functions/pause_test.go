@@ -1,0 +1,96 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"castad/functions/ad"
+	"castad/functions/admin"
+	"castad/shared/config"
+	"castad/shared/fault"
+)
+
+// Two instances on one database and one broker; what one is told, both obey.
+func TestOrdersWaitWhileAVendorIsPausedAndGoOnAfterwards(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		path, kind string
+		step       int
+	}{
+		"a vendor":       {"/admin/vendors/suno", "song", 3},
+		"all publishing": {"/admin/publishing", "publish", 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var c config.Config
+			b := newBench(t, func(made *config.Config) { c = *made })
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			must(t, err)
+			other := &bench{t: t, db: b.db, url: "http://" + listener.Addr().String(), issuer: b.issuer, token: b.token}
+			other.start(c, listener)
+			_, token := b.operator()
+			var standing admin.Standing
+			if status, code := b.as(token, "POST", row.path+"/pause", map[string]string{"reason": "점검"}, &standing); status != http.StatusOK || len(standing.Paused) != 1 {
+				t.Fatalf("%d %s %+v", status, code, standing)
+			}
+			time.Sleep(time.Second) // by now everybody has heard of it; the promise is five seconds
+			place, account := b.place(1).ID, b.account("youtube")
+			var orders [2]ad.Ad
+			for i, at := range []*bench{b, other} {
+				at.do(http.MethodPost, "/ads", "order-"+at.url, ad.Wish{Place: place, Publish: "auto", Channels: []ad.Channel{{Channel: "youtube", Account: account}}}, &orders[i])
+			}
+			const looked = `SELECT COUNT(*) FROM pipeline_steps WHERE step_no = ? AND state = 'ready' AND due_at > ready_at AND attempt = 0`
+			for until := time.Now().Add(60 * time.Second); b.text(looked, row.step) != "2"; time.Sleep(50 * time.Millisecond) {
+				if time.Now().After(until) {
+					t.Fatalf("the orders do not wait: %s", b.text(`SELECT GROUP_CONCAT(CONCAT(kind, ' ', state, ' ', attempt)) FROM pipeline_steps`))
+				}
+			}
+			if b.music.Asked("generate") != 0 && row.kind == "song" || b.text(`SELECT COUNT(*) FROM provider_calls WHERE step_no = ?`, row.step) != "0" {
+				t.Error("something was asked of what is paused")
+			}
+			if status, code := other.as(token, "POST", row.path+"/resume", nil, &standing); status != http.StatusOK || len(standing.Paused) != 0 {
+				t.Fatalf("%d %s %+v", status, code, standing)
+			}
+			for _, o := range orders {
+				got := b.ended(o.ID)
+				if got.State != "succeeded" {
+					t.Errorf("the ad %s: %+v", got.State, got.Steps)
+				}
+				if n := b.text(`SELECT SUM(attempt - parts) FROM pipeline_steps WHERE run_id = ?`, o.Run); n != "5" {
+					t.Errorf("%s tries for five steps", n)
+				}
+			}
+			if n := b.text(`SELECT COUNT(*) FROM provider_calls WHERE state = 'failed'`); n != "0" {
+				t.Errorf("%s calls failed", n)
+			}
+			if p, r := b.audited("vendor.pause"), b.audited("vendor.resume"); p != "1" || r != "1" {
+				t.Errorf("%s pauses, %s resumptions are in the log", p, r)
+			}
+		})
+	}
+}
+
+func TestOnlyVendorsThatAreUsedHereCanBePaused(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, token := b.operator()
+	for _, vendor := range []string{"acme", "SUNO", "*"} {
+		if status, code := b.as(token, "POST", "/admin/vendors/"+vendor+"/pause", nil, nil); status != http.StatusNotFound || code != string(fault.CodeNotFound) {
+			t.Errorf("%s: %d %s", vendor, status, code)
+		}
+	}
+	if n := b.audited("vendor.pause"); n != "0" {
+		t.Errorf("%s rows for what did not happen", n)
+	}
+	for _, vendor := range vendorNames {
+		if status, code := b.as(token, "POST", "/admin/vendors/"+vendor+"/pause", nil, nil); status != http.StatusOK {
+			t.Errorf("%s: %d %s", vendor, status, code)
+		}
+	}
+	var standing admin.Standing
+	if b.as(token, "GET", "/admin/vendors", nil, &standing); len(standing.Paused) != len(vendorNames) {
+		t.Errorf("%+v", standing)
+	}
+}
