@@ -183,6 +183,7 @@ type Photo struct {
 	// Colors are its most striking ones, "#rrggbb", the most striking first; none when it has none or was not looked at.
 	Colors []string `json:"colors,omitempty"`
 	Blob   string   `json:"-"`
+	// SHA256 is that of the photo as it was sent: the same one again is known by it.
 	SHA256 [32]byte `json:"-"`
 }
 

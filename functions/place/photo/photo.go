@@ -3,7 +3,8 @@
 // The file goes to Blob first and its row second: a crash between the two
 // leaves a file that nothing names (purged later), never a row without a file.
 // What is not a JPEG, PNG or WebP is refused before anything is kept; HEIC, which
-// telephones write, with a code of its own. The same picture again answers 200
+// telephones write, with a code of its own. What is kept is written anew from the pixels,
+// upright: the place, the time and the telephone that EXIF tells are not kept. The same file again answers 200
 // with the photo that was kept first, also when the place is full. The photo's
 // most striking colours are kept with it, for the look of the film.
 package photo
@@ -79,19 +80,21 @@ func New(places Places, files Files, now func() time.Time) trigger.Function {
 				return answer{}, err
 			}
 			photo = photo[:info.Bytes]
-			if ph, kept, err := places.Kept(ctx, who.Tenant, in.ID, sha256.Sum256(photo)); err != nil || kept {
+			sum := sha256.Sum256(photo)
+			if ph, kept, err := places.Kept(ctx, who.Tenant, in.ID, sum); err != nil || kept {
 				return answer{Photo: ph}, err
 			}
-			ph := place.Photo{ID: id.New[id.Photo](now()), Type: info.Type, Width: info.Width, Height: info.Height}
-			ph.Blob = fmt.Sprintf("photos/%v/%v", who.Tenant, ph.ID)
-			if ph.Colors, err = colors(ctx, decoders, photo, info); err != nil {
+			anew, err := rewrite(ctx, decoders, photo, info)
+			if err != nil {
 				return answer{}, err
 			}
-			kept, err := files.Keep(ctx, ph.Blob, info.Type, bytes.NewReader(photo), place.MaxPhotoBytes)
+			ph := place.Photo{ID: id.New[id.Photo](now()), Type: anew.Type, Width: anew.Width, Height: anew.Height, Colors: anew.Colors, SHA256: sum}
+			ph.Blob = fmt.Sprintf("photos/%v/%v", who.Tenant, ph.ID)
+			kept, err := files.Keep(ctx, ph.Blob, ph.Type, bytes.NewReader(anew.Bytes), place.MaxPhotoBytes)
 			if err != nil {
 				return answer{}, fmt.Errorf("keep photo: %w", err)
 			}
-			ph.Bytes, ph.SHA256 = kept.Bytes, kept.SHA256
+			ph.Bytes = kept.Bytes
 			ph, added, err := places.AddPhoto(ctx, who.Tenant, in.ID, ph)
 			a := answer{Photo: ph}
 			if added {
