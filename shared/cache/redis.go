@@ -131,7 +131,7 @@ func (c *Cache) listen(ctx context.Context) error {
 	for {
 		got, err := sub.ReceiveTimeout(ctx, silence)
 		if err != nil {
-			return errors.Join(errors.New("Redis is not heard"), err)
+			return errors.Join(errors.New("hear what Redis publishes"), err)
 		}
 		if m, ok := got.(*redis.Message); ok {
 			c.heard(m.Payload)

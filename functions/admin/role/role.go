@@ -37,6 +37,6 @@ func New(users Users) trigger.Function {
 	return trigger.Admin("admin-role", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
 			err := users.SetRole(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.ID, in.Role)
-			return answer{ID: in.ID, Role: in.Role}, err
+			return answer(in), err
 		})
 }
