@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"castad/functions/admin"
 	"castad/shared/config"
 	"castad/shared/fault"
+	"castad/shared/provider/kakao/kakaotest"
 )
 
 // Two instances on one database and one broker; what one is told, both obey.
@@ -92,5 +94,31 @@ func TestOnlyVendorsThatAreUsedHereCanBePaused(t *testing.T) {
 	var standing admin.Standing
 	if b.as(token, "GET", "/admin/vendors", nil, &standing); len(standing.Paused) != len(vendorNames) {
 		t.Errorf("%+v", standing)
+	}
+}
+
+// Who searches is told that it is us, and not the search.
+func TestASearchThatIsPausedSaysSo(t *testing.T) {
+	t.Parallel()
+	k := kakaotest.Start(t, kakaotest.Options{RESTKey: "k"})
+	b := newBench(t, func(c *config.Config) { c.KakaoRESTKey, c.KakaoLocalURL = config.NewSecret("k"), k.URL })
+	search := func() answer { return b.send(http.MethodGet, "/places?query=x", b.token, nil, nil) }
+	_, token := b.operator()
+	if status, code := b.as(token, "POST", "/admin/vendors/kakao/pause", nil, nil); status != http.StatusOK {
+		t.Fatalf("%d %s", status, code)
+	}
+	got := search()
+	var problem struct{ Code fault.Code }
+	if err := json.Unmarshal(got.body, &problem); err != nil || got.status != http.StatusServiceUnavailable || problem.Code != fault.CodePaused || got.header.Get("Retry-After") == "" {
+		t.Errorf("paused: %d, Retry-After %q, %s", got.status, got.header.Get("Retry-After"), got.body)
+	}
+	if n := k.Asked("search"); n != 0 {
+		t.Errorf("Kakao was asked %d times", n)
+	}
+	if status, code := b.as(token, "POST", "/admin/vendors/kakao/resume", nil, nil); status != http.StatusOK {
+		t.Fatalf("%d %s", status, code)
+	}
+	if got := search(); got.status != http.StatusOK || k.Asked("search") != 1 {
+		t.Errorf("resumed: %d %s", got.status, got.body)
 	}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -100,11 +101,17 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// FaultKind returns the kind of the class's code.
-func (e *Error) FaultKind() fault.Kind { return e.Class.FaultCode().Kind() }
+// FaultKind returns the kind of FaultCode.
+func (e *Error) FaultKind() fault.Kind { return e.FaultCode().Kind() }
 
-// FaultCode returns the catalogue code of the class.
-func (e *Error) FaultCode() fault.Code { return e.Class.FaultCode() }
+// FaultCode returns the catalogue code of the class; of a call that operators have paused
+// it says that.
+func (e *Error) FaultCode() fault.Code {
+	if errors.Is(e.Err, fault.ErrPaused) {
+		return fault.CodePaused
+	}
+	return e.Class.FaultCode()
+}
 
 // FaultRetryAfter says how long the vendor asks to wait.
 func (e *Error) FaultRetryAfter() time.Duration { return e.RetryAfter }

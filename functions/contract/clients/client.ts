@@ -181,6 +181,20 @@ async function posts(ad: string, account: string) {
   same(ok(await owner.GET("/posts", { params: { query: { ad, limit: 1 } } })).items[0]?.id, now.id, "the list");
 }
 
+// archive: a finished ad is found, taken along, put away and brought back.
+async function archive(ad: string) {
+  const id = { path: { id: ad } };
+  const shown = ok(await owner.GET("/archive/{id}", { params: id }));
+  same(ok(await owner.GET("/archive", { params: { query: { query: shown.lyric.title, limit: 1 } } })).items[0]?.id, ad, "what is found by its title");
+  const zip = ok(await owner.GET("/archive/{id}/export", { params: id, parseAs: "arrayBuffer" })) as ArrayBuffer;
+  same(new TextDecoder().decode(zip.slice(0, 2)), "PK", "the export");
+  const { deleted_at } = ok(await owner.DELETE("/archive/{id}", { params: id }));
+  same(ok(await owner.GET("/archive", { params: { query: { deleted: true } } })).items[0]?.deleted_at, deleted_at, "what is put away");
+  refused(await owner.GET("/ads/{id}", { params: id }), 404, "resource.not_found");
+  same(ok(await owner.POST("/archive/{id}/restore", { params: id })).deleted_at, undefined, "the restored ad");
+  same((await read(ad)).ad.state, "succeeded", "the restored ad");
+}
+
 // session: a browser signs in, an app does, and leaves; the user goes away.
 async function session() {
   const begun = await stranger.GET("/auth/kakao/start", { params: { query: { next: "/" } }, redirect: "manual" });
@@ -272,6 +286,7 @@ await edits(made.id, shown.id);
 await approval(made.id, account);
 await cancelled(made.id);
 await posts(shown.id, account);
+await archive(shown.id);
 await session();
 await operations();
 await doors();
