@@ -4,8 +4,11 @@ package card
 var houseControls = []Control{
 	{Name: "One machine of states", ASVS: "2.3.1, 2.3.3, 2.3.4",
 		Is: `State changes in one place, under the run's lock, guarded by state and fence; a price is reserved before the call that costs; what is paid or seen is never repeated while its outcome is
-unknown. What its owner has not approved is not posted; caps hold however many orders come at once (see limits), and what is reused is the account's own.`,
+unknown. What its owner has not approved is not posted; caps hold however many orders come at once, and what is reused is the account's own.`,
 		Cards: []Card{
+			{ID: "step-not-approved", Must: "begin nothing that waits for its owner's word",
+				Package: "./shared/pipeline", Test: "TestAHeldStepWaitsForApprovalHoweverOftenItIsGiven",
+				Mutant: Mutant{File: "shared/pipeline/moves.go", Old: "if s.Hold && m.run.ApprovedAt.IsZero() {", New: "if s.Hold && m.run.State == Cancelling {"}},
 			{ID: "cap-of-starts", Must: "begin no more in a day than may be begun",
 				Package: "./shared/pipeline", Test: "TestFiftyOrdersAtOnceStayWithinEveryCap",
 				Mutant: Mutant{File: "shared/pipeline/ledger.go", Old: "s.Starts > s.CapStarts", New: "s.Starts > 50"}},
