@@ -45,7 +45,7 @@ Ids are not guessable, and nothing relies on it.`,
 				Mutant: Mutant{File: "shared/pipeline/write.go", Old: "WHERE tenant_id = ? AND ad_id = ? AND kind", New: "WHERE ? <> 0 AND ad_id = ? AND kind"}},
 		},
 		Left: `lyrics, songs, films and the archive have no test of their store with a stranger; the matrix, which goes through every route, is what would be red.`},
-	{Name: "Browsers: origins, cookies, headers", ASVS: "3.2.1, 3.3.1, 3.4.1, 3.4.2, 3.4.3, 3.4.4, 3.5.1, 4.1.1",
+	{Name: "Browsers and other origins", ASVS: "3.2.1, 3.3.1, 3.4.1, 3.4.2, 3.4.3, 3.4.4, 3.5.1, 4.1.1",
 		Is: `Scripts of exactly listed origins may read, no patterns, no null, credentials for those alone; a request that changes something by cookies from any other origin is refused, also from
 another host of the same site, which SameSite does not keep out; every answer has nosniff, a policy under which nothing runs or is framed, no referrer and, where there is TLS, HSTS.`,
 		Cards: []Card{
