@@ -155,7 +155,8 @@ func (b *crashBench) start(addr, root string, o crashOptions, settings map[strin
 		"CASTAD_LEASE_SKEW=300ms", "CASTAD_RECONCILE_WINDOW=" + crashReconcile.String(), "CASTAD_SWEEP_GRACE=1s",
 		"CASTAD_POLL_FIRST=100ms", "CASTAD_POLL_MAX=500ms", "CASTAD_RUN_DEADLINE=2m",
 		"CASTAD_DAILY_CAP_WON=0", "CASTAD_DAILY_STARTS=0", "CASTAD_RUNNING_RUNS=0", // the random kills order until they have all happened
-		"CASTAD_RELAY_SCHEDULE=* * * * * *", "CASTAD_SWEEP_SCHEDULE=* * * * * *", "CASTAD_DEADLETTER_SCHEDULE=*/10 * * * * *", "CASTAD_PURGE_SCHEDULE=0 20 18 * * *", "CASTAD_RENEW_SCHEDULE=0 10 * * * *", "CASTAD_MEASURE_SCHEDULE=15 */5 * * * *"}
+		"CASTAD_RELAY_SCHEDULE=* * * * * *", "CASTAD_SWEEP_SCHEDULE=* * * * * *", "CASTAD_DEADLETTER_SCHEDULE=*/10 * * * * *", "CASTAD_PURGE_SCHEDULE=0 20 18 * * *", "CASTAD_RENEW_SCHEDULE=0 10 * * * *", "CASTAD_MEASURE_SCHEDULE=15 */5 * * * *",
+		"CASTAD_ERASE_SCHEDULE=20 * * * * *"}
 	for k, v := range settings {
 		env = append(env, k+"="+v)
 	}

@@ -36,6 +36,7 @@ func deployment(with map[string]string) map[string]string {
 		"CASTAD_DOWNLOAD_ORIGINS": "https://cdn.example",
 		"CASTAD_YOUTUBE_API_URL":  "", "CASTAD_YOUTUBE_TOKEN_URL": "", "CASTAD_YOUTUBE_AUTHORIZE_URL": "", "CASTAD_YOUTUBE_WATCH_URL": "",
 		"CASTAD_INSTAGRAM_GRAPH_URL": "", "CASTAD_INSTAGRAM_API_URL": "", "CASTAD_INSTAGRAM_AUTHORIZE_URL": "",
+		"CASTAD_APP_URL": "https://app.castad.example", "CASTAD_KAKAO_AUTH_URL": "", "CASTAD_KAKAO_API_URL": "", "CASTAD_KAKAO_LOCAL_URL": "",
 	}
 	for name, value := range with {
 		all[name] = value
@@ -89,7 +90,7 @@ func TestADeploymentListens(t *testing.T) {
 	for name, settings := range map[string]map[string]string{
 		"on the reference host": nil,
 		"as a premium worker":   {"CASTAD_HOST_KIND": "premium", "CASTAD_SCALE_GROUP": "worker"},
-		"on flex at s3":         {"CASTAD_HOST_KIND": "flex", "CASTAD_STAGE": "s3"},
+		"on flex at s3":         {"CASTAD_HOST_KIND": "flex", "CASTAD_STAGE": "s3", "CASTAD_REDIS_URL": "rediss://:p@redis.example:6380"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
