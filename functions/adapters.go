@@ -8,6 +8,7 @@ import (
 
 	"castad/functions/ad"
 	"castad/functions/admin"
+	"castad/functions/place"
 	placesearch "castad/functions/place/search"
 	"castad/functions/social"
 	songcallback "castad/functions/song/callback"
@@ -207,6 +208,7 @@ type outdated struct {
 	states  *social.Store
 	tickets *ad.Store
 	lent    *admin.Store
+	photos  *place.Store
 }
 
 func (o outdated) Purge(ctx context.Context, before time.Time) (int64, error) {
@@ -214,7 +216,8 @@ func (o outdated) Purge(ctx context.Context, before time.Time) (int64, error) {
 	states, err2 := o.states.Purge(ctx, before)
 	tickets, err3 := o.tickets.Purge(ctx, before)
 	lent, err4 := o.lent.Purge(ctx, before)
-	return sent + states + tickets + lent, errors.Join(err, err2, err3, err4)
+	photos, err5 := o.photos.PurgePhotos(ctx)
+	return sent + states + tickets + lent + photos, errors.Join(err, err2, err3, err4, err5)
 }
 
 // tickets lets a browser's stream in.

@@ -64,9 +64,11 @@ import (
 	lyricwrite "castad/functions/lyric/write"
 	placecollect "castad/functions/place/collect"
 	placecreate "castad/functions/place/create"
+	placeedit "castad/functions/place/edit"
 	placephoto "castad/functions/place/photo"
 	placesearch "castad/functions/place/search"
 	placeshow "castad/functions/place/show"
+	placeunphoto "castad/functions/place/unphoto"
 	snscancel "castad/functions/sns/cancel"
 	snsconfirm "castad/functions/sns/confirm"
 	snslist "castad/functions/sns/list"
@@ -201,7 +203,9 @@ func registry(p parts) []trigger.Function {
 		placesearch.New(p.search),
 		placecreate.New(p.places, p.pages != nil),
 		placeshow.New(p.places),
+		placeedit.New(p.places, p.pages != nil),
 		placephoto.New(p.places, p.files, p.now),
+		placeunphoto.New(p.places),
 		placecollect.New(p.places, p.pageReader()),
 
 		lyricwrite.New(p.lyrics, writer{p.chat}),
@@ -286,7 +290,7 @@ func registry(p parts) []trigger.Function {
 		backgroundrenew.New(p.social),
 		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
 		backgrounderase.New(leavers{p.users}, erasable(p), unlink(p), p.now),
-		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin}, forgetting(p), p.files, []backgroundpurge.Owner{
+		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin, p.places}, forgetting(p), p.files, []backgroundpurge.Owner{
 			{Prefix: "photos/", Keeps: p.places.Keeps},
 			{Prefix: "runs/", Keeps: p.engine.Keeps},
 		}, p.now),

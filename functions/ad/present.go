@@ -149,14 +149,14 @@ func posted(ctx context.Context, q store.Querier, tenant id.Tenant, ad id.Ad) ([
 	return accounts, nil
 }
 
-// placePhotos are the photos that a place has now.
+// placePhotos are the photos that a place has now, in its order.
 func placePhotos(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place) ([]message.Photo, error) {
 	type row struct {
 		message.Photo
 		colors string
 	}
 	rows, err := store.All(ctx, q, `SELECT id, blob_path, content_type, width, height, colors FROM place_photos
-		WHERE tenant_id = ? AND place_id = ? ORDER BY id LIMIT 100`,
+		WHERE tenant_id = ? AND place_id = ? AND removed_at IS NULL ORDER BY sort, id LIMIT 100`,
 		func(r *row) []any { return []any{&r.ID, &r.Blob, &r.Type, &r.Width, &r.Height, &r.colors} }, tenant, place)
 	if err != nil {
 		return nil, fmt.Errorf("read photos of %v: %w", place, err)

@@ -110,7 +110,7 @@ func (s *Store) ready(ctx context.Context, tenant id.Tenant, to []Channel) error
 }
 
 func hasPhotos(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place) error {
-	n, err := store.One(ctx, q, `SELECT COUNT(ph.id) FROM places p LEFT JOIN place_photos ph ON ph.place_id = p.id AND ph.tenant_id = p.tenant_id
+	n, err := store.One(ctx, q, `SELECT COUNT(ph.id) FROM places p LEFT JOIN place_photos ph ON ph.place_id = p.id AND ph.tenant_id = p.tenant_id AND ph.removed_at IS NULL
 		WHERE p.tenant_id = ? AND p.id = ? GROUP BY p.id LIMIT 1`, func(n *int) []any { return []any{n} }, tenant, place)
 	if errors.Is(err, store.ErrNoRows) {
 		return fault.Newf(fault.CodeNotFound, "order an ad for %v: no such place", place).In("place")

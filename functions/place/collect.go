@@ -43,6 +43,7 @@ const (
 type learned struct {
 	outcome Outcome
 	asked   bool // the page was asked for
+	link    string
 	found   Found
 }
 
@@ -78,6 +79,9 @@ func (s *Store) Collect(ctx context.Context, w message.Wake, fetch Fetch) error 
 		})
 }
 
+// about says that the page is still the place's: its owner may have changed the link meanwhile.
+func (l learned) about(p Place) bool { return p.Source != nil && p.Source.Link == l.link }
+
 // typedName says that the owner has typed the place's name.
 func (p Place) typedName() bool {
 	return slices.ContainsFunc(byOwner(p.Facts), func(f claim.Fact) bool { return f.Kind == claim.Name })
@@ -103,19 +107,19 @@ func (s *Store) learn(ctx context.Context, p Place, call message.Call, fetch Fet
 	case fetch == nil && p.Source.Outcome == Off:
 		return nil, nil
 	case fetch == nil:
-		return &learned{outcome: Off}, nil
+		return &learned{link: p.Source.Link, outcome: Off}, nil
 	}
 	found, err := fetch(ctx, Link{Vendor: p.Source.vendor, ID: p.Source.external, URL: p.Source.Link})
 	var stop Stop
 	switch {
 	case err == nil:
-		return &learned{outcome: Fetched, asked: true, found: found}, nil
+		return &learned{link: p.Source.Link, outcome: Fetched, asked: true, found: found}, nil
 	case errors.As(err, &stop):
-		return &learned{outcome: stop.Outcome, asked: true}, nil
+		return &learned{link: p.Source.Link, outcome: stop.Outcome, asked: true}, nil
 	case fault.KindOf(err) == fault.TooMany && s.now().Add(fault.RetryAfterOf(err)).Before(call.Deadline.Add(-spare)), fault.KindOf(err) != fault.TooMany && call.Attempt < tries:
 		return nil, fmt.Errorf("fetch the page of %v: %w", p.ID, err)
 	}
-	return &learned{outcome: Unreachable, asked: true}, nil
+	return &learned{link: p.Source.Link, outcome: Unreachable, asked: true}, nil
 }
 
 // dead ends an order for a place that nobody has named, and keeps the reason for the owner.
@@ -133,7 +137,7 @@ func (s *Store) dead(ctx context.Context, p Place, call message.Call, news *lear
 			if err != nil {
 				return err
 			}
-			if !p.Source.due(s.now()) {
+			if !p.Source.due(s.now()) || !news.about(p) {
 				return fault.Newf(fault.CodeUnavailable, "another order has fetched it meanwhile") // the next claim sees
 			}
 			if _, err := s.forget(ctx, tx, call.Tenant, p); err != nil {
@@ -150,9 +154,8 @@ func (s *Store) dead(ctx context.Context, p Place, call message.Call, news *lear
 
 // locked locks a place, so that of two claims one writes, and reads it.
 func (s *Store) locked(ctx context.Context, tx *store.Tx, tenant id.Tenant, place id.Place) (Place, int, error) {
-	_, err := store.One(ctx, tx, `SELECT id FROM places WHERE tenant_id = ? AND id = ? FOR UPDATE`, func(n *id.Place) []any { return []any{n} }, tenant, place)
-	if err != nil {
-		return Place{}, 0, fmt.Errorf("lock %v: %w", place, err)
+	if err := lock(ctx, tx, tenant, place); err != nil {
+		return Place{}, 0, err
 	}
 	return read(ctx, tx, tenant, place)
 }
@@ -164,7 +167,10 @@ func (s *Store) keep(ctx context.Context, tx *store.Tx, ref pipeline.Ref, out me
 	if err != nil {
 		return out, err
 	}
-	if !p.Source.due(ref.Now) && p.Name != "" { // without a name the other one has failed, and ours is better
+	if !news.about(p) && p.Name == "" {
+		return out, fault.Newf(fault.CodeUnavailable, "the link of %v was changed meanwhile", p.ID) // the next claim reads the new one
+	}
+	if (!p.Source.due(ref.Now) || !news.about(p)) && p.Name != "" { // without a name the other one has failed, and ours is better
 		return p.Collected(), nil
 	}
 	if p, err = s.forget(ctx, tx, ref.Tenant, p); err != nil {
@@ -232,5 +238,5 @@ func settle(ctx context.Context, tx *store.Tx, tenant id.Tenant, p id.Place, new
 	if err != nil {
 		return fmt.Errorf("write the outcome of fetching for %v: %w", p, err)
 	}
-	return nil
+	return touch(ctx, tx, tenant, p, last, now)
 }

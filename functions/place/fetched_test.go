@@ -123,6 +123,7 @@ func TestAPageIsDueOnlyWithConsentAndInItsTime(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
 	before := func(d time.Duration) *time.Time { at := now.Add(-d); return &at }
+	consented := now
 	for name, c := range map[string]struct {
 		s   *Source
 		due bool
@@ -130,13 +131,13 @@ func TestAPageIsDueOnlyWithConsentAndInItsTime(t *testing.T) {
 		"no link":                   {nil, false},
 		"no consent":                {&Source{Outcome: NoConsent}, false},
 		"no consent, switch off":    {&Source{Outcome: Off}, false},
-		"a page that is never read": {&Source{Outcome: NotFetched, consent: true}, false},
-		"waiting":                   {&Source{Outcome: Waiting, consent: true}, true},
-		"off when it was made":      {&Source{Outcome: Off, consent: true}, true},
-		"refused an hour ago":       {&Source{Outcome: Refused, consent: true, askedAt: before(time.Hour)}, false},
-		"refused a day ago":         {&Source{Outcome: Refused, consent: true, askedAt: before(askAgain)}, true},
-		"read yesterday":            {&Source{Outcome: Fetched, consent: true, askedAt: before(askAgain), FetchedAt: before(askAgain)}, false},
-		"read a month ago":          {&Source{Outcome: Fetched, consent: true, askedAt: before(KeepFetched), FetchedAt: before(KeepFetched)}, true},
+		"a page that is never read": {&Source{Outcome: NotFetched, ConsentedAt: &consented}, false},
+		"waiting":                   {&Source{Outcome: Waiting, ConsentedAt: &consented}, true},
+		"off when it was made":      {&Source{Outcome: Off, ConsentedAt: &consented}, true},
+		"refused an hour ago":       {&Source{Outcome: Refused, ConsentedAt: &consented, askedAt: before(time.Hour)}, false},
+		"refused a day ago":         {&Source{Outcome: Refused, ConsentedAt: &consented, askedAt: before(askAgain)}, true},
+		"read yesterday":            {&Source{Outcome: Fetched, ConsentedAt: &consented, askedAt: before(askAgain), FetchedAt: before(askAgain)}, false},
+		"read a month ago":          {&Source{Outcome: Fetched, ConsentedAt: &consented, askedAt: before(KeepFetched), FetchedAt: before(KeepFetched)}, true},
 	} {
 		if got := c.s.due(now); got != c.due {
 			t.Errorf("%s: %v", name, got)

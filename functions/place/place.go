@@ -5,13 +5,14 @@
 // Providers: Naver, for the place's own page, when that is switched on and the owner
 // has consented for this place; else facts are what the owner typed, and what is typed
 // always counts more than what is fetched. Limits: 30 photos a place (what a
-// film of a minute can show, twice), 20 MB a photo, 40 facts; facts of a page are
+// film of a minute can show, twice), 20 MB a photo; facts of a page are
 // used for 30 days (see KeepFetched).
 package place
 
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -169,9 +170,16 @@ type Place struct {
 	Facts     []claim.Fact `json:"facts"`
 	Photos    []Photo      `json:"photos"`
 	CreatedAt time.Time    `json:"created_at"`
+	// UpdatedAt is when it last became another, nil when never.
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
 	// Source is the page that the place's link leads to; nil without one.
 	Source *Source `json:"source,omitempty"`
+	// Version counts what the place has been.
+	Version int `json:"-"`
 }
+
+// Tag is the place's ETag, with its quotes.
+func (p Place) Tag() string { return strconv.Quote(strconv.Itoa(p.Version)) }
 
 // Photo is a kept photo.
 type Photo struct {

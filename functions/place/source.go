@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/store"
 )
@@ -28,6 +30,12 @@ type Origin struct {
 	By      id.User
 	// Fetching says that pages are fetched at all.
 	Fetching bool
+}
+
+// Consent is what an owner allows for a place.
+type Consent struct {
+	// Page is reading the page that the link leads to.
+	Page bool `json:"page,omitempty"`
 }
 
 // Outcome is what came of fetching a place's page.
@@ -76,8 +84,10 @@ type Source struct {
 	// FetchedAt is when the facts were read, nil when never.
 	FetchedAt *time.Time `json:"fetched_at,omitempty"`
 
+	// ConsentedAt is when the owner allowed the page to be read, nil when never.
+	ConsentedAt *time.Time `json:"consented_at,omitempty"`
+
 	vendor, external string
-	consent          bool
 	askedAt          *time.Time
 }
 
@@ -92,7 +102,7 @@ const askAgain = 24 * time.Hour
 // due says whether the page is to be fetched now.
 func (s *Source) due(now time.Time) bool {
 	switch {
-	case s == nil || !s.consent || s.Outcome == NotFetched:
+	case s == nil || s.ConsentedAt == nil || s.Outcome == NotFetched:
 		return false
 	case s.Outcome == Fetched:
 		return s.stale(now)
@@ -120,15 +130,36 @@ func (o Origin) first() Outcome {
 	return Waiting
 }
 
+// Leads returns a link as it is kept and the place at a map service that it leads to,
+// nil when it leads elsewhere; found is what was read of it, nil for nothing. A consent
+// to reading no place's page is refused.
+func Leads(link string, found *Link, o Origin) (string, *Origin, error) {
+	switch {
+	case found == nil && o.Consent: // to what?
+		return link, nil, fault.Newf(fault.CodeNotPlaceLink, "consent without a place").In("link")
+	case found == nil:
+		return link, nil, nil
+	}
+	if !strings.Contains(link, "://") || len(strings.Fields(link)) > 1 { // as it is typed, if it is an address
+		link = found.URL
+	}
+	o.Link = *found
+	return link, &o, nil
+}
+
 // told names the source of facts from a page: "naver:1234567".
 func told(l Link) string { return fmt.Sprintf("%s:%s", l.Vendor, l.ID) }
 
 // source is the link as a new place shows it; nil without one.
-func (o *Origin) source() *Source {
+func (o *Origin) source(now time.Time) *Source {
 	if o == nil {
 		return nil
 	}
-	return (&Source{Link: o.URL, Outcome: o.first()}).speak()
+	s := &Source{Link: o.URL, Outcome: o.first()}
+	if o.Consent {
+		s.ConsentedAt = &now
+	}
+	return s.speak()
 }
 
 // speak puts the outcome into words.
@@ -143,12 +174,11 @@ func (s *Source) speak() *Source {
 func source(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place) (*Source, int, error) {
 	type row struct {
 		Source
-		consented *time.Time
-		last      int
+		last int
 	}
 	r, err := store.One(ctx, q, `SELECT vendor, external_id, link, consented_at, outcome, asked_at, fetched_at, last_fact FROM place_sources WHERE tenant_id = ? AND place_id = ? LIMIT 1`,
 		func(r *row) []any {
-			return []any{&r.vendor, &r.external, &r.Link, &r.consented, &r.Outcome, &r.askedAt, &r.FetchedAt, &r.last}
+			return []any{&r.vendor, &r.external, &r.Link, &r.ConsentedAt, &r.Outcome, &r.askedAt, &r.FetchedAt, &r.last}
 		}, tenant, place)
 	if errors.Is(err, store.ErrNoRows) {
 		return nil, 0, nil
@@ -156,7 +186,6 @@ func source(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Pla
 	if err != nil {
 		return nil, 0, fmt.Errorf("read source of %v: %w", place, err)
 	}
-	r.consent = r.consented != nil
 	return r.speak(), r.last, nil
 }
 

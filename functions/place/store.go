@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ func (s *Store) Create(ctx context.Context, tenant id.Tenant, d Details, key mes
 	}
 	now := s.now().UTC().Truncate(time.Microsecond)
 	d.Name = strings.TrimSpace(d.Name)
-	p = Place{ID: id.New[id.Place](now), Name: d.Name, Facts: d.Facts(), Photos: []Photo{}, CreatedAt: now, Source: d.Origin.source()}
+	p = Place{ID: id.New[id.Place](now), Name: d.Name, Facts: d.Facts(), Photos: []Photo{}, CreatedAt: now, Source: d.Origin.source(now), Version: 1}
 	var requestKey any
 	if key != "" {
 		requestKey = string(key)
@@ -45,7 +46,7 @@ func (s *Store) Create(ctx context.Context, tenant id.Tenant, d Details, key mes
 		if err := insert(ctx, tx, tenant, p, requestKey, hash); err != nil {
 			return err
 		}
-		return insertSource(ctx, tx, tenant, p, d.Origin)
+		return insertSource(ctx, tx, tenant, p, d.Origin, now)
 	},
 		func(ctx context.Context, q store.Querier) (bool, error) { return exists(ctx, q, p.ID) })
 	if _, dup := store.Duplicate(err); dup {
@@ -56,8 +57,8 @@ func (s *Store) Create(ctx context.Context, tenant id.Tenant, d Details, key mes
 }
 
 func insert(ctx context.Context, tx *store.Tx, tenant id.Tenant, p Place, key any, hash [32]byte) error {
-	_, err := tx.Exec(ctx, `INSERT INTO places (id, tenant_id, name, request_key, request_hash, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		p.ID, tenant, p.Name, key, hash[:], p.CreatedAt)
+	_, err := tx.Exec(ctx, `INSERT INTO places (id, tenant_id, name, request_key, request_hash, created_at, version, last_fact) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		p.ID, tenant, p.Name, key, hash[:], p.CreatedAt, p.Version, len(p.Facts))
 	if err != nil {
 		return fmt.Errorf("insert %v: %w", p.ID, err)
 	}
@@ -75,13 +76,13 @@ func insertFacts(ctx context.Context, tx *store.Tx, tenant id.Tenant, p id.Place
 	return nil
 }
 
-func insertSource(ctx context.Context, tx *store.Tx, tenant id.Tenant, p Place, from *Origin) error {
+func insertSource(ctx context.Context, tx *store.Tx, tenant id.Tenant, p Place, from *Origin, now time.Time) error {
 	if from == nil {
 		return nil
 	}
 	var at, by any
 	if from.Consent {
-		at, by = p.CreatedAt, from.By
+		at, by = now, from.By
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO place_sources (place_id, tenant_id, vendor, external_id, link, consented_at, consented_by, outcome, last_fact) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		p.ID, tenant, from.Vendor, from.ID, from.URL, at, by, p.Source.Outcome, len(p.Facts))
@@ -123,14 +124,19 @@ func (s *Store) Show(ctx context.Context, tenant id.Tenant, place id.Place) (Pla
 
 // read returns a place, and the highest number that a fact of it has had.
 func read(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place) (p Place, last int, err error) {
-	p, err = store.One(ctx, q, `SELECT id, name, created_at FROM places WHERE tenant_id = ? AND id = ?`,
-		func(p *Place) []any { return []any{&p.ID, &p.Name, &p.CreatedAt} }, tenant, place)
+	type row struct {
+		Place
+		last int
+	}
+	r, err := store.One(ctx, q, `SELECT id, name, created_at, updated_at, version, last_fact FROM places WHERE tenant_id = ? AND id = ?`,
+		func(r *row) []any { return []any{&r.ID, &r.Name, &r.CreatedAt, &r.UpdatedAt, &r.Version, &r.last} }, tenant, place)
 	if errors.Is(err, store.ErrNoRows) {
 		return Place{}, 0, fault.Newf(fault.CodeNotFound, "show %v: no such place", place)
 	}
 	if err != nil {
 		return Place{}, 0, fmt.Errorf("show %v: %w", place, err)
 	}
+	p = r.Place
 	if p.Facts, err = store.All(ctx, q, `SELECT fact_no, kind, text, won, source FROM place_facts WHERE tenant_id = ? AND place_id = ? ORDER BY fact_no LIMIT 100`,
 		factColumns, tenant, place); err != nil {
 		return Place{}, 0, fmt.Errorf("read facts of %v: %w", place, err)
@@ -139,7 +145,38 @@ func read(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place
 		return Place{}, 0, err
 	}
 	p.Source, last, err = source(ctx, q, tenant, place)
-	return p, last, err
+	return p, max(last, r.last, highest(p.Facts)), err
+}
+
+// highest is the highest number of the facts: places of before have kept no other.
+func highest(facts []claim.Fact) (n int) {
+	for _, f := range facts {
+		if no, err := strconv.Atoi(strings.TrimPrefix(f.ID, "f")); err == nil {
+			n = max(n, no)
+		}
+	}
+	return n
+}
+
+// lock locks a place's row, so that of two who write one waits; NotFound when it is not the tenant's.
+func lock(ctx context.Context, tx *store.Tx, tenant id.Tenant, place id.Place) error {
+	_, err := store.One(ctx, tx, `SELECT id FROM places WHERE tenant_id = ? AND id = ? FOR UPDATE`, func(n *id.Place) []any { return []any{n} }, tenant, place)
+	if errors.Is(err, store.ErrNoRows) {
+		return fault.Newf(fault.CodeNotFound, "lock %v: no such place", place)
+	}
+	if err != nil {
+		return fmt.Errorf("lock %v: %w", place, err)
+	}
+	return nil
+}
+
+// touch makes the next version of a place; last is the highest number that a fact of it has had.
+func touch(ctx context.Context, tx *store.Tx, tenant id.Tenant, place id.Place, last int, now time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE places SET version = version + 1, updated_at = ?, last_fact = GREATEST(last_fact, ?) WHERE tenant_id = ? AND id = ?`, now, last, tenant, place)
+	if err != nil {
+		return fmt.Errorf("count version of %v: %w", place, err)
+	}
+	return nil
 }
 
 func factColumns(f *claim.Fact) []any {
@@ -160,112 +197,4 @@ func (n *factNo) Scan(v any) error {
 		return fmt.Errorf("read fact number: %T", v)
 	}
 	return nil
-}
-
-func photos(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Place) ([]Photo, error) {
-	type row struct {
-		Photo
-		sum    []byte
-		colors string
-	}
-	rows, err := store.All(ctx, q, `SELECT id, blob_path, content_type, width, height, bytes, sha256, colors FROM place_photos
-		WHERE tenant_id = ? AND place_id = ? ORDER BY id LIMIT 100`,
-		func(r *row) []any {
-			return []any{&r.ID, &r.Blob, &r.Type, &r.Width, &r.Height, &r.Bytes, &r.sum, &r.colors}
-		}, tenant, place)
-	if err != nil {
-		return nil, fmt.Errorf("read photos of %v: %w", place, err)
-	}
-	photos := make([]Photo, 0, len(rows))
-	for _, r := range rows {
-		copy(r.SHA256[:], r.sum)
-		if r.colors != "" {
-			r.Colors = strings.Split(r.colors, ",")
-		}
-		photos = append(photos, r.Photo)
-	}
-	return photos, nil
-}
-
-// Has says whether the place is the tenant's; NotFound when it is not.
-func (s *Store) Has(ctx context.Context, tenant id.Tenant, place id.Place) error {
-	_, err := store.One(ctx, s.db, `SELECT id FROM places WHERE tenant_id = ? AND id = ?`, func(n *id.Place) []any { return []any{n} }, tenant, place)
-	if errors.Is(err, store.ErrNoRows) {
-		return fault.Newf(fault.CodeNotFound, "add photo to %v: no such place", place)
-	}
-	if err != nil {
-		return fmt.Errorf("look for %v: %w", place, err)
-	}
-	return nil
-}
-
-// Kept returns the photo that the place has of the same picture, if it has one;
-// otherwise it says whether there is room for another.
-func (s *Store) Kept(ctx context.Context, tenant id.Tenant, place id.Place, sum [32]byte) (ph Photo, kept bool, err error) {
-	all, err := photos(ctx, s.db, tenant, place)
-	if err != nil {
-		return Photo{}, false, err
-	}
-	return among(all, sum)
-}
-
-// among finds the picture; a full place refuses only pictures that it does not
-// have, so that an upload whose answer was lost can be repeated.
-func among(all []Photo, sum [32]byte) (ph Photo, kept bool, err error) {
-	for _, k := range all {
-		if k.SHA256 == sum {
-			return k, true, nil
-		}
-	}
-	if len(all) >= MaxPhotos {
-		return Photo{}, false, fault.New(fault.CodeTooManyPhotos)
-	}
-	return Photo{}, false, nil
-}
-
-// AddPhoto keeps a photo whose file is in Blob already. The same picture again
-// returns the photo that was kept first (added is false).
-func (s *Store) AddPhoto(ctx context.Context, tenant id.Tenant, place id.Place, ph Photo) (out Photo, added bool, err error) {
-	err = s.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		out, added = ph, false
-		// The place's row is locked, so that two uploads cannot both be the thirtieth.
-		_, err := store.One(ctx, tx, `SELECT id FROM places WHERE tenant_id = ? AND id = ? FOR UPDATE`,
-			func(n *id.Place) []any { return []any{n} }, tenant, place)
-		if errors.Is(err, store.ErrNoRows) {
-			return fault.Newf(fault.CodeNotFound, "add photo to %v: no such place", place)
-		}
-		if err != nil {
-			return fmt.Errorf("lock %v: %w", place, err)
-		}
-		all, err := photos(ctx, tx, tenant, place)
-		if err != nil {
-			return err
-		}
-		first, kept, err := among(all, ph.SHA256)
-		if err != nil || kept {
-			out = first
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO place_photos (id, tenant_id, place_id, blob_path, content_type, width, height, bytes, sha256, colors, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			ph.ID, tenant, place, ph.Blob, ph.Type, ph.Width, ph.Height, ph.Bytes, ph.SHA256[:], strings.Join(ph.Colors, ","), s.now().UTC().Truncate(time.Microsecond))
-		if err != nil {
-			return fmt.Errorf("insert %v: %w", ph.ID, err)
-		}
-		added = true
-		return nil
-	})
-	if err != nil {
-		return Photo{}, false, err
-	}
-	return out, added, nil
-}
-
-// Keeps says whether a photo's row names the file.
-func (s *Store) Keeps(ctx context.Context, blobName string) (bool, error) {
-	n, err := store.One(ctx, s.db, `SELECT COUNT(*) FROM place_photos WHERE blob_path = ?`, func(n *int) []any { return []any{n} }, blobName)
-	if err != nil {
-		return false, fmt.Errorf("look for photo of %s: %w", blobName, err)
-	}
-	return n > 0, nil
 }

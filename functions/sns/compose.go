@@ -149,7 +149,7 @@ func (o *Orders) picture(ctx context.Context, tenant id.Tenant, d Draft) (blob s
 		}
 	}
 	if d.Photo != 0 {
-		i, err := store.One(ctx, o.c.DB, `SELECT blob_path, content_type, bytes FROM place_photos WHERE tenant_id = ? AND id = ?`, columns, tenant, d.Photo)
+		i, err := store.One(ctx, o.c.DB, `SELECT blob_path, content_type, bytes FROM place_photos WHERE tenant_id = ? AND id = ? AND removed_at IS NULL`, columns, tenant, d.Photo)
 		if err := add("photo", i, err); err != nil {
 			return "", err
 		}

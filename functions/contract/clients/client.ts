@@ -40,7 +40,22 @@ async function place() {
   same(ok(await owner.POST("/places/{id}/photos", upload), 200).id, kept.id, "the same photo");
   same(ok(await owner.GET("/places/{id}", { params: { path: { id: made.id } } })).photos.length, 1, "photos");
   ok(await owner.GET("/places", { params: { query: { query: "칼국수" } } }));
+  await correct(made.id, kept.id);
   return made;
+}
+
+// correct: a place is put right by whoever has read it last; a photo goes and comes back.
+async function correct(place: string, photo: string) {
+  const at = { path: { id: place } };
+  const etag = headed(await owner.GET("/places/{id}", { params: at }), "ETag");
+  const body = { facts: [{ fact: "f3", won: 9500 }, { kind: "menu" as const, text: "만두" }], photos: [photo] };
+  refused(await owner.PATCH("/places/{id}", { params: at as never, body }), 428, "request.if_match_required");
+  const now = ok(await owner.PATCH("/places/{id}", { params: { ...at, header: { "If-Match": etag } }, body }));
+  same(now.facts.find((f) => f.text === "만두")?.id, "f4", "a new fact's id");
+  refused(await owner.PATCH("/places/{id}", { params: { ...at, header: { "If-Match": etag } }, body }), 412, "resource.stale");
+  same(ok(await owner.DELETE("/places/{id}/photos/{photo}", { params: { path: { id: place, photo } } })).photos.length, 0, "photos that are left");
+  const upload = { params: at, body: (await readFile(env("PHOTO"))) as never, bodySerializer: (b: unknown) => b as BodyInit, headers: { "Content-Type": "image/jpeg" } };
+  same(ok(await owner.POST("/places/{id}/photos", upload), 201).id, photo, "the photo that came back");
 }
 
 // social: an account is connected as in a browser, with its cookie, and let go.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"castad/functions/place"
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/message"
@@ -32,13 +31,7 @@ type Places interface {
 type order struct {
 	Key message.Key `header:"Idempotency-Key" max:"64"`
 	place.Details
-	Consent consent `json:"consent,omitempty"`
-}
-
-// consent is what the owner allows for this place.
-type consent struct {
-	// Page is reading the page that the link leads to.
-	Page bool `json:"page,omitempty"`
+	Consent place.Consent `json:"consent,omitempty"`
 }
 
 type answer struct {
@@ -52,21 +45,19 @@ func (o order) Validate() error { return nil }
 // details returns what was typed, with the link's place when it leads to one.
 func (o order) details(by id.User, fetching bool) (place.Details, error) {
 	d := o.Details
-	link, err := naver.ParseLink(d.Link)
-	switch {
-	case err == nil:
-		d.Origin = &place.Origin{Link: place.Link{Vendor: link.Vendor, ID: link.ID, URL: link.URL}, Consent: o.Consent.Page, By: by, Fetching: fetching}
+	var found *place.Link
+	if link, err := naver.ParseLink(d.Link); err == nil {
+		found = &place.Link{Vendor: link.Vendor, ID: link.ID, URL: link.URL}
 		if strings.TrimSpace(d.Name) == "" { // what the app shared with the link was pasted by the owner
 			d.Name = link.Name
 		}
 		if strings.TrimSpace(d.Address) == "" {
 			d.Address = link.Address
 		}
-		if !strings.Contains(d.Link, "://") || len(strings.Fields(d.Link)) > 1 { // as it is typed, if it is an address
-			d.Link = link.URL
-		}
-	case o.Consent.Page: // to what?
-		return d, fault.Newf(fault.CodeNotPlaceLink, "consent without a place: %w", err).In("link")
+	}
+	var err error
+	if d.Link, d.Origin, err = place.Leads(d.Link, found, place.Origin{Consent: o.Consent.Page, By: by, Fetching: fetching}); err != nil {
+		return d, err
 	}
 	return d, d.Validate()
 }
@@ -80,7 +71,7 @@ func New(places Places, fetching bool) trigger.Function {
 				return answer{}, err
 			}
 			p, created, err := places.Create(ctx, who.Tenant, d, in.Key)
-			a := answer{Place: p}
+			a := answer{Reply: trigger.Tagged(p.Tag()), Place: p}
 			if created {
 				a.Status = trigger.Created
 			}

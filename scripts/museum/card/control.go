@@ -19,7 +19,7 @@ type Control struct {
 // Controls returns the controls in the order of docs/security.md.
 func Controls() []Control {
 	var all []Control
-	for _, part := range [][]Control{callerControls, inputControls, secretControls, houseControls} {
+	for _, part := range [][]Control{loginControls, callerControls, tenantControls, operatorControls, inputControls, secretControls, houseControls} {
 		all = append(all, part...)
 	}
 	return all

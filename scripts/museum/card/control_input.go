@@ -9,12 +9,16 @@ place pages only Naver's, by exact host.`,
 			"result-html-as-mp3", "result-m3u8-as-mp4", "result-slow-loris"}},
 	{Name: "Callbacks of vendors", ASVS: "11.5.1, 4.1.5, 2.4.1",
 		Is: `A token of 256 random bits in the path, kept as a hash, for one call; the body is a hint that makes CastAD ask, never a truth; a signature is checked where the vendor signs; the
-log shows no path.`,
+log shows no path. Kakao's word that somebody has ended the link counts only with the app's own admin key and number.`,
 		Cards: []Card{
+			{ID: "unlink-for-another-app", Must: "believe no word about the links of another app",
+				Package: "./shared/provider/kakao", Test: "TestWhatAnUnlinkWebhookMustSay",
+				Mutant: Mutant{File: "shared/provider/kakao/webhook.go", Old: "len(app) != 1 || c.cfg.AppID == \"\" || app[0] != c.cfg.AppID", New: "len(app) != 1"}},
 			{ID: "callback-for-another-kind", Must: "take a token for the kind of call only that it was made for",
 				Package: "./shared/pipeline", Test: "TestAForgedTokenOpensNothing",
 				Mutant: Mutant{File: "shared/pipeline/control.go", Old: "WHERE c.token_hash = ? AND s.kind = ? LIMIT 1`, callColumns, hash[:], kind)", New: "WHERE c.token_hash = ? AND ? <> '' LIMIT 1`, callColumns, hash[:], kind)"}},
-		}},
+		},
+		Shown: []string{"kakao-webhook-forged", "kakao-webhook-new-reason"}},
 	{Name: "Messages that are not ours", ASVS: "13.2.1, 4.1.3",
 		Is: `A worker answers to exactly one spelling of its path, outside the prefix under which the host forwards strangers' requests, on 127.0.0.1 only; a message counts only with our HMAC
 over key, queue, id, end, trace and body; what is not ours is set aside and acknowledged.`,
@@ -77,7 +81,7 @@ nosniff, a sandboxing policy and their own type.`,
 		off += int64(len(b))`}},
 			{ID: "file-as-a-page", Must: "serve a file so that no browser runs what is in it",
 				Package: "./shared/trigger", Test: "TestAFileIsStreamed",
-				Mutant: Mutant{File: "shared/trigger/answer.go", Old: `	header.Set("Content-Security-Policy", "default-src 'none'; sandbox") // nothing that a stranger uploaded runs
+				Mutant: Mutant{File: "shared/trigger/answer.go", Old: `	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox") // nothing that a stranger uploaded runs
 `, New: ""}},
 		}},
 	{Name: "FFmpeg", ASVS: "1.2.5, 15.2.4",

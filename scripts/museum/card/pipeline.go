@@ -121,7 +121,7 @@ var pipeline = []Card{
 		Vendor:  "A task fails as \"state -1\": no message, nothing to do about it.",
 		Must:    "Keep the first failed step's code with the run; each code has a sentence in two languages.",
 		Package: "./shared/pipeline", Test: "TestAStepWithoutAPossibleInputFailsTheRun",
-		Mutant: Mutant{"shared/pipeline/machine.go", "m.end(Failed, m.e.Code)\n		return nil", "m.end(Failed, fault.CodeInternal)\n		return nil"},
+		Mutant: Mutant{"shared/pipeline/outcomes.go", "func (m *move) unfit() error {\n	m.end(Failed, m.e.Code)", "func (m *move) unfit() error {\n	m.end(Failed, fault.CodeInternal)"},
 	},
 	{
 		ID: "database-commit-answer-lost", Source: "go-sql-driver/mysql#1226, go-sql-driver/mysql#1407",
