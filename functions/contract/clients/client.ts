@@ -181,6 +181,14 @@ async function posts(ad: string, account: string) {
   same(ok(await owner.GET("/posts", { params: { query: { ad, limit: 1 } } })).items[0]?.id, now.id, "the list");
 }
 
+// home: what is there at a glance.
+async function home(ad: string) {
+  const page = ok(await owner.GET("/home"));
+  same(page.places, 1, "the places");
+  if (!page.films.some((f) => f.ad === ad)) throw new Error(`the film is not in ${JSON.stringify(page.films)}`);
+  if (page.posts.length === 0 || page.ads.cancelled !== 1 || page.spending.starts === 0) throw new Error(`home is ${JSON.stringify(page)}`);
+}
+
 // session: a browser signs in, an app does, and leaves; the user goes away.
 async function session() {
   const begun = await stranger.GET("/auth/kakao/start", { params: { query: { next: "/" } }, redirect: "manual" });
@@ -272,6 +280,7 @@ await edits(made.id, shown.id);
 await approval(made.id, account);
 await cancelled(made.id);
 await posts(shown.id, account);
+await home(shown.id);
 await session();
 await operations();
 await doors();
