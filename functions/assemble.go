@@ -15,6 +15,7 @@ import (
 	"castad/functions/admin"
 	"castad/functions/archive"
 	"castad/functions/auth"
+	"castad/functions/home"
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
@@ -109,6 +110,7 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.lyrics, p.songs, p.videos = lyric.New(a.db.Primary(), p.engine), song.New(a.db.Primary(), p.engine), video.New(a.db.Primary(), p.engine)
 	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
 	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway)
+	p.home = home.New(a.db.Replica(), p.engine, clock)
 	a.ads = p.ads
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,

@@ -59,6 +59,7 @@ import (
 	corspreflight "castad/functions/cors/preflight"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
+	homesummary "castad/functions/home/summary"
 	lyricedit "castad/functions/lyric/edit"
 	lyricshow "castad/functions/lyric/show"
 	lyricwrite "castad/functions/lyric/write"
@@ -99,6 +100,7 @@ import (
 	"castad/functions/admin"
 	"castad/functions/archive"
 	"castad/functions/auth"
+	"castad/functions/home"
 	"castad/functions/lyric"
 	"castad/functions/place"
 	"castad/functions/sns"
@@ -136,6 +138,8 @@ type parts struct {
 	edits  edits
 	// archive is the finished ads.
 	archive *archive.Store
+	// home is what an owner sees first.
+	home *home.Store
 	// social are the connected channel accounts, consents the channels' OAuth clients.
 	social   *social.Store
 	consents consents
@@ -246,6 +250,8 @@ func registry(p parts) []trigger.Function {
 		archiveremove.New(p.ads, p.archive),
 		archiverestore.New(p.ads, p.archive),
 		archiveexport.New(p.archive, p.files),
+
+		homesummary.New(p.home),
 
 		contractshow.New(),
 		corspreflight.New(),

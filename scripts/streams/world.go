@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"castad/scripts/localcloud/blobserver"
@@ -44,8 +45,20 @@ type handler struct {
 	cmd *exec.Cmd
 }
 
+// oneAtATime is a writer for several processes.
+type oneAtATime struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *oneAtATime) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}
+
 func newWorld(ctx context.Context, o options, progress io.Writer) (*world, error) {
-	w := &world{o: o, progress: progress, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	w := &world{o: o, progress: &oneAtATime{to: progress}, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 	var err error
 	if w.dir, err = os.MkdirTemp("", "castad-streams-"); err != nil {
 		return w, err

@@ -25,7 +25,7 @@
 //
 // What remains: a writer who cannot reach Redis while others can. Forget says so, and
 // others may show the old value for up to 60 s. What must hold then, too, has its
-// row's version in the key (GET /home: the version is read with the primary row), so that an
+// row's version in the key, so that an
 // old value is never found again.
 //
 // Values from elsewhere that nobody here writes (Foreign) are good for their whole time; those

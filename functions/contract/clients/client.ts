@@ -210,6 +210,14 @@ async function archive(ad: string) {
   same((await read(ad)).ad.state, "succeeded", "the restored ad");
 }
 
+// home: what is there at a glance.
+async function home(ad: string) {
+  const page = ok(await owner.GET("/home"));
+  if (page.places === 0) throw new Error("home has no places");
+  if (!page.films.some((f) => f.ad === ad)) throw new Error(`the film is not in ${JSON.stringify(page.films)}`);
+  if (page.posts.length === 0 || !page.ads.cancelled || page.spending.starts === 0) throw new Error(`home is ${JSON.stringify(page)}`);
+}
+
 // session: a browser signs in, an app does, and leaves; the user goes away.
 async function session() {
   const begun = await stranger.GET("/auth/kakao/start", { params: { query: { next: "/" } }, redirect: "manual" });
@@ -301,6 +309,7 @@ await edits(made.id, shown.id);
 await approval(made.id, account);
 await cancelled(made.id);
 await posts(shown.id, account);
+await home(shown.id);
 await archive(shown.id);
 await session();
 await operations();

@@ -239,8 +239,9 @@ func TestWhatMayBeLiveIsNeverCalledNotYet(t *testing.T) {
 				t.Parallel()
 				w := start(t, instagramtest.Options{})
 				p := w.post(&pad{})
-				answered.Op = "publish"
-				w.Next(answered)
+				publish := answered
+				publish.Op = "publish"
+				w.Next(publish)
 				for range 2 { // made, published
 					w.Settle()
 					_, _ = w.client.Publish(t.Context(), p) // what it says of a lost answer is another test's business
