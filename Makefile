@@ -30,7 +30,7 @@ demos: setup ## an ad from every sample place, one after another, in build/demos
 	@$(GO) run ./scripts/demo -out build/demos restaurant=docs/sample/place.json $(wildcard docs/sample/*/place.json)
 
 .PHONY: run
-run: setup ## keep everything up on http://localhost:7071 and print a curl tour (PORT= DATA=)
+run: setup ## keep everything up on http://localhost:7071 and say how to begin docs/tour.md (PORT= DATA=)
 	@$(GO) run ./scripts/localcloud -addr 127.0.0.1:$(PORT) -dir '$(DATA)' -tour
 
 .PHONY: test
