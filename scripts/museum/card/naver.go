@@ -177,7 +177,7 @@ var naver = []Card{
 		Vendor:  "The terms and a court (Patent Court, 2025-12-24) protect the pages as a database; nobody may collect them at will.",
 		Must:    "Fetch a page only with the owner's consent for that very place, kept with who gave it and when.",
 		Package: "./functions/place", Test: "TestAPageIsDueOnlyWithConsentAndInItsTime",
-		Mutant: Mutant{File: "functions/place/source.go", Old: "case s == nil || !s.consent || s.Outcome == NotFetched:", New: "case s == nil || s.Outcome == NotFetched:"},
+		Mutant: Mutant{File: "functions/place/source.go", Old: "case s == nil || s.ConsentedAt == nil || s.Outcome == NotFetched:", New: "case s == nil || s.Outcome == NotFetched:"},
 	},
 	{
 		ID:      "naver-instructions-in-a-menu",
