@@ -112,8 +112,21 @@ func TestAnExportHoldsTheFilmItsWordsAndWhereTheyComeFrom(t *testing.T) {
 	if want := fmt.Sprintf("subrip,%d", len(a.Song.Takes[a.Song.Chosen].Lines)); err != nil || strings.TrimSpace(string(out)) != want {
 		t.Errorf("ffprobe says %s, %v, want %s", out, err, want)
 	}
-	if dir := os.Getenv("CASTAD_KEEP_EXPORT"); dir != "" {
-		must(t, os.WriteFile(filepath.Join(dir, "export.zip"), got.body, 0o600))
+	dir := os.Getenv("CASTAD_KEEP_EXPORT") // to open it with something else
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	kept := filepath.Join(dir, "export.zip")
+	must(t, os.WriteFile(kept, got.body, 0o600))
+	if out, err := exec.Command("unzip", "-t", kept).CombinedOutput(); err != nil || !strings.Contains(string(out), "No errors detected") {
+		t.Errorf("unzip -t says %s, %v", out, err)
+	}
+	must(t, b.parts.files.Delete(t.Context(), b.blob(a)))
+	for _, path := range []string{fmt.Sprintf("/archive/%v/export", a.ID), fmt.Sprintf("/files/%v", a.Video.File)} {
+		lost := b.get(path, nil)
+		if code, _ := refusal(t, lost); lost.status != 500 || code != string(fault.CodeFileLost) {
+			t.Errorf("%s without its file: %d %s", path, lost.status, lost.body)
+		}
 	}
 }
 
