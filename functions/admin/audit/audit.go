@@ -42,7 +42,7 @@ type answer struct {
 // New returns the function.
 func New(log Log) trigger.Function {
 	return trigger.Admin("admin-audit", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, in question) (answer, error) {
+		func(ctx context.Context, _ identity.Actor, in question) (answer, error) {
 			if in.Limit == 0 {
 				in.Limit = usual
 			}

@@ -29,7 +29,7 @@ type answer struct {
 // New returns the function.
 func New(tokens Tokens) trigger.Function {
 	return trigger.Admin("admin-bypasses", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, _ struct{}) (answer, error) {
+		func(ctx context.Context, _ identity.Actor, _ struct{}) (answer, error) {
 			items, err := tokens.Bypasses(ctx)
 			return answer{Items: items}, err
 		})

@@ -50,7 +50,7 @@ type answer struct {
 // New returns the function.
 func New(runs Runs, now func() time.Time) trigger.Function {
 	return trigger.Admin("admin-runs", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, in question) (answer, error) {
+		func(ctx context.Context, _ identity.Actor, in question) (answer, error) {
 			if in.Limit == 0 {
 				in.Limit = usual
 			}
