@@ -183,9 +183,6 @@ func (s *schemas) parameter(f reflect.StructField, in, name, doc string) (Parame
 		return Parameter{}, err
 	}
 	p := Parameter{In: in, Name: name, Doc: doc, Required: in == "path" || rules.Required, Schema: constrained(schema, f.Type, rules), Key: f.Type == keyType}
-	if in == "query" && name == "limit" {
-		p.Schema = Object{{"type", "integer"}, {"minimum", 1}, {"maximum", 100}}
-	}
 	if p.Doc == "" {
 		p.Doc = usual[name]
 	}
