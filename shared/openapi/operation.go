@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"castad/shared/fault"
@@ -83,15 +82,6 @@ func (s *schemas) operation(f trigger.Function, method string, x Extra) (Operati
 		return o, err
 	}
 	o.Codes = byStatus(s.codes(o, f))
-	for i, p := range o.Parameters {
-		code := fault.CodeKeyRequired
-		if p.Name == "If-Match" {
-			code = fault.CodeIfMatchRequired
-		} else if !p.Key {
-			continue
-		}
-		o.Parameters[i].Required = p.Required || slices.Contains(behaviour.Codes, code)
-	}
 	return o, nil
 }
 
