@@ -29,15 +29,9 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store"
 )
-
-// Actor is who does something, and in which request.
-type Actor struct {
-	// User is 0 for somebody at the command line.
-	User    id.User
-	Request string
-}
 
 // Also is what must be written in the same transaction as an action.
 type Also = func(ctx context.Context, tx *store.Tx) error
@@ -96,7 +90,7 @@ func list[T any](rows []T) []T {
 func (s *Store) now() time.Time { return s.c.Now().UTC().Truncate(time.Microsecond) }
 
 // Redrive lets a run go on that does not, whosever it is.
-func (s *Store) Redrive(ctx context.Context, by Actor, run id.Run) error {
+func (s *Store) Redrive(ctx context.Context, by identity.Actor, run id.Run) error {
 	if err := s.exists(ctx, run); err != nil {
 		return err
 	}
@@ -107,7 +101,7 @@ func (s *Store) Redrive(ctx context.Context, by Actor, run id.Run) error {
 }
 
 // Cancel stops a run, whosever it is.
-func (s *Store) Cancel(ctx context.Context, by Actor, run id.Run) error {
+func (s *Store) Cancel(ctx context.Context, by identity.Actor, run id.Run) error {
 	if err := s.exists(ctx, run); err != nil {
 		return err
 	}
@@ -119,7 +113,7 @@ func (s *Store) Cancel(ctx context.Context, by Actor, run id.Run) error {
 
 // SetRole makes a user an operator, or an owner again. An operator cannot take the
 // role from themself: somebody must be left who can give it back.
-func (s *Store) SetRole(ctx context.Context, by Actor, user id.User, role string) error {
+func (s *Store) SetRole(ctx context.Context, by identity.Actor, user id.User, role string) error {
 	if user == by.User {
 		return fault.New(fault.CodeOwnRole)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store/storetest"
 )
 
@@ -30,7 +31,7 @@ func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 	}
 	exec(`INSERT INTO pipeline_runs (id, tenant_id, ad_id, state, order_json, deadline_at, version, fail_code, created_at) VALUES (5, 7, 1, 'running', '{}', ?, 1, '', ?)`, noon, noon)
 	both := func() (cancel, redrive error) {
-		by := Actor{User: 9, Request: "r"}
+		by := identity.Actor{User: 9, Request: "r"}
 		return s.Cancel(t.Context(), by, 5), s.Redrive(t.Context(), by, 5)
 	}
 	exec(`ALTER TABLE audit_log RENAME TO audit_log_away`)
@@ -44,7 +45,7 @@ func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 	if c, err := s.Verify(t.Context()); err != nil || c.Rows != 2 {
 		t.Errorf("the log: %+v, %v", c, err)
 	}
-	if err := s.Cancel(t.Context(), Actor{User: 9}, 6); fault.CodeOf(err) != fault.CodeNotFound || runs.n != 2 {
+	if err := s.Cancel(t.Context(), identity.Actor{User: 9}, 6); fault.CodeOf(err) != fault.CodeNotFound || runs.n != 2 {
 		t.Errorf("a run that is not there: %v", err)
 	}
 }

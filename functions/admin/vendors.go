@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"castad/shared/identity"
 	"castad/shared/store"
 )
 
@@ -48,7 +49,7 @@ type Standing struct {
 // Hold pauses a vendor or lets it go on. Orders that need it wait; no try is used up,
 // and no deadline runs. Every instance obeys within five seconds, and nothing ends
 // a pause but another word of an operator.
-func (s *Store) Hold(ctx context.Context, by Actor, vendor string, pause bool, reason string) (Standing, error) {
+func (s *Store) Hold(ctx context.Context, by identity.Actor, vendor string, pause bool, reason string) (Standing, error) {
 	name := "vendor.resume"
 	if pause {
 		name = "vendor.pause"
