@@ -12,6 +12,7 @@ import (
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
+	"castad/shared/provider/kakao"
 	"castad/shared/store"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,7 +24,7 @@ func (b *bench) user(subject, role string) identity.Principal {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	who := identity.Principal{Tenant: id.New[id.Tenant](now), User: id.New[id.User](now), Role: role}
 	_, err := b.db.Primary().Exec(b.t.Context(), `INSERT INTO users (id, tenant_id, issuer, subject, name, role, state, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?)`,
-		who.User, who.Tenant, kakaoIssuer, subject, "달빛", role, now, now)
+		who.User, who.Tenant, kakao.Issuer, subject, "달빛", role, now, now)
 	must(b.t, err)
 	return who
 }
