@@ -13,7 +13,7 @@ import (
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/provider/kakao"
-	"castad/shared/store"
+	"castad/shared/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -76,9 +76,7 @@ func (b *bench) as(token, method, path string, in, out any) (int, string) {
 // text is one value of the database.
 func (b *bench) text(query string, args ...any) string {
 	b.t.Helper()
-	s, err := store.One(b.t.Context(), b.db.Primary(), query, func(s *string) []any { return []any{s} }, args...)
-	must(b.t, err)
-	return s
+	return storetest.Value[string](b.t, b.db.Primary(), query, args...)
 }
 
 // audited is how many rows the log has of an action.

@@ -21,6 +21,7 @@ import (
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/store"
+	"castad/shared/store/storetest"
 )
 
 // film orders an ad of a new place and waits for its end.
@@ -247,9 +248,7 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 
 func (b *bench) value(query string, args ...any) int64 {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int64) []any { return []any{n} }, args...)
-	must(b.t, err)
-	return n
+	return storetest.Value[int64](b.t, b.db.Primary(), query, args...)
 }
 
 func (b *bench) counted(table string, tenant int64) int64 {
