@@ -3,8 +3,6 @@ package admin
 import (
 	"context"
 	"time"
-
-	"castad/shared/store"
 )
 
 // Publishing is the vendor that stands for all publishing: while it is paused
@@ -53,8 +51,8 @@ func (s *Store) Hold(ctx context.Context, by Actor, vendor string, pause bool, r
 	if pause {
 		name = "vendor.pause"
 	}
-	err := s.c.Vendors.Hold(ctx, vendor, pause, func(ctx context.Context, tx *store.Tx) error {
-		return s.record(ctx, tx, by, Action{Name: name, Target: vendor, Detail: map[string]any{"reason": reason}})
+	err := s.act(ctx, by, Action{Name: name, Target: vendor, Detail: map[string]any{"reason": reason}}, func(also Also) error {
+		return s.c.Vendors.Hold(ctx, vendor, pause, also)
 	})
 	if err != nil {
 		return Standing{}, err
