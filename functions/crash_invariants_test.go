@@ -70,7 +70,7 @@ var legal = map[string][]string{
 	"waiting":    {"collecting", "failed", "cancelled"},
 	"unknown":    {"collecting", "waiting", "failed", "cancelled"},
 	"collecting": {"ready", "waiting", "unknown", "succeeded", "failed", "cancelled"},
-	"failed":     {"ready", "blocked", "succeeded", "failed"},
+	"failed":     {"ready", "skipped", "blocked", "succeeded", "failed"},
 	"cancelled":  {"ready", "blocked", "skipped", "failed"},
 }
 
