@@ -136,7 +136,7 @@ func render(o order, place message.PlaceFacts, l claim.Lyric, song message.SongM
 	}
 	take, err := captioned(place.Facts, l, song.Takes[n], o.texts(l))
 	if err != nil { // the facts have changed since the caption was written
-		return nil, fault.Newf(fault.CodeClaim, "make input: %w", err)
+		return nil, fault.Newf(fault.CodeOwnWords, "make input: %w", err)
 	}
 	w := o.Wish
 	return message.VideoRender{Name: place.Name, Facts: place.Facts, Title: l.Title, Photos: o.photos(place.Photos),
