@@ -143,6 +143,7 @@ func TestAPostThatCannotBeOrderedSaysWhy(t *testing.T) {
 	var own ad.Ad
 	b.do(http.MethodPost, "/ads", "own", ad.Wish{Place: b.place(1).ID, Channels: []ad.Channel{{Channel: "youtube", Account: tube}}}, &own)
 	own = b.ended(own.ID)
+	wordy := ad.Wish{Place: b.place(1).ID, Caption: "<오늘만> 칼국수 한 그릇", Channels: []ad.Channel{{Channel: "youtube", Account: tube}}}
 	b.quiet()
 	b.do(http.MethodPost, "/ads", "unfinished", ad.Wish{Place: b.place(1).ID, Publish: "none"}, &unfinished)
 	for what, c := range map[string]struct {
@@ -160,8 +161,18 @@ func TestAPostThatCannotBeOrderedSaysWhy(t *testing.T) {
 	} {
 		b.post(what, "/posts", fmt.Sprintf(`{"ad":%q,"channel":"youtube","account":%q%s}`, c.ad, tube, c.more), c.want)
 	}
+	for path, body := range map[string]any{"/ads": wordy, "/ads/quote": obj{"wish": wordy}} {
+		got := b.send(http.MethodPost, path, b.token, jsonKey("wordy"), []byte(mustJSON(t, body)))
+		if code, field := refusal(t, got); code != string(fault.CodeVendorRefused) || field != "caption" || got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s with words that YouTube refuses: %d %s", path, got.status, got.body)
+		}
+	}
 	if len(own.Posts) != 1 {
 		t.Fatalf("the ad's own posts: %+v", own.Posts)
+	}
+	var theirs sns.Post
+	if b.show(fmt.Sprintf("/posts/%v", own.Posts[0].ID), &theirs); theirs.Video != own.Video.ID {
+		t.Errorf("the ad's own post is of %v, the film is %v", theirs.Video, own.Video.ID)
 	}
 	b.post("it is the ad's", fmt.Sprintf("/posts/%v/cancel", own.Posts[0].ID), "{}", "409 "+string(fault.CodePostOfAd))
 	body := fmt.Appendf(nil, `{"ad":%q,"channel":"youtube","account":%q}`, a.ID, tube)

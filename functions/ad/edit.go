@@ -91,7 +91,7 @@ func (s *Store) next(ctx context.Context, tenant id.Tenant, p present, e Edit) (
 	if o.Posted, err = posted(ctx, s.db, tenant, o.Ad); err != nil {
 		return order{}, err
 	}
-	return o, s.ready(ctx, tenant, o.targets())
+	return o, s.ready(ctx, tenant, o.Wish, o.targets())
 }
 
 // revision is what makes one: what was asked for, and under which key.

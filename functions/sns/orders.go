@@ -22,7 +22,7 @@ type Channels interface {
 	// (CodeReconnect), one of a channel that is not set up here (CodeChannelOff).
 	Ready(ctx context.Context, tenant id.Tenant, channel string, account id.Account) error
 	// Check refuses words that the channel would refuse, with the field.
-	Check(p message.SnsPublish, marker string) error
+	Check(p message.SnsPublish) error
 	// Identify is the channel's own id of the post at an address, "" where addresses do
 	// not tell it. Refused: it is no address of a post on that channel.
 	Identify(channel, address string) (external string, err error)
