@@ -270,8 +270,8 @@ type Redirect struct {
 	Failed error
 }
 
-// File is an output that is streamed: ranges, conditional requests and HEAD are
-// answered from Content, which is closed afterwards.
+// File is an output that is streamed: a range (of several the whole), conditional
+// requests and HEAD are answered from Content, which is closed afterwards.
 type File struct {
 	Reply
 	Content io.ReadSeekCloser
