@@ -57,7 +57,7 @@ func TestAPlaceSearchIsNotAskedTheSameTwiceInAMinute(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
 	search := &countedSearch{err: fault.New(fault.CodeVendorBusy)}
-	r := remembered(cache.New(cache.Config{Now: func() time.Time { return at }}), "test", search)
+	r := remembered(cache.New(cache.Config{Now: func() time.Time { return at }}), "test", kakaoHits, search)
 	ask := func(query, name string, asked int) {
 		t.Helper()
 		hits, err := r.Local(t.Context(), query)
