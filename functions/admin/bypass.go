@@ -51,7 +51,7 @@ func (s *Store) MakeBypass(ctx context.Context, by identity.Actor, purpose strin
 			hash[:], purpose, by.User, b.CreatedAt, b.ExpiresAt); err != nil {
 			return fmt.Errorf("keep bypass token: %w", err)
 		}
-		return s.record(ctx, tx, by, Action{Name: "bypass.make", Target: b.ID, Detail: map[string]any{"purpose": purpose, "expires_at": b.ExpiresAt}})
+		return s.record(ctx, tx, by, Action{Name: "bypass.make", Target: b.ID, Outcome: Done, Detail: map[string]any{"purpose": purpose, "expires_at": b.ExpiresAt}})
 	})
 	if err != nil {
 		return Bypass{}, err
@@ -86,7 +86,7 @@ func (s *Store) RevokeBypass(ctx context.Context, by identity.Actor, token strin
 		if n == 0 {
 			return fault.Newf(fault.CodeNotFound, "revoke bypass token: no such token")
 		}
-		return s.record(ctx, tx, by, Action{Name: "bypass.revoke", Target: token})
+		return s.record(ctx, tx, by, Action{Name: "bypass.revoke", Target: token, Outcome: Done})
 	})
 }
 

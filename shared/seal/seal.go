@@ -228,6 +228,15 @@ func (s *Sealer) Reseal(ctx context.Context, l Label, sealed []byte) (fresh []by
 	return fresh, err == nil, err
 }
 
+// Version returns the key version that a value names; "" for what is no sealed value.
+func Version(sealed []byte) string {
+	e, err := parse(sealed)
+	if err != nil {
+		return ""
+	}
+	return e.version
+}
+
 func gcm(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {

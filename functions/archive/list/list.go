@@ -1,7 +1,7 @@
-// Package list is GET /api/v1/archive: finished ads, the newest first, page by page.
+// Package list is GET /api/v1/archive: ads that have a film, the newest first, page by page.
 //
 // `?query=` is looked for in the place's name, the lyric's title and its lines;
-// `?deleted=true` lists what is put away instead. Reads the replica and may lag a little.
+// `?deleted=true` lists what is put away instead, with a film or without. Reads the replica and may lag a little.
 package list
 
 import (
@@ -19,7 +19,7 @@ import (
 //go:embed function.json
 var binding []byte
 
-// Archive lists finished ads.
+// Archive lists ads.
 type Archive interface {
 	List(ctx context.Context, tenant id.Tenant, q archive.Query) ([]archive.Item, error)
 }
