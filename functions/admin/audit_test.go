@@ -28,7 +28,7 @@ func logOf(t *testing.T, n int) (*Store, *store.DB) {
 	t.Helper()
 	s, db := auditLog(t)
 	for i := range n {
-		a := Action{Name: "vendor.pause", Target: "suno", Detail: map[string]any{"reason": "천천히", "n": i}}
+		a := Action{Name: "vendor.pause", Target: "suno", Detail: map[string]any{"reason": "천천히", "n": i}, Outcome: Done}
 		if err := s.Record(t.Context(), identity.Actor{User: 9, Request: fmt.Sprint("request-", i)}, a); err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func TestALogThatNobodyTouchedIsWhole(t *testing.T) {
 	if err != nil || len(rows) != 5 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	if rows[0].Hash != c.Hash || rows[0].Seq != 5 || rows[0].Actor != "user_0000000000009" || string(rows[0].Detail) != `{"n":4,"reason":"천천히"}` || !rows[0].At.Equal(noon) {
+	if rows[0].Hash != c.Hash || rows[0].Seq != 5 || rows[0].Actor != "user_0000000000009" || string(rows[0].Detail) != `{"n":4,"outcome":"done","reason":"천천히"}` || rows[0].Outcome != Done || !rows[0].At.Equal(noon) {
 		t.Errorf("%+v", rows[0])
 	}
 	if rows, err = s.Audit(t.Context(), "", 3, 100); err != nil || len(rows) != 2 || rows[0].Seq != 2 {

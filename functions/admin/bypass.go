@@ -15,6 +15,9 @@ import (
 	"castad/shared/store"
 )
 
+// BypassPrefix is what every bypass token begins with.
+const BypassPrefix = "bypass_"
+
 // MaxBypass is the longest that a bypass token is good: a load test's day.
 const MaxBypass = 24 * time.Hour
 
@@ -40,7 +43,7 @@ func (s *Store) MakeBypass(ctx context.Context, by identity.Actor, purpose strin
 	var secret [32]byte
 	_, _ = rand.Read(secret[:]) // never fails (Go 1.24)
 	now := s.now()
-	b := Bypass{Token: "bypass_" + base64.RawURLEncoding.EncodeToString(secret[:]), Purpose: purpose, MadeBy: by.User, CreatedAt: now, ExpiresAt: now.Add(life)}
+	b := Bypass{Token: BypassPrefix + base64.RawURLEncoding.EncodeToString(secret[:]), Purpose: purpose, MadeBy: by.User, CreatedAt: now, ExpiresAt: now.Add(life)}
 	hash := sha256.Sum256([]byte(b.Token))
 	b.ID = hex.EncodeToString(hash[:])
 	err := s.c.DB.Primary().Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -48,7 +51,7 @@ func (s *Store) MakeBypass(ctx context.Context, by identity.Actor, purpose strin
 			hash[:], purpose, by.User, b.CreatedAt, b.ExpiresAt); err != nil {
 			return fmt.Errorf("keep bypass token: %w", err)
 		}
-		return s.record(ctx, tx, by, Action{Name: "bypass.make", Target: b.ID, Detail: map[string]any{"purpose": purpose, "expires_at": b.ExpiresAt}})
+		return s.record(ctx, tx, by, Action{Name: "bypass.make", Target: b.ID, Outcome: Done, Detail: map[string]any{"purpose": purpose, "expires_at": b.ExpiresAt}})
 	})
 	if err != nil {
 		return Bypass{}, err
@@ -83,7 +86,7 @@ func (s *Store) RevokeBypass(ctx context.Context, by identity.Actor, token strin
 		if n == 0 {
 			return fault.Newf(fault.CodeNotFound, "revoke bypass token: no such token")
 		}
-		return s.record(ctx, tx, by, Action{Name: "bypass.revoke", Target: token})
+		return s.record(ctx, tx, by, Action{Name: "bypass.revoke", Target: token, Outcome: Done})
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"castad/shared/identity"
-	"castad/shared/store"
 )
 
 // Publishing is the vendor that stands for all publishing: while it is paused
@@ -54,8 +53,8 @@ func (s *Store) Hold(ctx context.Context, by identity.Actor, vendor string, paus
 	if pause {
 		name = "vendor.pause"
 	}
-	err := s.c.Vendors.Hold(ctx, vendor, pause, func(ctx context.Context, tx *store.Tx) error {
-		return s.record(ctx, tx, by, Action{Name: name, Target: vendor, Detail: map[string]any{"reason": reason}})
+	err := s.act(ctx, by, Action{Name: name, Target: vendor, Detail: map[string]any{"reason": reason}}, func(also Also) error {
+		return s.c.Vendors.Hold(ctx, vendor, pause, also)
 	})
 	if err != nil {
 		return Standing{}, err

@@ -154,6 +154,9 @@ func (c *call) redirect(to Redirect) {
 		return
 	}
 	to.Status = 0
+	if to.Failed != nil {
+		c.failed(to.Failed)
+	}
 	c.w.Header()["Location"] = []string{to.Location}
 	c.writeHead(to.Reply, status, noStore)
 }

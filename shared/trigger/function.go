@@ -265,6 +265,9 @@ type Redirect struct {
 	// Location is an absolute https URL or a path on this site, "/…"; http is
 	// allowed for loopback only. The function has checked that it is not a stranger's.
 	Location string
+	// Failed is why it leads to where failures are told, nil = it does not: a person
+	// in a browser can do nothing with a problem document. The call counts as that failure.
+	Failed error
 }
 
 // File is an output that is streamed: a range (of several the whole), conditional
