@@ -93,6 +93,8 @@ type Post struct {
 	Video  io.ReadSeeker
 	Bytes  int64
 	SHA256 string
+	// Wide says that the film is wider than high, which channels show otherwise.
+	Wide bool
 	// Thumbnail is a JPEG, or nil.
 	Thumbnail []byte
 	// VideoURL and CoverURL are where a channel that fetches by itself finds the film
