@@ -1,6 +1,7 @@
 package sns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ const (
 
 // Counts are a channel's figures; what it does not count is -1.
 type Counts struct {
+	// ExternalID is the channel's id of the post, for one that was known by its address.
+	ExternalID                     string
 	Views, Likes, Comments, Shares int64
 	At                             time.Time
 }
@@ -59,8 +62,8 @@ func (o *Orders) Measure(ctx context.Context, ask func(context.Context, Target) 
 
 // measureOn is Measure for one channel.
 func (o *Orders) measureOn(ctx context.Context, channel string, ask func(context.Context, Target) (Counts, error)) (measured, failed int, err error) {
-	rows, err := store.All(ctx, o.c.DB, `SELECT id, tenant_id, channel, account_id, external_post_id, url, published_at, measure_at, missed_at FROM publications
-		WHERE measure_at <= ? AND channel = ? AND state = 'published' AND external_post_id IS NOT NULL AND published_at IS NOT NULL ORDER BY measure_at LIMIT ?`,
+	rows, err := store.All(ctx, o.c.DB, `SELECT id, tenant_id, channel, account_id, COALESCE(external_post_id, ''), url, published_at, measure_at, missed_at FROM publications
+		WHERE measure_at <= ? AND channel = ? AND state = 'published' AND (external_post_id IS NOT NULL OR url <> '') AND published_at IS NOT NULL ORDER BY measure_at LIMIT ?`,
 		func(d *due) []any {
 			return []any{&d.Post, &d.Tenant, &d.Channel, &d.account, &d.ExternalID, &d.URL, &d.published, &d.at, &d.missed}
 		}, o.now(), channel, atOnce)
@@ -114,9 +117,9 @@ func (o *Orders) measure(ctx context.Context, d due, ask func(context.Context, T
 	case err != nil:
 		return fmt.Errorf("measure %v: %w", d.Post, err)
 	}
-	return o.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE publications SET measure_at = ?, missed_at = NULL WHERE tenant_id = ? AND id = ? AND state = 'published'`,
-			o.after(d.published), d.Tenant, d.Post)
+	err = o.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE publications SET measure_at = ?, missed_at = NULL, external_post_id = COALESCE(external_post_id, ?)
+			WHERE tenant_id = ? AND id = ? AND state = 'published'`, o.after(d.published), cmp.Or(d.ExternalID, c.ExternalID), d.Tenant, d.Post)
 		if err != nil || n == 0 { // removed meanwhile: nobody asks any more
 			return err
 		}
@@ -127,6 +130,10 @@ func (o *Orders) measure(ctx context.Context, d due, ask func(context.Context, T
 		}
 		return nil
 	})
+	if _, dup := store.Duplicate(err); dup { // another post is at that address, and measured
+		return o.postpone(ctx, d, weekly)
+	}
+	return err
 }
 
 // after is when a post of that age is measured next; nil = never again.

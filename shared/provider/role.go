@@ -122,6 +122,8 @@ type Sought struct {
 	Channel, Account, Access, Marker string
 	// ID is the channel's id of the post, "" when it was never told.
 	ID string
+	// URL is where its owner says that it is; "" = nobody has said.
+	URL string
 	// Bytes is the film's length.
 	Bytes int64
 	// Notes is what the channel last kept while publishing, nil = nothing.
