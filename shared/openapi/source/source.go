@@ -82,7 +82,7 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 		case "Versioned", "Tagged":
 			b.Tags = true
 		case "Made":
-			b.Tags, b.Sometimes = true, http.StatusCreated
+			b.Sometimes = http.StatusCreated
 		case "Cookie", "Forget":
 			b.Cookies = true
 		}
