@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -337,11 +338,14 @@ func TestCallersAreToldApartByNetwork(t *testing.T) {
 	for ip, want := range map[string]string{
 		"203.0.113.9": "203.0.113.9", "::ffff:203.0.113.9": "203.0.113.9",
 		"2001:db8:1:2:aaaa::1": "2001:db8:1:2::/64", "2001:db8:1:2:bbbb::2": "2001:db8:1:2::/64", "2001:db8:1:3::1": "2001:db8:1:3::/64",
-		"fe80::1%eth0": "fe80::/64", "": "unknown", "evil": "unknown", "203.0.113.9:80": "unknown",
+		"fe80::1%eth0": "fe80::/64",
 	} {
-		if got := Address(ip); got != want {
+		if got := Address(netip.MustParseAddr(ip)); got != want {
 			t.Errorf("%q is %q, want %q", ip, got, want)
 		}
+	}
+	if got := Address(netip.Addr{}); got != "unknown" {
+		t.Errorf("without an address a caller is %q", got)
 	}
 }
 
