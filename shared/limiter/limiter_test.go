@@ -126,7 +126,7 @@ func TestWhoGetsAnEntryOfHisOwnIsNotNewInIt(t *testing.T) {
 	}
 }
 
-// A million addresses later the memory is the same, and who was over the limit is.
+// Six addresses for each entry later the memory is the same, and who was over the limit is.
 func TestAFloodOfAddressesTakesNoMemoryAndResetsNobody(t *testing.T) { // not parallel: it measures the heap
 	c := newClock()
 	m := NewMemory(c.now, auth)
@@ -134,7 +134,7 @@ func TestAFloodOfAddressesTakesNoMemoryAndResetsNobody(t *testing.T) { // not pa
 		take(t, m, auth, "10.0.0.1")
 	}
 	size, before := m.Bytes(), heap()
-	flood(t, m, 1_000_000)
+	flood(t, m, 200_000)
 	after := heap()
 	if m.Bytes() != size || size > budget {
 		t.Errorf("the table takes %d bytes, before it took %d; the bound is %d", m.Bytes(), size, budget)
@@ -257,15 +257,15 @@ func TestRedisHasABoundedNumberOfKeysWithoutAddresses(t *testing.T) {
 	a, other := NewRedis(nil, []byte("seed")), NewRedis(nil, []byte("other"))
 	keys := map[string]bool{}
 	same := 0
-	for i := range 1_000_000 {
+	for i := range 300_000 {
 		who := fmt.Sprint(i)
 		keys[a.key("auth", who)] = true
 		if i < 1000 && a.key("auth", who) == other.key("auth", who) {
 			same++
 		}
 	}
-	if len(keys) > slots || len(keys) < slots*9/10 {
-		t.Errorf("%d keys for a million callers; the bound is %d", len(keys), slots)
+	if len(keys) > slots || len(keys) < slots*6/10 { // with chance alone about 68 of 100 are used
+		t.Errorf("%d keys for 300,000 callers; the bound is %d", len(keys), slots)
 	}
 	if same > 5 {
 		t.Errorf("%d of 1000 keys do not depend on the seed", same)
