@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -70,8 +71,8 @@ type Caller struct {
 	// only afterwards, and for a caller who will be refused.
 	Principal identity.Principal
 	// IP is the address that the platform's front end saw: the right-most of
-	// X-Forwarded-For, because everything left of it is the caller's own word. "" = unknown.
-	IP string
+	// X-Forwarded-For, because everything left of it is the caller's own word. Not valid = unknown.
+	IP netip.Addr
 	// Bypass is what X-CastAD-Bypass has: a token that lifts rate limits, unchecked. "" = none.
 	Bypass string
 }
