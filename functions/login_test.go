@@ -36,7 +36,7 @@ func withKakao(k *kakaotest.Server) func(*config.Config) {
 
 func startKakao(t *testing.T) *kakaotest.Server {
 	t.Helper()
-	return kakaotest.Start(t, kakaotest.Options{RESTKey: "key", ClientSecret: "s", AdminKey: "admin", AppID: "1", Agree: true,
+	return kakaotest.Start(t, kakaotest.Options{RESTKey: "key", ClientSecret: "s", AdminKey: "admin", AppID: "1", Agree: true, PKCE: true,
 		Users: []kakaotest.User{{ID: 9007199254740993, Nickname: "한빛", Email: "same@example.kr"}, {ID: 9007199254740992, Nickname: "한빛", Email: "same@example.kr"}}})
 }
 

@@ -1,6 +1,7 @@
 package kakaotest
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -77,7 +78,7 @@ func (s *Server) authorize(r *http.Request, body []byte) providertest.Reply {
 		return refuse("access_denied", "", "User denied access")
 	}
 	code := secret()
-	l := login{user: user, client: q.Get("client_id"), redirect: q.Get("redirect_uri"), nonce: q.Get("nonce"), ends: s.o.Now().Add(codeLife),
+	l := login{user: user, client: q.Get("client_id"), redirect: q.Get("redirect_uri"), nonce: q.Get("nonce"), challenge: q.Get("code_challenge"), ends: s.o.Now().Add(codeLife),
 		openid: len(scopes) == 0 || slices.Contains(scopes, "openid"), scopes: strings.Join(scopes, " ")}
 	s.mu.Lock()
 	s.codes[code] = l
@@ -124,6 +125,9 @@ func (s *Server) exchange(f url.Values) providertest.Reply {
 		return kauth(http.StatusBadRequest, "invalid_grant", "KOE320", "authorization code not found for code="+f.Get("code"))
 	case l.redirect != f.Get("redirect_uri") || l.client != f.Get("client_id"):
 		return kauth(http.StatusBadRequest, "invalid_grant", "KOE303", "Redirect URI mismatch.")
+	}
+	if sum := sha256.Sum256([]byte(f.Get("code_verifier"))); s.o.PKCE && l.challenge != base64.RawURLEncoding.EncodeToString(sum[:]) {
+		return kauth(http.StatusBadRequest, "invalid_grant", "KOE303", "code verifier mismatch")
 	}
 	access, refresh, now := secret(), secret(), s.o.Now()
 	s.mu.Lock()
