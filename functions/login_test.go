@@ -36,7 +36,7 @@ func withKakao(k *kakaotest.Server) func(*config.Config) {
 
 func startKakao(t *testing.T) *kakaotest.Server {
 	t.Helper()
-	return kakaotest.Start(t, kakaotest.Options{RESTKey: "key", ClientSecret: "s", AdminKey: "admin", AppID: "1", Agree: true, PKCE: true,
+	return kakaotest.Start(t, kakaotest.Options{RESTKey: "key", ClientSecret: "s", AdminKey: "admin", AppID: "1", Agree: true,
 		Users: []kakaotest.User{{ID: 9007199254740993, Nickname: "한빛", Email: "same@example.kr"}, {ID: 9007199254740992, Nickname: "한빛", Email: "same@example.kr"}}})
 }
 
@@ -214,10 +214,17 @@ func TestABrowserSignsInAndNobodyElseDoes(t *testing.T) {
 	if code == "" || strings.Contains(body, code) {
 		t.Error("a code is shown")
 	}
+	fit := map[bool]int{} // Kakao does not look at the verifier
 	for _, e := range k.Ledger() {
 		if e.Op == "authorize" && !strings.Contains(string(e.Request), "S256") {
 			t.Errorf("no PKCE was sent: %s", e.Request)
 		}
+		if e.Op == "token" {
+			fit[strings.Contains(string(e.Request), `"verifier_fits":"true"`)]++
+		}
+	}
+	if fit[true] != 1 || fit[false] != 1 {
+		t.Errorf("%d verifiers fit, %d do not; the other attempt's does not", fit[true], fit[false])
 	}
 }
 

