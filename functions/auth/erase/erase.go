@@ -3,7 +3,8 @@
 // Marks the user, ends all sessions and cancels what is under way at once; the timer
 // background-erase deletes the rest, which takes about half an hour, longer while a
 // call to a vendor is being settled. It cannot be taken back. The answer (202) says
-// what stays. Writes users and refresh_tokens. Again: the same answer.
+// what stays. Writes users, refresh_tokens and ended_sessions. Again, while the access
+// token is not known to have ended: the same answer.
 package erase
 
 import (

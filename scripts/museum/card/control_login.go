@@ -60,7 +60,7 @@ the sign-in failed. Where there is TLS the cookies are this host's alone (__Host
 	{Name: "Sessions and refresh tokens", ASVS: "7.3.1, 7.3.2, 7.4.1, 7.4.2, 10.4.5, 10.4.8",
 		Is: `A refresh token is 256 random bits of which the SHA-256 is kept; it is spent for its child in one transaction. For ten seconds the spent one brings the same child, sealed, to a browser's
 other tabs; after that it is a stolen one and ends the whole family. A token ends after fourteen days unused, its family after thirty days. Leaving ends one session or all; ending the link at Kakao ends all.
-In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, SameSite).`,
+What ends a session ends its access tokens, on all instances within two seconds. In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, SameSite).`,
 		Cards: []Card{
 			{ID: "session-stolen-token", Must: "end the whole family when a spent token comes back",
 				Package: "./functions/auth", Test: "TestARefreshTokenIsSpentForOneChildThatItBringsForTenSeconds",
@@ -86,6 +86,15 @@ In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, Sam
 			{ID: "session-left-everywhere", Must: "end all sessions of somebody who leaves everywhere",
 				Package: "./functions/auth", Test: "TestLeavingEndsOneSessionOrAll",
 				Mutant: Mutant{File: "functions/auth/leave.go", Old: "	if !everywhere {", New: "	if !everywhere || refresh == \"\" {"}},
+			{ID: "session-ended-and-not-noted", Must: "end the access tokens of whoever leaves, on instances that have no part in it",
+				Package: "./functions/auth", Test: "TestAnAccessTokenEndsWithItsSession",
+				Mutant: Mutant{File: "functions/auth/renew.go", Old: "		SELECT DISTINCT family, ? FROM refresh_tokens WHERE user_id", New: "		SELECT DISTINCT parent_hash IS NULL, ? FROM refresh_tokens WHERE user_id"}},
+			{ID: "session-forgotten-too-early", Must: "know that a session has ended for as long as a token of it may live, and while the database is away",
+				Package: "./functions/auth", Test: "TestAnEndedSessionIsRememberedAsLongAsATokenOfItMayLive",
+				Mutant: Mutant{File: "functions/auth/ended.go", Old: "	endedFor = Settled\n", New: "	endedFor = AccessLife\n"}},
+			{ID: "session-ended-and-let-in", Must: "let nobody in whose session has ended, owner or operator",
+				Package: "./shared/trigger", Test: "TestATokenOpensNothingOnceItsSessionHasEnded",
+				Mutant: Mutant{File: "shared/trigger/http.go", Old: "c.host.o.Ended(who.Session) {", New: "c.host.o.Ended(0) {"}},
 			{ID: "session-of-who-leaves", Must: "renew nothing for somebody who is leaving, even with a token that lives",
 				Package: "./functions/auth", Test: "TestWhoIsBeingErasedRenewsNothingEvenWithATokenThatLives",
 				Mutant: Mutant{File: "functions/auth/renew.go", Old: "	case a.state != Active:\n", New: "	case a.state == \"\":\n"}},
@@ -93,5 +102,5 @@ In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, Sam
 				Package: "./functions/auth", Test: "TestWhoEndsTheLinkMayComeBackForThirtyDays",
 				Mutant: Mutant{File: "functions/auth/erasure.go", Old: "FROM users WHERE issuer = ? AND subject = ? LIMIT 1 FOR UPDATE", New: "FROM users WHERE issuer <> ? AND subject = ? LIMIT 1 FOR UPDATE"}},
 		},
-		Left: `access tokens are not called back: whoever has one keeps it for up to fifteen minutes, operators for five (their role is asked for on every request).`},
+		Left: `an event stream that is open when its session ends goes on to its own end, 200 seconds at most.`},
 }
