@@ -46,7 +46,7 @@ func New(ads Ads) trigger.Function {
 				in.Limit = usual
 			}
 			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit")
+				return answer{}, fault.New(fault.CodeBadValue).In("limit").Wants(fault.Between(1, most, fault.None))
 			}
 			items, err := ads.List(ctx, who.Tenant, in.After, in.Limit)
 			a := answer{Items: items}

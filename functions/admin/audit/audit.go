@@ -47,7 +47,7 @@ func New(log Log) trigger.Function {
 				in.Limit = usual
 			}
 			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit")
+				return answer{}, fault.New(fault.CodeBadValue).In("limit").Wants(fault.Between(1, most, fault.None))
 			}
 			items, err := log.Audit(ctx, in.Target, in.After, in.Limit)
 			a := answer{Items: items}

@@ -47,7 +47,7 @@ func New(letters Letters) trigger.Function {
 				in.Limit = usual
 			}
 			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit")
+				return answer{}, fault.New(fault.CodeBadValue).In("limit").Wants(fault.Between(1, most, fault.None))
 			}
 			items, err := letters.DeadLetters(ctx, in.Queue, in.After, in.Limit)
 			a := answer{Items: items}

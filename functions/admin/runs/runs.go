@@ -55,7 +55,7 @@ func New(runs Runs, now func() time.Time) trigger.Function {
 				in.Limit = usual
 			}
 			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit")
+				return answer{}, fault.New(fault.CodeBadValue).In("limit").Wants(fault.Between(1, most, fault.None))
 			}
 			w := admin.Wanted{State: in.State, Kind: in.Kind, StepState: in.StepState, Code: in.Code, Tenant: in.Tenant, After: in.After}
 			if in.OlderSeconds < 0 || in.OlderSeconds > longest {

@@ -47,7 +47,7 @@ func New(users Users) trigger.Function {
 				in.Limit = usual
 			}
 			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit")
+				return answer{}, fault.New(fault.CodeBadValue).In("limit").Wants(fault.Between(1, most, fault.None))
 			}
 			items, err := users.Users(ctx, in.Role, in.After, in.Limit)
 			a := answer{Items: items}

@@ -48,7 +48,7 @@ func New(posts Posts) trigger.Function {
 				in.Limit = usual
 			}
 			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit")
+				return answer{}, fault.New(fault.CodeBadValue).In("limit").Wants(fault.Between(1, most, fault.None))
 			}
 			items, err := posts.List(ctx, who.Tenant, in.Ad, in.After, in.Limit)
 			a := answer{Items: items}
