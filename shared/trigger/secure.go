@@ -12,8 +12,8 @@ import (
 )
 
 // Headers that every answer has, also problems, files and streams; the slices are
-// shared and never written to. What the Functions host answers by itself (a route
-// that no function has) does not reach us and has none of them.
+// shared and never written to. What the Functions host answers by itself (a path
+// outside /api/v1, see Stray) does not reach us and has none of them.
 var (
 	noSniff    = []string{"nosniff"}
 	noStore    = []string{"no-store"}
