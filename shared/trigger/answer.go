@@ -113,6 +113,9 @@ func (c *call) writeHead(reply Reply, status int, cache []string) {
 	for name, values := range reply.Header {
 		header[http.CanonicalHeaderKey(name)] = values
 	}
+	if version, _, _ := strings.Cut(c.f.Route(), "/"); reply.Made != "" {
+		header["Location"] = []string{"/" + c.host.o.Prefix + "/" + version + "/" + reply.Made}
+	}
 	for _, cookie := range reply.Cookies {
 		http.SetCookie(c.w, cookie)
 	}

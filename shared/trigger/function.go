@@ -253,6 +253,9 @@ type Reply struct {
 	Header http.Header `json:"-"`
 	// Cookies are set.
 	Cookies []*http.Cookie `json:"-"`
+	// Made is where what was made is found, below the routes' version: "ads/ad_…". Clients
+	// are told as Location, with the prefix that the host adds to routes.
+	Made string `json:"-"`
 }
 
 func (r Reply) reply() Reply { return r }

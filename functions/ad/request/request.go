@@ -49,7 +49,7 @@ func New(ads Ads) trigger.Function {
 			a, created, err := ads.Start(ctx, who.Tenant, in.Wish, in.Key)
 			out := answer{Ad: a}
 			if created {
-				out.Status = trigger.Created
+				out.Status, out.Made = trigger.Created, "ads/"+a.ID.String()
 			}
 			return out, err
 		})

@@ -73,7 +73,7 @@ func New(places Places, fetching bool) trigger.Function {
 			p, created, err := places.Create(ctx, who.Tenant, d, in.Key)
 			a := answer{Reply: trigger.Tagged(p.Tag()), Place: p}
 			if created {
-				a.Status = trigger.Created
+				a.Status, a.Made = trigger.Created, "places/"+p.ID.String()
 			}
 			return a, err
 		})

@@ -52,7 +52,7 @@ func New(posts Posts) trigger.Function {
 			p, created, err := posts.Request(ctx, who.Tenant, in.Draft, in.Key)
 			out := answer{Post: p}
 			if created {
-				out.Status = trigger.Created
+				out.Status, out.Made = trigger.Created, "posts/"+p.ID.String()
 			}
 			return out, err
 		})

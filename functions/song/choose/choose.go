@@ -45,7 +45,7 @@ func New(edits Edits) trigger.Function {
 			e, err := edits.Choose(ctx, who.Tenant, in.ID, *in.Take, in.Key)
 			a := answer{Reply: trigger.Tagged(e.ETag), Edited: e}
 			if e.Created {
-				a.Status = trigger.Created
+				a.Status, a.Made = trigger.Created, "ads/"+e.Ad.String()
 			}
 			return a, err
 		})

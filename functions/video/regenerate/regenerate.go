@@ -44,7 +44,7 @@ func New(edits Edits) trigger.Function {
 			e, err := edits.VideoAgain(ctx, who.Tenant, in.ID, in.Key)
 			a := answer{Reply: trigger.Tagged(e.ETag), Edited: e}
 			if e.Created {
-				a.Status = trigger.Created
+				a.Status, a.Made = trigger.Created, "ads/"+e.Ad.String()
 			}
 			return a, err
 		})

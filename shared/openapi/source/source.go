@@ -14,7 +14,6 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
-	"net/http"
 	"path"
 	"slices"
 	"sort"
@@ -82,7 +81,7 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 		case "Versioned", "Tagged":
 			b.Tags = true
 		case "Made":
-			b.Tags, b.Sometimes = true, http.StatusCreated
+			b.Located = true
 		case "Cookie", "Forget":
 			b.Cookies = true
 		}
@@ -116,8 +115,10 @@ func statuses(p *packages.Package, f *ast.File, b *openapi.Behaviour) {
 				b.Always = value(n.Value)
 			}
 		case *ast.AssignStmt:
-			if to, ok := n.Lhs[0].(*ast.SelectorExpr); ok && len(n.Rhs) == 1 && isStatus(p.TypesInfo.Uses[to.Sel]) {
-				b.Sometimes = value(n.Rhs[0])
+			for i, to := range n.Lhs {
+				if to, ok := to.(*ast.SelectorExpr); ok && len(n.Rhs) == len(n.Lhs) && isStatus(p.TypesInfo.Uses[to.Sel]) {
+					b.Sometimes = value(n.Rhs[i])
+				}
 			}
 		}
 		return true
