@@ -38,10 +38,13 @@ func TestAFilmThatNobodyApprovesIsKeptAndNotPosted(t *testing.T) {
 func TestAPostThatItsOwnerDoesNotFindIsPostedByARetry(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	account := b.account("instagram")
+	other := b.published(b.post("another reel", "/posts", fmt.Sprintf(`{"ad":%q,"channel":"instagram","account":%q}`, b.filmed().ID, account), "201"))
 	var a ad.Ad
+	asked := b.instagram.Asked("publish")
 	b.instagram.Next(providertest.Fault{Op: "publish", Kind: providertest.DropBefore})
-	b.do(http.MethodPost, "/ads", "order-1", ad.Wish{Place: b.place(1).ID, Channels: []ad.Channel{{Channel: "instagram", Account: b.account("instagram")}}}, &a)
-	for deadline := time.Now().Add(90 * time.Second); b.instagram.Asked("publish") == 0; time.Sleep(5 * time.Millisecond) {
+	b.do(http.MethodPost, "/ads", "order-1", ad.Wish{Place: b.place(1).ID, Channels: []ad.Channel{{Channel: "instagram", Account: account}}}, &a)
+	for deadline := time.Now().Add(90 * time.Second); b.instagram.Asked("publish") == asked; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the reel is never published")
 		}
@@ -56,9 +59,11 @@ func TestAPostThatItsOwnerDoesNotFindIsPostedByARetry(t *testing.T) {
 	if got := b.send(http.MethodPost, retry, b.token, nil, nil); got.status != http.StatusConflict {
 		t.Errorf("a retry while nobody knows: %d %s", got.status, got.body)
 	}
+	confirm := fmt.Sprintf("/posts/%v/confirm", lost.Posts[0].ID)
+	b.post("it is another post's address", confirm, fmt.Sprintf(`{"published":true,"url":%q}`, other.URL), "409 "+string(fault.CodeConflict))
 	for range 2 {
 		var p sns.Post
-		got := b.send(http.MethodPost, fmt.Sprintf("/posts/%v/confirm", lost.Posts[0].ID), b.token, map[string]string{"Content-Type": "application/json"}, []byte(`{"published":false}`))
+		got := b.send(http.MethodPost, confirm, b.token, map[string]string{"Content-Type": "application/json"}, []byte(`{"published":false}`))
 		if err := json.Unmarshal(got.body, &p); err != nil || got.status != http.StatusOK || p.Fail == nil || p.Fail.Code != fault.CodeConfirmedAbsent {
 			t.Fatalf("confirm: %d %s", got.status, got.body)
 		}
@@ -66,7 +71,7 @@ func TestAPostThatItsOwnerDoesNotFindIsPostedByARetry(t *testing.T) {
 	if got := b.send(http.MethodPost, retry, b.token, nil, nil); got.status != http.StatusOK {
 		t.Fatalf("retry: %d %s", got.status, got.body)
 	}
-	if got := b.ended(a.ID); got.State != "succeeded" || len(b.instagram.Reels()) != 1 {
+	if got := b.ended(a.ID); got.State != "succeeded" || len(b.instagram.Reels()) != 2 {
 		t.Errorf("the ad %s with %d reels: %+v", got.State, len(b.instagram.Reels()), got.Steps)
 	}
 }

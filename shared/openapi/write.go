@@ -159,7 +159,7 @@ func (b *builder) answers(o Operation) Object {
 	}
 	if o.Kind == File {
 		changed := http.StatusPreconditionFailed
-		all[changed] = b.shared(changed, problem(changed, []fault.Code{fault.CodeConflict}))
+		all[changed] = b.shared(changed, problem(changed, []fault.Code{fault.CodeStale}))
 		outside := http.StatusRequestedRangeNotSatisfiable
 		all[outside] = b.shared(outside, withHeader(problem(outside, []fault.Code{fault.CodeBadValue}), "Content-Range", "ContentRange"))
 	}

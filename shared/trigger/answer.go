@@ -282,7 +282,7 @@ func (c *call) refuse(status int) {
 		delete(header, name)
 	}
 	c.host.secure(header)
-	err := fault.Newf(fault.CodeConflict, "the file is another one by now").In("If-Match")
+	err := fault.Newf(fault.CodeStale, "the file is another one by now").In("If-Match")
 	if status == http.StatusRequestedRangeNotSatisfiable {
 		err = fault.Newf(fault.CodeBadValue, "outside the file").In("Range")
 		header.Set("Content-Range", contentRange)
