@@ -14,6 +14,7 @@ import (
 	songcallback "castad/functions/song/callback"
 	"castad/functions/video/file"
 
+	"castad/shared/blob"
 	"castad/shared/cache"
 	"castad/shared/claim"
 	"castad/shared/fault"
@@ -200,6 +201,18 @@ func (c consents) Revoke(ctx context.Context, channel string, g provider.Grant) 
 		return err
 	}
 	return one.Revoke(ctx, g)
+}
+
+// named are files whose names are in a row: one that is not there is lost, and that is
+// another thing than one that never was.
+type named struct{ files *blob.Store }
+
+func (n named) Open(ctx context.Context, name string) (*blob.Object, error) {
+	o, err := n.files.Open(ctx, name)
+	if fault.KindOf(err) == fault.NotFound {
+		err = fault.Newf(fault.CodeFileLost, "open a file that a row names: %w", err)
+	}
+	return o, err
 }
 
 // outdated is what background-purge deletes by age besides files.

@@ -74,7 +74,7 @@ func operateOn(c config.Config, args []string, stdout io.Writer) error {
 }
 
 // commandLine is the actor of what is done here.
-var commandLine = admin.Actor{Request: "handler admin"}
+var commandLine = identity.Actor{Request: "handler admin"}
 
 func setRole(ctx context.Context, roles *auth.Roles, operators *admin.Store, name, role string, stdout io.Writer) error {
 	var user id.User

@@ -274,7 +274,7 @@ func (w *watcher) ServeHTTP(to http.ResponseWriter, r *http.Request) {
 	defer func() {
 		p := recover()
 		if copied.status != 0 && p == nil {
-			answered.note(w.t.Name(), copied.text.Bytes())
+			answered.note(w.t.Name(), copied.Header().Get("Location"), copied.text.Bytes())
 			if err := w.judge(r, path, copied, asked.text.Bytes()); err != nil {
 				w.say("%s %s answered %d: %v", r.Method, r.URL, copied.status, err)
 			}

@@ -56,8 +56,8 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 		code         fault.Code
 		field        string
 	}{
-		"a caption that claims what no fact says":  {http.MethodPatch, path, obj{"captions": obj{"1": "전국 1위 칼국수"}}, fault.CodeClaim, "captions.1"},
-		"a caption with a price of its own":        {http.MethodPatch, path, obj{"captions": obj{"0": "칼국수 오천 원"}}, fault.CodeClaim, "captions.0"},
+		"a caption that claims what no fact says":  {http.MethodPatch, path, obj{"captions": obj{"1": "전국 1위 칼국수"}}, fault.CodeOwnWords, "captions.1"},
+		"a caption with a price of its own":        {http.MethodPatch, path, obj{"captions": obj{"0": "칼국수 오천 원"}}, fault.CodeOwnWords, "captions.0"},
 		"a caption of markup":                      {http.MethodPatch, path, obj{"captions": obj{"0": "<b>칼국수</b>"}}, fault.CodeBadValue, "captions.0"},
 		"a caption that does not fit":              {http.MethodPatch, path, obj{"captions": obj{"0": strings.Repeat("칼국수 ", 50_000)}}, fault.CodeBadValue, "captions.0"},
 		"a caption for a line that is not there":   {http.MethodPatch, path, obj{"captions": obj{"99": "칼국수"}}, fault.CodeBadValue, "captions.99"},
@@ -69,9 +69,9 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 		"channels of an ad that is not posted":     {http.MethodPatch, path, obj{"channels": []obj{{"channel": "youtube", "account": "channel_0000000000009"}}}, fault.CodeBadValue, "channels"},
 		"nothing":                                  {http.MethodPatch, path, obj{}, fault.CodeAdUnchanged, ""},
 		"what is so already":                       {http.MethodPatch, path, obj{"mood": a.Wish.Mood, "photos": []string{}}, fault.CodeAdUnchanged, ""},
-		"a line that claims what no fact says":     {http.MethodPatch, lyrics, lines(1, "서울에서 제일 맛있는 칼국수"), fault.CodeClaim, "lines[1].text"},
-		"a line of a shop that is another":         {http.MethodPatch, lyrics, lines(2, "명동교자 칼국수"), fault.CodeClaim, "lines[2].text"},
-		"a title that claims what no fact says":    {http.MethodPatch, lyrics, obj{"title": "대한민국 최고 칼국수"}, fault.CodeClaim, "title"},
+		"a line that claims what no fact says":     {http.MethodPatch, lyrics, lines(1, "서울에서 제일 맛있는 칼국수"), fault.CodeOwnWords, "lines[1].text"},
+		"a line of a shop that is another":         {http.MethodPatch, lyrics, lines(2, "명동교자 칼국수"), fault.CodeOwnWords, "lines[2].text"},
+		"a title that claims what no fact says":    {http.MethodPatch, lyrics, obj{"title": "대한민국 최고 칼국수"}, fault.CodeOwnWords, "title"},
 		"a line that leans on a fact that is none": {http.MethodPatch, lyrics, obj{"lines": []obj{{"text": "<b>칼국수</b>"}}}, fault.CodeBadValue, "lines[0].text"},
 		"a lyric of nothing":                       {http.MethodPatch, lyrics, obj{}, fault.CodeMissingField, "lines"},
 		"the take that is chosen":                  {http.MethodPost, songs + "/choose", obj{"take": a.Song.Chosen}, fault.CodeAdUnchanged, ""},

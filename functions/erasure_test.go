@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"castad/functions/ad"
+	"castad/functions/auth"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/provider/providertest"
@@ -163,10 +164,12 @@ func TestWhoLeavesForGoodTakesEverythingAlong(t *testing.T) {
 
 	a := b.send(http.MethodDelete, "/auth/me", b.token, nil, nil)
 	var answer struct {
-		State string
-		Kept  []struct{ What, Ko, En string }
+		State      string
+		Since      time.Time
+		CompleteAt time.Time `json:"complete_at"`
+		Kept       []struct{ What, Ko, En string }
 	}
-	if err := json.Unmarshal(a.body, &answer); err != nil || a.status != http.StatusAccepted || answer.State != "erasing" || len(answer.Kept) != 3 {
+	if err := json.Unmarshal(a.body, &answer); err != nil || a.status != http.StatusAccepted || answer.State != "erasing" || len(answer.Kept) != 3 || answer.CompleteAt.Sub(answer.Since) != auth.Settled {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	if again := b.send(http.MethodDelete, "/auth/me", b.token, nil, nil); again.status != http.StatusAccepted {

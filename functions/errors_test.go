@@ -38,17 +38,17 @@ type answers struct {
 
 var answered = &answers{seen: map[string]map[fault.Code]bool{}}
 
-var inAnswer = regexp.MustCompile(`"code":"([a-z]+\.[a-z_]+)"`)
+var inAnswer = regexp.MustCompile(`(?:"code":"|login_error=)([a-z]+\.[a-z_]+)`)
 
-// note keeps the codes of an answer to a test.
-func (a *answers) note(test string, body []byte) {
+// note keeps the codes of an answer to a test, and those with which it sends a browser on.
+func (a *answers) note(test, location string, body []byte) {
 	test, _, _ = strings.Cut(test, "/")
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.seen[test] == nil {
 		a.seen[test] = map[fault.Code]bool{}
 	}
-	for _, m := range inAnswer.FindAllSubmatch(body, -1) {
+	for _, m := range inAnswer.FindAllStringSubmatch(location+" "+string(body), -1) {
 		a.seen[test][fault.Code(m[1])] = true
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -70,6 +71,13 @@ type channels struct{ b *bench }
 
 func (c channels) Ready(_ context.Context, tenant id.Tenant, channel string, account id.Account) error {
 	return c.b.channels(tenant, channel, account)
+}
+
+func (channels) Check(p message.SnsPublish) error {
+	if strings.Contains(p.Title+p.Caption, "<") {
+		return fault.New(fault.CodeVendorRefused).In("caption")
+	}
+	return nil
 }
 
 func open(id.Tenant, string, id.Account) error { return nil }

@@ -79,7 +79,7 @@ type Waiting struct {
 	ApproveBy time.Time `json:"approve_by"`
 }
 
-// Film is the present film of an ad.
+// Film is the newest film of an ad.
 type Film struct {
 	Ad id.Ad `json:"ad"`
 	// Title is the lyric's.
@@ -149,15 +149,18 @@ func (s *Store) waiting(ctx context.Context, tenant id.Tenant, p *Summary) error
 	return err
 }
 
-// films are of ads whose newest revision has made one, or taken it over from the revision before.
+// films are the newest of each ad: an edit that is under way or has failed takes none away.
 func (s *Store) films(ctx context.Context, tenant id.Tenant, p *Summary) error {
 	found, err := store.All(ctx, s.replica, `SELECT a.id, COALESCE(l.title, ''), f.id, t.id, v.seconds
 		FROM ads a
-		JOIN pipeline_steps m ON m.tenant_id = a.tenant_id AND m.run_id = a.run_id AND m.kind = 'video' AND m.state IN ('succeeded', 'skipped')
+		JOIN ad_revisions z ON z.tenant_id = a.tenant_id AND z.ad_id = a.id AND z.revision = (SELECT MAX(y.revision) FROM ad_revisions y
+			JOIN pipeline_steps d ON d.tenant_id = y.tenant_id AND d.run_id = y.run_id AND d.kind = 'video' AND d.state IN ('succeeded', 'skipped')
+			WHERE y.tenant_id = a.tenant_id AND y.ad_id = a.id)
+		JOIN pipeline_steps m ON m.tenant_id = a.tenant_id AND m.run_id = z.run_id AND m.kind = 'video'
 		JOIN videos v ON v.tenant_id = a.tenant_id AND v.run_id = COALESCE(m.made_in, m.run_id) AND v.step_no = m.step_no
 		JOIN artifacts f ON f.tenant_id = a.tenant_id AND f.run_id = v.run_id AND f.step_no = v.step_no AND f.kind = 'film'
 		JOIN artifacts t ON t.tenant_id = a.tenant_id AND t.run_id = v.run_id AND t.step_no = v.step_no AND t.kind = 'thumbnail'
-		LEFT JOIN pipeline_steps w ON w.tenant_id = a.tenant_id AND w.run_id = a.run_id AND w.kind = 'lyric'
+		LEFT JOIN pipeline_steps w ON w.tenant_id = a.tenant_id AND w.run_id = z.run_id AND w.kind = 'lyric'
 		LEFT JOIN lyrics l ON l.tenant_id = a.tenant_id AND l.run_id = COALESCE(w.made_in, w.run_id) AND l.step_no = w.step_no
 		WHERE a.tenant_id = ? AND a.deleted_at IS NULL ORDER BY a.id DESC LIMIT ?`,
 		func(f *Film) []any { return []any{&f.Ad, &f.Title, &f.File, &f.Thumbnail, &f.Seconds} }, tenant, maxFilms)

@@ -31,8 +31,8 @@ func (atHome) Ready(_ context.Context, tenant id.Tenant, channel string, account
 	return nil
 }
 
-func (atHome) Check(p message.SnsPublish, marker string) error {
-	if strings.Contains(p.Title, "<") || marker == "" {
+func (atHome) Check(p message.SnsPublish) error {
+	if strings.Contains(p.Title, "<") {
 		return fault.New(fault.CodeVendorRefused).In("title")
 	}
 	return nil

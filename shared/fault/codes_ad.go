@@ -9,6 +9,7 @@ const (
 	CodeAdRunning    Code = "ad.running"
 	CodeAdUnchanged  Code = "ad.nothing_changed"
 	CodeClaim        Code = "lyric.unsupported_claim"
+	CodeOwnWords     Code = "lyric.own_words_unsupported"
 	CodeLinesMissing Code = "song.lines_missing"
 	CodeDeadline     Code = "run.deadline"
 	CodeAbandoned    Code = "run.outcome_never_known"
@@ -29,6 +30,9 @@ var adCodes = map[Code]Entry{
 		"you", "고칠 내용을 넣어 다시 보내 주세요.", "Send what is to be otherwise.", false},
 	CodeClaim: {Refused, "가사에 사실로 확인되지 않은 내용이 있습니다.", "The lyrics claim something that no fact supports.",
 		"vendor", "가게 정보를 더 적거나 다시 시도해 주세요.", "Add facts about the place, or try again.", true},
+	CodeOwnWords: {Refused, "직접 쓴 문구에 사실로 확인되지 않은 내용이 있습니다.", "Your own words claim something that no fact supports.",
+		"you", "문구를 고치거나, 가게 정보에 그 사실을 넣고 refresh_place로 다시 읽어 온 뒤 써 주세요.",
+		"Change the words, or add the fact to the place, have it read anew with refresh_place, and write them then.", false},
 	CodeLinesMissing: {Refused, "노래에 후렴이나 마무리 문구, 또는 가사의 3분의 1 이상이 빠졌습니다.", "The song leaves out the hook, the closing line or more than a third of the lyrics.",
 		"vendor", "다시 시도하면 노래를 새로 만듭니다.", "Retry, and the song is made anew.", true},
 	CodeDeadline: {Refused, "정해진 기한 안에 끝내지 못했습니다.", "The order was not finished before its deadline.",

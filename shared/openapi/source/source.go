@@ -14,6 +14,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"net/http"
 	"path"
 	"slices"
 	"sort"
@@ -81,7 +82,9 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 		case "Versioned", "Tagged":
 			b.Tags = true
 		case "Made":
-			b.Located = true
+			b.Sometimes = http.StatusCreated
+		case "MadeAt":
+			b.Sometimes, b.Located = http.StatusCreated, true
 		case "Cookie", "Forget":
 			b.Cookies = true
 		}
@@ -115,10 +118,8 @@ func statuses(p *packages.Package, f *ast.File, b *openapi.Behaviour) {
 				b.Always = value(n.Value)
 			}
 		case *ast.AssignStmt:
-			for i, to := range n.Lhs {
-				if to, ok := to.(*ast.SelectorExpr); ok && len(n.Rhs) == len(n.Lhs) && isStatus(p.TypesInfo.Uses[to.Sel]) {
-					b.Sometimes = value(n.Rhs[i])
-				}
+			if to, ok := n.Lhs[0].(*ast.SelectorExpr); ok && len(n.Rhs) == 1 && isStatus(p.TypesInfo.Uses[to.Sel]) {
+				b.Sometimes = value(n.Rhs[0])
 			}
 		}
 		return true
