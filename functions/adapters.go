@@ -52,20 +52,28 @@ func (k atKakao) Local(ctx context.Context, query string) ([]provider.PlaceHit, 
 	return hits, err
 }
 
-// recent is a place search that is not asked the same again within a minute. The
-// terms forbid keeping what it finds; a minute in this process is passing it on.
+// recent is a place search that is not asked the same again within a minute.
 type recent struct {
 	search placesearch.Finder
 	hits   *cache.Kind[[]provider.PlaceHit]
 }
 
-func remembered(c *cache.Cache, name string, search placesearch.Finder) recent {
-	return recent{search, cache.Of[[]provider.PlaceHit](c, "places-"+name, cache.Passing)}
+// How long what a place search finds may be in Redis. What is found is a list to pick
+// from and is passed on, not kept: a minute in all, wherever it is. Naver's terms (7.3 ③)
+// name keeping it elsewhere as what they forbid, so its stay in the process that asked.
+const (
+	kakaoHits = time.Minute
+	naverHits = 0
+)
+
+// remembered keeps what search finds for a minute; far is for how long in Redis.
+func remembered(c *cache.Cache, name string, far time.Duration, search placesearch.Finder) recent {
+	return recent{search, cache.Of[[]provider.PlaceHit](c, "places-"+name, far)}
 }
 
 func (r recent) Local(ctx context.Context, query string) ([]provider.PlaceHit, error) {
 	query = strings.Join(strings.Fields(query), " ")
-	return r.hits.Get(ctx, query, func(ctx context.Context) ([]provider.PlaceHit, error) { return r.search.Local(ctx, query) })
+	return r.hits.Get(ctx, query, "", func(ctx context.Context) ([]provider.PlaceHit, error) { return r.search.Local(ctx, query) })
 }
 
 // sweeper is the engine as background-sweep wants it.

@@ -110,7 +110,7 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.lyrics, p.songs, p.videos = lyric.New(a.db.Primary(), p.engine), song.New(a.db.Primary(), p.engine), video.New(a.db.Primary(), p.engine)
 	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
 	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway)
-	p.home = home.New(a.db.Replica(), p.engine, clock)
+	p.home = home.New(a.db.Replica(), p.engine, p.cache, clock)
 	a.ads = p.ads
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
@@ -211,7 +211,7 @@ func (a *app) limit(c config.Config, log *slog.Logger, meter *meter, p *parts) e
 	if a.redis, err = openRedis(c, log); err != nil {
 		return err
 	}
-	p.cache = cache.New(cache.Config{Redis: a.redis, Now: clock, Failed: func(err error) { log.Debug("the cache does without Redis", "err", err.Error()) }})
+	p.cache = cache.New(cache.Config{Redis: a.redis, Secret: redisSecret(a.envelopes), Now: clock, Failed: func(err error) { log.Debug("the cache does without Redis", "err", err.Error()) }})
 	a.limits = &limits{count: meter.limited, bypass: newBypass(c.Stage == config.Local || c.Bypass == "allow", a.db.Primary(), clock, log)}
 	if a.limits.rulings, err = rulings(registry(parts{}), classes); err != nil {
 		return err
@@ -219,7 +219,7 @@ func (a *app) limit(c config.Config, log *slog.Logger, meter *meter, p *parts) e
 	local := limiter.NewMemory(clock, slices.Collect(maps.Values(classes))...)
 	a.limits.keeper = local
 	if a.redis != nil {
-		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, limitSeed(a.envelopes)), local, clock, func(err error) {
+		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, redisSecret(a.envelopes)), local, clock, func(err error) {
 			log.Warn("Redis does not answer: calls are counted by this process alone, paid ones are refused", "err", err.Error())
 		})
 	}
@@ -265,7 +265,7 @@ func vendors(c config.Config, p *parts, g *guard.Guard, observe func(provider.Ob
 func (p *parts) finders(c config.Config, h provider.HTTP) error {
 	var err error
 	if p.kakao != nil {
-		p.search = append(p.search, remembered(p.cache, "kakao", atKakao{p.kakao}))
+		p.search = append(p.search, remembered(p.cache, "kakao", kakaoHits, atKakao{p.kakao}))
 	}
 	if c.NaverAdapter == string(naver.Legacy) || c.NaverAdapter == string(naver.Hub) {
 		n, err := naver.New(naver.Config{Adapter: naver.Adapter(c.NaverAdapter), BaseURL: c.NaverURL, ID: c.NaverID, Secret: c.NaverSecret.Reveal(),
@@ -273,7 +273,7 @@ func (p *parts) finders(c config.Config, h provider.HTTP) error {
 		if err != nil {
 			return fmt.Errorf("CASTAD_NAVER_URL: %w", err)
 		}
-		p.search = append(p.search, remembered(p.cache, "naver", n))
+		p.search = append(p.search, remembered(p.cache, "naver", naverHits, n))
 	}
 	if c.PlaceFetch == "on" {
 		if p.pages, err = naver.NewPages(naver.PagesConfig{Contact: c.PlaceFetchContact, Via: c.PlaceFetchVia, Guard: h.Guard, Now: clock}); err != nil {

@@ -80,7 +80,6 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 	if c.Stage == config.Local {
 		go contain(ctx, p.files, log)
 	}
-	go p.cache.Run(ctx)
 	go func() {
 		if err := gate.open(ctx, app.db, log); err != nil {
 			cancel(err) // a setting is wrong: say so and stop, rather than answer 503 for ever

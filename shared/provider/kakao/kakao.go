@@ -44,6 +44,8 @@ type Config struct {
 	// is sent. openid is added: without it a scope parameter means no id_token.
 	Scopes []string
 	HTTP   provider.HTTP
+	// Keys keeps Kakao's key set for all instances, which trust it; nil = this process alone.
+	Keys Keeper
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
 }
@@ -69,6 +71,9 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Keys == nil {
+		cfg.Keys = unshared{}
+	}
 	cfg.NativeKeys = slices.DeleteFunc(slices.Clone(cfg.NativeKeys), func(k string) bool { return k == "" })
 	c := &Client{cfg: cfg}
 	small := cfg.HTTP
@@ -89,7 +94,7 @@ func New(cfg Config) (*Client, error) {
 			return nil, e
 		}
 	}
-	c.keys = &keySet{fetch: c.fetchKeys, now: cfg.Now}
+	c.keys = &keySet{ask: c.fetchKeys, shared: cfg.Keys, name: cfg.AuthURL, now: cfg.Now}
 	c.browser, c.native = c.parser(cfg.RESTKey), c.parser(cfg.NativeKeys...)
 	return c, nil
 }
