@@ -103,28 +103,32 @@ func TestWhatVendorsDoIsToldInTheAd(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	always := func(f providertest.Fault) providertest.Fault { f.Times = 1000; return f }
-	b.music.Next(always(providertest.Fault{Op: "generate", Kind: providertest.Fail}))
+	b.chat.Boast(true)
 	var a ad.Ad
 	b.do(http.MethodPost, "/ads", "order", ad.Wish{Place: b.place(1).ID, Publish: "none"}, &a)
-	again := func(want fault.Code) {
+	again := func(want fault.Code, change func()) {
 		t.Helper()
 		if got := b.ended(a.ID); got.Fail == nil || got.Fail.Code != want {
 			t.Fatalf("the ad %s: %+v, want %s", got.State, got.Fail, want)
 		}
 		b.music.Clear()
-		b.renderer.Clear()
+		change()
 		b.do(http.MethodPost, fmt.Sprintf("/ads/%v/retry", a.ID), "", nil, &a)
 	}
-	b.music.Forget(true)
-	again(fault.CodeVendorFailed)
-	again(fault.CodeLinesMissing)
-	b.music.Forget(false)
-	b.renderer.Next(always(providertest.Fault{Op: "render", Kind: providertest.ResultPage}))
-	again(fault.CodeVendorResult)
+	again(fault.CodeClaim, func() {
+		b.chat.Boast(false)
+		b.music.Next(always(providertest.Fault{Op: "generate", Kind: providertest.Fail}))
+	})
+	again(fault.CodeVendorFailed, func() { b.music.Forget(true) })
+	again(fault.CodeLinesMissing, func() {
+		b.music.Forget(false)
+		b.renderer.Next(always(providertest.Fault{Op: "render", Kind: providertest.ResultPage}))
+	})
+	again(fault.CodeVendorResult, b.renderer.Clear)
 	if got := b.ended(a.ID); got.State != "succeeded" {
 		t.Errorf("the ad %s: %+v", got.State, got.Steps)
 	}
-	for _, want := range []fault.Code{fault.CodeVendorFailed, fault.CodeLinesMissing, fault.CodeVendorResult} {
+	for _, want := range []fault.Code{fault.CodeClaim, fault.CodeVendorFailed, fault.CodeLinesMissing, fault.CodeVendorResult} {
 		if got := b.told(a.ID); !strings.Contains(got, string(want)) {
 			t.Errorf("its events tell %s, and not %s", got, want)
 		}
