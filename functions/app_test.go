@@ -144,7 +144,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	}
 	g := &gate{}
 	p.ready = g.check(app.db)
-	host, err := trigger.New(app.options(c, log, m, g), registry(p)...)
+	host, err := trigger.New(app.options(c, p, log, m, g), registry(p)...)
 	if err != nil {
 		b.t.Fatal(err)
 	}

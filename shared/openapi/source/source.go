@@ -79,13 +79,13 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 			continue
 		}
 		switch o.Name() {
-		case "Versioned", "Tagged":
+		case "Tagged":
 			b.Tags = true
 		case "Made":
 			b.Sometimes = http.StatusCreated
 		case "MadeAt":
 			b.Sometimes, b.Located = http.StatusCreated, true
-		case "Cookie", "Forget":
+		case "Cookie":
 			b.Cookies = true
 		}
 	}
