@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"castad/functions/ad"
@@ -17,12 +16,13 @@ type forgetter interface {
 	Forget(ctx context.Context, tenant id.Tenant, ad id.Ad) error
 }
 
-// forgetters are all who have such rows. The ad's own go last: by them the next purge
-// finds what one that was broken off has left. Files whose rows are gone are deleted
-// like those of a crash (background-purge).
+// forgetters delete the ads that nobody can bring back. Files whose rows are gone are
+// deleted like those of a crash (background-purge).
 type forgetters struct {
-	ads    *ad.Store
-	others []forgetter
+	ads *ad.Store
+	// rows are all who have rows of an ad, the ad's own the last: by them the next purge
+	// finds what one that was broken off has left.
+	rows []forgetter
 }
 
 // goneAtOnce is how many ads are looked for at once, goneRounds how often in one purge:
@@ -33,7 +33,7 @@ const (
 )
 
 func forgetting(p parts) forgetters {
-	return forgetters{p.ads, []forgetter{p.lyrics, p.songs, p.videos, p.posts, p.engine}}
+	return forgetters{p.ads, []forgetter{p.lyrics, p.songs, p.videos, p.posts, p.engine, p.ads}}
 }
 
 // Forget deletes the ads that were put away before a time. One that cannot be deleted
@@ -59,7 +59,7 @@ func (f forgetters) Forget(ctx context.Context, before time.Time) (err error) {
 }
 
 func (f forgetters) forget(ctx context.Context, g ad.Gone) error {
-	for _, one := range append(slices.Clone(f.others), f.ads) {
+	for _, one := range f.rows {
 		if err := one.Forget(ctx, g.Tenant, g.Ad); err != nil {
 			return fmt.Errorf("forget %v: %w", g.Ad, err)
 		}
