@@ -20,7 +20,7 @@ import (
 	"castad/shared/fault"
 	"castad/shared/provider/kakao/kakaotest"
 	"castad/shared/provider/providertest"
-	"castad/shared/store"
+	"castad/shared/store/storetest"
 )
 
 const nativeKey = "native"
@@ -456,9 +456,5 @@ func TestAnyInstanceServesAnyPartOfASession(t *testing.T) {
 
 func (b *bench) count(query string, args ...any) int {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int) []any { return []any{n} }, args...)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
+	return storetest.Value[int](b.t, b.db.Primary(), query, args...)
 }

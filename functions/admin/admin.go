@@ -30,15 +30,9 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store"
 )
-
-// Actor is who does something, and in which request.
-type Actor struct {
-	// User is 0 for somebody at the command line.
-	User    id.User
-	Request string
-}
 
 // Also is what must be written in the same transaction as an action.
 type Also = func(ctx context.Context, tx *store.Tx) error
@@ -97,14 +91,14 @@ func list[T any](rows []T) []T {
 func (s *Store) now() time.Time { return s.c.Now().UTC().Truncate(time.Microsecond) }
 
 // Redrive lets a run go on that does not, whosever it is.
-func (s *Store) Redrive(ctx context.Context, by Actor, run id.Run) error {
+func (s *Store) Redrive(ctx context.Context, by identity.Actor, run id.Run) error {
 	return s.act(ctx, by, Action{Name: "run.redrive", Target: run.String()}, func(also Also) error {
 		return s.c.Runs.Redrive(ctx, run, by.User.String(), also)
 	})
 }
 
 // Cancel stops a run, whosever it is.
-func (s *Store) Cancel(ctx context.Context, by Actor, run id.Run) error {
+func (s *Store) Cancel(ctx context.Context, by identity.Actor, run id.Run) error {
 	return s.act(ctx, by, Action{Name: "run.cancel", Target: run.String()}, func(also Also) error {
 		return s.c.Runs.CancelAny(ctx, run, by.User.String(), also)
 	})
@@ -112,7 +106,7 @@ func (s *Store) Cancel(ctx context.Context, by Actor, run id.Run) error {
 
 // SetRole makes a user an operator, or an owner again. An operator cannot take the
 // role from themself: somebody must be left who can give it back.
-func (s *Store) SetRole(ctx context.Context, by Actor, user id.User, role string) error {
+func (s *Store) SetRole(ctx context.Context, by identity.Actor, user id.User, role string) error {
 	a := Action{Name: "user.role", Target: user.String(), Detail: map[string]any{"role": role}}
 	return s.act(ctx, by, a, func(also Also) error {
 		if user == by.User {
@@ -124,7 +118,7 @@ func (s *Store) SetRole(ctx context.Context, by Actor, user id.User, role string
 
 // act does what writes its own row by also, in its own transaction. What does not come
 // to that is written down afterwards: nothing was done, so nothing is done unwritten.
-func (s *Store) act(ctx context.Context, by Actor, a Action, do func(also Also) error) error {
+func (s *Store) act(ctx context.Context, by identity.Actor, a Action, do func(also Also) error) error {
 	a.Outcome = Done
 	err := do(func(ctx context.Context, tx *store.Tx) error { return s.record(ctx, tx, by, a) })
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
 )
@@ -53,7 +54,7 @@ func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 		}
 	}
 	both := func() (cancel, redrive error) {
-		by := Actor{User: 9, Request: "r"}
+		by := identity.Actor{User: 9, Request: "r"}
 		return s.Cancel(t.Context(), by, 5), s.Redrive(t.Context(), by, 5)
 	}
 	rename(`ALTER TABLE audit_log RENAME TO audit_log_away`)
@@ -98,7 +99,7 @@ func TestTheLogSaysWhatCameOfAnAction(t *testing.T) {
 			t.Fatal(err)
 		}
 		runs.err = row.err
-		if err := s.Redrive(t.Context(), Actor{User: 9}, 5); row.told == "" && err != nil || row.told != "" && fault.CodeOf(err) != row.told {
+		if err := s.Redrive(t.Context(), identity.Actor{User: 9}, 5); row.told == "" && err != nil || row.told != "" && fault.CodeOf(err) != row.told {
 			t.Errorf("%s: %v", name, err)
 		}
 		rows, err := s.Audit(t.Context(), "", 0, 100)

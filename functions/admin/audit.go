@@ -13,6 +13,7 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store"
 )
 
@@ -114,7 +115,7 @@ type head struct {
 func (h *head) into() []any { return []any{&h.seq, &h.hash} }
 
 // Record writes an action into the log in a transaction of its own.
-func (s *Store) Record(ctx context.Context, by Actor, a Action) error {
+func (s *Store) Record(ctx context.Context, by identity.Actor, a Action) error {
 	var e Entry
 	return s.c.DB.Primary().TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var err error
@@ -124,14 +125,14 @@ func (s *Store) Record(ctx context.Context, by Actor, a Action) error {
 }
 
 // record writes an action into the log in tx.
-func (s *Store) record(ctx context.Context, tx *store.Tx, by Actor, a Action) error {
+func (s *Store) record(ctx context.Context, tx *store.Tx, by identity.Actor, a Action) error {
 	_, err := s.append(ctx, tx, by, a)
 	return err
 }
 
 // append adds a row to the chain. Writers wait for each other at the chain's end,
 // until their transactions end: it is the last thing that a transaction does.
-func (s *Store) append(ctx context.Context, tx *store.Tx, by Actor, a Action) (Entry, error) {
+func (s *Store) append(ctx context.Context, tx *store.Tx, by identity.Actor, a Action) (Entry, error) {
 	detail, err := a.detail()
 	if err != nil {
 		return Entry{}, fmt.Errorf("write %s to the audit log: %w", a.Name, err)

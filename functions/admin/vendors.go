@@ -3,6 +3,8 @@ package admin
 import (
 	"context"
 	"time"
+
+	"castad/shared/identity"
 )
 
 // Publishing is the vendor that stands for all publishing: while it is paused
@@ -46,7 +48,7 @@ type Standing struct {
 // Hold pauses a vendor or lets it go on. Orders that need it wait; no try is used up,
 // and no deadline runs. Every instance obeys within five seconds, and nothing ends
 // a pause but another word of an operator.
-func (s *Store) Hold(ctx context.Context, by Actor, vendor string, pause bool, reason string) (Standing, error) {
+func (s *Store) Hold(ctx context.Context, by identity.Actor, vendor string, pause bool, reason string) (Standing, error) {
 	name := "vendor.resume"
 	if pause {
 		name = "vendor.pause"

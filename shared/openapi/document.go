@@ -151,7 +151,7 @@ const conventions = `
 
 **Versions**: a single resource has a strong ETag. Send it as If-None-Match to be told 304, and as If-Match when you change it: without it 428, with an old one 412.
 
-**Lists** are pages, newest first: items, and next, which is empty or absent at the end; else send it as after.
+**Lists** are pages, newest first: items, and next, which is empty at the end; else send it as after.
 
 **Values**: ids have a prefix that says of what; times are RFC 3339 in UTC; money is whole won; a day is Asia/Seoul. Unknown body fields are refused; unknown query parameters are passed over; answers may gain fields.
 

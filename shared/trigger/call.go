@@ -48,8 +48,8 @@ type notes struct {
 
 type callKey struct{}
 
-// RequestID returns the id of the invocation that ctx belongs to, or "".
-func RequestID(ctx context.Context) string {
+// requestID returns the id of the invocation that ctx belongs to, or "".
+func requestID(ctx context.Context) string {
 	if c, ok := ctx.Value(callKey{}).(*call); ok {
 		return c.id
 	}

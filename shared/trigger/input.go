@@ -257,10 +257,7 @@ func (p *param) read(r *http.Request, query url.Values, dst reflect.Value) error
 		if !p.rules.Required {
 			return nil
 		}
-		if p.key {
-			return fault.New(fault.CodeKeyRequired)
-		}
-		return fault.New(fault.CodeMissingField).In(p.name)
+		return fault.New(p.missing()).In(p.name)
 	}
 	bad := func(detail string) error { return fault.Newf(fault.CodeBadValue, "%s", detail).In(p.name) }
 	if len(texts) > 1 {
@@ -274,6 +271,17 @@ func (p *param) read(r *http.Request, query url.Values, dst reflect.Value) error
 		return bad(problem)
 	}
 	return nil
+}
+
+// missing is the code for a required parameter that is not there.
+func (p *param) missing() fault.Code {
+	switch {
+	case p.key:
+		return fault.CodeKeyRequired
+	case p.source == fromHeader && p.name == "If-Match":
+		return fault.CodeIfMatchRequired
+	}
+	return fault.CodeMissingField
 }
 
 func (p *param) readMany(texts []string, dst reflect.Value) error {
