@@ -255,18 +255,36 @@ func (c *call) failed(err error) int {
 // statusClientGone is nginx's number for a client that closed the connection; it is only logged.
 const statusClientGone = 499
 
-// clientIP is the address that the last hop before us saw.
-func clientIP(r *http.Request) string {
-	values := r.Header.Values("X-Forwarded-For")
-	if len(values) == 0 {
-		return ""
+// clientIP is the address that the first of our proxies saw, each of which writes what
+// it sees behind what it was told: the right-most entry with one proxy, the one before
+// it with two. What is further left is the caller's own word. "" when a request has
+// passed fewer than that, so that nobody who found a way around one is believed.
+func clientIP(r *http.Request, proxies int) string {
+	values := r.Header["X-Forwarded-For"]
+	for i := len(values) - 1; i >= 0; i-- {
+		for rest, more := values[i], true; more; {
+			var hop string
+			comma := strings.LastIndexByte(rest, ',')
+			if more = comma >= 0; more {
+				rest, hop = rest[:comma], rest[comma+1:]
+			} else {
+				hop = rest
+			}
+			if proxies--; proxies <= 0 {
+				return address(hop)
+			}
+		}
 	}
-	last := values[len(values)-1]
-	last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-	if host, _, err := net.SplitHostPort(last); err == nil { // Azure's front end writes the port, too
-		last = host
+	return ""
+}
+
+// address reads an entry of X-Forwarded-For, "" = it is none.
+func address(hop string) string {
+	hop = strings.TrimSpace(hop)
+	if host, _, err := net.SplitHostPort(hop); err == nil { // Azure's front end writes the port, too
+		hop = host
 	}
-	if ip := net.ParseIP(strings.Trim(last, "[]")); ip != nil {
+	if ip := net.ParseIP(strings.Trim(hop, "[]")); ip != nil {
 		return ip.String()
 	}
 	return ""

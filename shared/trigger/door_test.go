@@ -177,11 +177,15 @@ func TestTheDatabaseAndTheLimitsComeFirst(t *testing.T) {
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Error(diff)
 	}
-	for header, want := range map[string]string{"[2001:db8::1]:443": "2001:db8::1", "2001:db8::1": "2001:db8::1", "evil": "", "": ""} {
+	for header, want := range map[string][3]string{ // behind one, two and three proxies
+		"[2001:db8::1]:443": {"2001:db8::1", "", ""}, "2001:db8::1": {"2001:db8::1", "", ""}, "evil": {"", "", ""}, "": {"", "", ""},
+		"1.1.1.1, 2.2.2.2,3.3.3.3:3": {"3.3.3.3", "2.2.2.2", "1.1.1.1"}, "1.1.1.1|2.2.2.2, 3.3.3.3:3": {"3.3.3.3", "2.2.2.2", "1.1.1.1"},
+		"0.0.0.0,1.1.1.1,2.2.2.2|3.3.3.3": {"3.3.3.3", "2.2.2.2", "1.1.1.1"}, "1.1.1.1,": {"", "1.1.1.1", ""},
+	} {
 		r, _ := http.NewRequest("GET", "/", nil)
-		r.Header.Set("X-Forwarded-For", header)
-		if got := clientIP(r); got != want {
-			t.Errorf("the address in %q is %q", header, got)
+		r.Header["X-Forwarded-For"] = strings.Split(header, "|")
+		if got := [3]string{clientIP(r, 0), clientIP(r, 2), clientIP(r, 3)}; got != want || clientIP(r, 1) != got[0] {
+			t.Errorf("the addresses in %q are %q", header, got)
 		}
 	}
 }
