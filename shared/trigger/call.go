@@ -6,8 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -257,37 +257,35 @@ const statusClientGone = 499
 
 // clientIP is the address that the first of our proxies saw, each of which writes what
 // it sees behind what it was told: the right-most entry with one proxy, the one before
-// it with two. What is further left is the caller's own word. "" when a request has
-// passed fewer than that, so that nobody who found a way around one is believed.
-func clientIP(r *http.Request, proxies int) string {
+// it with two. What is further left is the caller's own word. The zero one when a request
+// has passed fewer than that, so that nobody who found a way around one is believed.
+func clientIP(r *http.Request, proxies int) netip.Addr {
 	values := r.Header["X-Forwarded-For"]
 	for i := len(values) - 1; i >= 0; i-- {
 		for rest, more := values[i], true; more; {
-			var hop string
 			comma := strings.LastIndexByte(rest, ',')
-			if more = comma >= 0; more {
-				rest, hop = rest[:comma], rest[comma+1:]
-			} else {
-				hop = rest
-			}
+			more = comma >= 0
 			if proxies--; proxies <= 0 {
-				return address(hop)
+				return address(rest[comma+1:])
 			}
+			rest = rest[:max(comma, 0)]
 		}
 	}
-	return ""
+	return netip.Addr{}
 }
 
-// address reads an entry of X-Forwarded-For, "" = it is none.
-func address(hop string) string {
+// address reads an entry of X-Forwarded-For; the zero one when it is none.
+func address(hop string) netip.Addr {
 	hop = strings.TrimSpace(hop)
-	if host, _, err := net.SplitHostPort(hop); err == nil { // Azure's front end writes the port, too
-		hop = host
+	// Azure's front end writes the port, too: after the only colon, or after a bracket.
+	if port := strings.LastIndexByte(hop, ':'); port > 0 && (hop[port-1] == ']' || strings.IndexByte(hop, ':') == port) {
+		hop = hop[:port]
 	}
-	if ip := net.ParseIP(strings.Trim(hop, "[]")); ip != nil {
-		return ip.String()
+	ip, err := netip.ParseAddr(strings.Trim(hop, "[]"))
+	if err != nil {
+		return netip.Addr{}
 	}
-	return ""
+	return ip.Unmap().WithZone("")
 }
 
 var errDefaultMode = fault.Newf(fault.CodeMisconfigured, "the host calls an HTTP function by its name: %s", defaultModeHint)

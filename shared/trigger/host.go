@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -76,8 +77,8 @@ type Caller struct {
 	// only afterwards, and for a caller who will be refused.
 	Principal identity.Principal
 	// IP is the address that the first of our proxies saw (see Options.Proxies), because
-	// everything left of that in X-Forwarded-For is the caller's own word. "" = unknown.
-	IP string
+	// everything left of that in X-Forwarded-For is the caller's own word. Not valid = unknown.
+	IP netip.Addr
 	// Bypass is what X-CastAD-Bypass has: a token that lifts rate limits, unchecked. "" = none.
 	Bypass string
 }
@@ -142,7 +143,7 @@ func New(o Options, fns ...Function) (*Host, error) {
 			continue
 		}
 		h.workers["/"+f.name] = f
-		if f.Kind() == KindHTTP {
+		if f.Kind() == KindHTTP && !f.stray {
 			problems = append(problems, addRoutes(routes, f, o.Prefix)...)
 		}
 	}
