@@ -50,6 +50,9 @@ type Options struct {
 	// Origins are the web origins whose scripts may call us, exactly as browsers send them
 	// (ValidOrigin); nil = none.
 	Origins []string
+	// Own is our own origin as browsers see it, which the Host header is not when a proxy before
+	// us changes it; "" = the header says so.
+	Own string
 	// Plain leaves Strict-Transport-Security out: a developer's machine has no https.
 	Plain bool
 	// Log gets one line for each invocation. Required.
