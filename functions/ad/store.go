@@ -74,7 +74,7 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 		chaos.Point("A1", "")
 		return nil
 	}, func(ctx context.Context, q store.Querier) (bool, error) {
-		_, err := store.One(ctx, q, `SELECT id FROM ads WHERE id = ?`, func(n *id.Ad) []any { return []any{n} }, a.ID)
+		_, err := store.One(ctx, q, `SELECT id FROM ads WHERE tenant_id = ? AND id = ?`, func(n *id.Ad) []any { return []any{n} }, tenant, a.ID)
 		if errors.Is(err, store.ErrNoRows) {
 			return false, nil
 		}
