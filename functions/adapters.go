@@ -152,65 +152,6 @@ func parseVideo(body []byte) (externalID, stage string) {
 	return externalID, "ended"
 }
 
-// consent is a channel's OAuth client.
-type consent interface {
-	AuthorizeURL(state, challenge, redirectURI string) string
-	Exchange(ctx context.Context, code, verifier, redirectURI string) (provider.Grant, error)
-	Refresh(ctx context.Context, g provider.Grant) (provider.Grant, error)
-	Owner(ctx context.Context, access string) (provider.Account, error)
-	Revoke(ctx context.Context, g provider.Grant) error
-}
-
-// consents are the channels that can be connected, by name.
-type consents map[string]consent
-
-func (c consents) of(channel string) (consent, error) {
-	if one, ok := c[channel]; ok {
-		return one, nil
-	}
-	return nil, fault.Newf(fault.CodeNotFound, "channel %q cannot be connected here", channel)
-}
-
-func (c consents) AuthorizeURL(channel, state, challenge, redirectURI string) (string, error) {
-	one, err := c.of(channel)
-	if err != nil {
-		return "", err
-	}
-	return one.AuthorizeURL(state, challenge, redirectURI), nil
-}
-
-func (c consents) Exchange(ctx context.Context, channel, code, verifier, redirectURI string) (provider.Grant, error) {
-	one, err := c.of(channel)
-	if err != nil {
-		return provider.Grant{}, err
-	}
-	return one.Exchange(ctx, code, verifier, redirectURI)
-}
-
-func (c consents) Refresh(ctx context.Context, channel string, g provider.Grant) (provider.Grant, error) {
-	one, err := c.of(channel)
-	if err != nil {
-		return provider.Grant{}, err
-	}
-	return one.Refresh(ctx, g)
-}
-
-func (c consents) Owner(ctx context.Context, channel, access string) (provider.Account, error) {
-	one, err := c.of(channel)
-	if err != nil {
-		return provider.Account{}, err
-	}
-	return one.Owner(ctx, access)
-}
-
-func (c consents) Revoke(ctx context.Context, channel string, g provider.Grant) error {
-	one, err := c.of(channel)
-	if err != nil {
-		return err
-	}
-	return one.Revoke(ctx, g)
-}
-
 // named are files whose names are in a row: one that is not there is lost, and that is
 // another thing than one that never was.
 type named struct{ files *blob.Store }

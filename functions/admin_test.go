@@ -12,7 +12,8 @@ import (
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
-	"castad/shared/store"
+	"castad/shared/provider/kakao"
+	"castad/shared/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -23,7 +24,7 @@ func (b *bench) user(subject, role string) identity.Principal {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	who := identity.Principal{Tenant: id.New[id.Tenant](now), User: id.New[id.User](now), Role: role}
 	_, err := b.db.Primary().Exec(b.t.Context(), `INSERT INTO users (id, tenant_id, issuer, subject, name, role, state, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?)`,
-		who.User, who.Tenant, kakaoIssuer, subject, "달빛", role, now, now)
+		who.User, who.Tenant, kakao.Issuer, subject, "달빛", role, now, now)
 	must(b.t, err)
 	return who
 }
@@ -75,9 +76,7 @@ func (b *bench) as(token, method, path string, in, out any) (int, string) {
 // text is one value of the database.
 func (b *bench) text(query string, args ...any) string {
 	b.t.Helper()
-	s, err := store.One(b.t.Context(), b.db.Primary(), query, func(s *string) []any { return []any{s} }, args...)
-	must(b.t, err)
-	return s
+	return storetest.Value[string](b.t, b.db.Primary(), query, args...)
 }
 
 // audited is how many rows the log has of an action that was done.

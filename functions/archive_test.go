@@ -22,6 +22,7 @@ import (
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/store"
+	"castad/shared/store/storetest"
 )
 
 // film orders an ad of a new place and waits for its end.
@@ -310,7 +311,7 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 		t.Errorf("restored after 30 days: %d %s", got.status, got.body)
 	}
 	for stop := range 5 { // broken off after each part
-		must(t, forgetting(b.parts)[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
+		must(t, forgetting(b.parts).rows[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
 	}
 	must(t, forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)))
 	for table, n := range map[string]int64{"ads": 1, "ad_revisions": 1, "lyrics": 1, "songs": 1, "videos": 1, "pipeline_runs": 1} {
@@ -332,9 +333,7 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 
 func (b *bench) value(query string, args ...any) int64 {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int64) []any { return []any{n} }, args...)
-	must(b.t, err)
-	return n
+	return storetest.Value[int64](b.t, b.db.Primary(), query, args...)
 }
 
 func (b *bench) counted(table string, tenant int64) int64 {

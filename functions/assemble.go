@@ -55,16 +55,16 @@ import (
 type app struct {
 	db        *store.DB
 	guard     *guard.Guard
-	outbox    *outbox.Outbox
 	envelopes keyring.Ring
 	tokens    *identity.Verifier
 	// redis is nil where none is set up.
 	redis  *redis.Client
 	limits *limits
-	ads    *ad.Store
 	// operators are tokens of the audience of operators; roles says who is one.
 	operators *identity.Verifier
 	roles     *auth.Roles
+	// ended are the sessions whose access tokens are no longer good.
+	ended *auth.Ended
 }
 
 const (
@@ -73,6 +73,8 @@ const (
 	envelopeLife = 24 * time.Hour
 	// watchEvery is how often watched ads are looked at for all streams together.
 	watchEvery = 250 * time.Millisecond
+	// endedEvery is how often the ended sessions are read.
+	endedEvery = time.Second
 )
 
 func clock() time.Time { return time.Now().UTC() }
@@ -93,9 +95,8 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 			return p, a, err
 		}
 	}
-	a.outbox = outbox.New(outbox.Config{DB: a.db.Primary(), Sender: sender{p.bus}, Seal: a.seal, Unseal: a.unseal, Now: clock, Log: log})
-	p.outbox = a.outbox
-	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: a.outbox, Recipe: recipe(c), Rules: rules(c), Now: clock, Log: log,
+	p.outbox = outbox.New(outbox.Config{DB: a.db.Primary(), Sender: sender{p.bus}, Seal: a.seal, Unseal: a.unseal, Now: clock, Log: log})
+	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: p.outbox, Recipe: recipe(), Rules: rules(c), Now: clock, Log: log,
 		CallbackURL: callbackURL(c.PublicURL), Paused: paused(a.guard)})
 	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Now: clock,
 		Notice: func(ctx context.Context, tenant id.Tenant, account id.Account, channel string) {
@@ -111,12 +112,11 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
 	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway)
 	p.home = home.New(a.db.Replica(), p.engine, p.cache, clock)
-	a.ads = p.ads
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
 		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Now: clock})
-	a.roles = auth.NewRoles(a.db.Primary())
-	p.admin = admin.New(admin.Config{DB: a.db, Runs: p.engine, Letters: deadMail{a.outbox, a.unseal}, Vendors: vendorDesk{a.guard}, Roles: a.roles, Now: clock})
+	a.roles, a.ended = auth.NewRoles(a.db.Primary()), auth.NewEnded(a.db.Primary(), clock, endedEvery, log)
+	p.admin = admin.New(admin.Config{DB: a.db, Runs: p.engine, Letters: deadMail{p.outbox, a.unseal}, Vendors: vendorDesk{a.guard}, Roles: a.roles, Now: clock})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
 }
@@ -286,7 +286,7 @@ func (p *parts) finders(c config.Config, h provider.HTTP) error {
 // recipe names the providers and reserves their prices. Prices are won for one
 // call, rounded up: a lyric of 2,000 tokens, twelve music credits, a minute of
 // rendering (reference prices of November 2026).
-func recipe(c config.Config) ad.Recipe {
+func recipe() ad.Recipe {
 	return ad.Recipe{Providers: ad.Providers{Lyric: "openai", Song: "suno", Video: "creatomate"}, Costs: ad.Costs{Lyric: 20, Song: 90, Video: 400}}
 }
 
@@ -325,15 +325,15 @@ func (a *app) unseal(queue string, raw []byte) ([]byte, error) {
 }
 
 // options is how the host of the functions is set up.
-func (a *app) options(c config.Config, log *slog.Logger, meter *meter, g *gate) trigger.Options {
-	return trigger.Options{Tokens: a.tokens, Ticket: tickets{a.ads}.redeem, Operators: a.operators,
+func (a *app) options(c config.Config, p parts, log *slog.Logger, meter *meter, g *gate) trigger.Options {
+	return trigger.Options{Tokens: a.tokens, Ended: a.ended.Has, Ticket: tickets{p.ads}.redeem, Operators: a.operators,
 		Operator: func(ctx context.Context, who identity.Principal) error {
 			return a.roles.Operator(ctx, who.Tenant, who.User)
 		},
 		Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter.invocations, Metrics: meter.metrics.Handler(),
 		Admit: a.limits.admit, Origins: c.Origins, Plain: c.Stage == config.Local,
 		Poison: func(ctx context.Context, queue string, raw []byte, reason string) error {
-			return a.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
+			return p.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
 		},
 		Invocation: func(ctx context.Context, name string, kind trigger.Kind, connections int) context.Context {
 			lane := store.LaneQueue

@@ -17,6 +17,15 @@ import (
 	"castad/shared/provider/youtube"
 )
 
+// consent is a channel's OAuth client.
+type consent interface {
+	AuthorizeURL(state, challenge, redirectURI string) string
+	Exchange(ctx context.Context, code, verifier, redirectURI string) (provider.Grant, error)
+	Refresh(ctx context.Context, g provider.Grant) (provider.Grant, error)
+	Owner(ctx context.Context, access string) (provider.Account, error)
+	Revoke(ctx context.Context, g provider.Grant) error
+}
+
 // channel is a social network: owners connect accounts of it, films are published on them.
 type channel interface {
 	consent
@@ -57,15 +66,6 @@ func newChannels(c config.Config, h provider.HTTP) (channels, error) {
 		all["instagram"] = client
 	}
 	return all, nil
-}
-
-// consents are the channels as connecting an account wants them.
-func (c channels) consents() consents {
-	all := consents{}
-	for name, client := range c {
-		all[name] = client
-	}
-	return all
 }
 
 func (c channels) of(name string) (channel, error) {
@@ -121,6 +121,65 @@ func (c channels) Remove(ctx context.Context, s provider.Sought) error {
 		return err
 	}
 	return at.Remove(ctx, s)
+}
+
+// consents are the channels that can be connected.
+func (c channels) consents() consents {
+	all := consents{}
+	for name, client := range c {
+		all[name] = client
+	}
+	return all
+}
+
+// consents are the channels that can be connected, by name.
+type consents map[string]consent
+
+func (c consents) of(channel string) (consent, error) {
+	if one, ok := c[channel]; ok {
+		return one, nil
+	}
+	return nil, fault.Newf(fault.CodeNotFound, "channel %q cannot be connected here", channel)
+}
+
+func (c consents) AuthorizeURL(channel, state, challenge, redirectURI string) (string, error) {
+	one, err := c.of(channel)
+	if err != nil {
+		return "", err
+	}
+	return one.AuthorizeURL(state, challenge, redirectURI), nil
+}
+
+func (c consents) Exchange(ctx context.Context, channel, code, verifier, redirectURI string) (provider.Grant, error) {
+	one, err := c.of(channel)
+	if err != nil {
+		return provider.Grant{}, err
+	}
+	return one.Exchange(ctx, code, verifier, redirectURI)
+}
+
+func (c consents) Refresh(ctx context.Context, channel string, g provider.Grant) (provider.Grant, error) {
+	one, err := c.of(channel)
+	if err != nil {
+		return provider.Grant{}, err
+	}
+	return one.Refresh(ctx, g)
+}
+
+func (c consents) Owner(ctx context.Context, channel, access string) (provider.Account, error) {
+	one, err := c.of(channel)
+	if err != nil {
+		return provider.Account{}, err
+	}
+	return one.Owner(ctx, access)
+}
+
+func (c consents) Revoke(ctx context.Context, channel string, g provider.Grant) error {
+	one, err := c.of(channel)
+	if err != nil {
+		return err
+	}
+	return one.Revoke(ctx, g)
 }
 
 // targets says which accounts an ad may be ordered for.

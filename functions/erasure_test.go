@@ -16,6 +16,7 @@ import (
 	"castad/shared/id"
 	"castad/shared/provider/providertest"
 	"castad/shared/store"
+	"castad/shared/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -240,9 +241,7 @@ func TestWhoEndsTheLinkAtKakaoLosesChannelsAtOnceAndTheRestLater(t *testing.T) {
 
 func (b *bench) exec(query string, args ...any) {
 	b.t.Helper()
-	if _, err := b.db.Primary().Exec(b.t.Context(), query, args...); err != nil {
-		b.t.Fatal(err)
-	}
+	storetest.Exec(b.t, b.db.Primary(), query, args...)
 }
 
 // blobs is how many files are kept.

@@ -15,6 +15,9 @@ import (
 	"castad/shared/store"
 )
 
+// BypassPrefix is what every bypass token begins with.
+const BypassPrefix = "bypass_"
+
 // MaxBypass is the longest that a bypass token is good: a load test's day.
 const MaxBypass = 24 * time.Hour
 
@@ -40,7 +43,7 @@ func (s *Store) MakeBypass(ctx context.Context, by identity.Actor, purpose strin
 	var secret [32]byte
 	_, _ = rand.Read(secret[:]) // never fails (Go 1.24)
 	now := s.now()
-	b := Bypass{Token: "bypass_" + base64.RawURLEncoding.EncodeToString(secret[:]), Purpose: purpose, MadeBy: by.User, CreatedAt: now, ExpiresAt: now.Add(life)}
+	b := Bypass{Token: BypassPrefix + base64.RawURLEncoding.EncodeToString(secret[:]), Purpose: purpose, MadeBy: by.User, CreatedAt: now, ExpiresAt: now.Add(life)}
 	hash := sha256.Sum256([]byte(b.Token))
 	b.ID = hex.EncodeToString(hash[:])
 	err := s.c.DB.Primary().Tx(ctx, func(ctx context.Context, tx *store.Tx) error {

@@ -63,9 +63,7 @@ func newDesk(t *testing.T, opts ...storetest.Option) *desk {
 
 func (d *desk) exec(query string, args ...any) {
 	d.t.Helper()
-	if _, err := d.db.Exec(d.t.Context(), query, args...); err != nil {
-		d.t.Fatal(err)
-	}
+	storetest.Exec(d.t, d.db, query, args...)
 }
 
 // film is an ad of the owner's with a finished film.

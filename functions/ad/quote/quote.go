@@ -44,7 +44,7 @@ func New(ads Ads) trigger.Function {
 		func(ctx context.Context, who identity.Principal, in question) (ad.Quote, error) {
 			switch {
 			case in.Wish != nil && (in.Ad != 0 || in.edits()):
-				return ad.Quote{}, fault.New(fault.CodeBadValue).In("wish")
+				return ad.Quote{}, fault.New(fault.CodeBadValue).In("wish").Wants(fault.Words{Ko: "wish, 또는 ad와 change·lyric·take", En: "wish, or ad with change, lyric or take"})
 			case in.Wish != nil:
 				if err := in.Wish.Validate(); err != nil {
 					return ad.Quote{}, err

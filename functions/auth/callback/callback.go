@@ -110,5 +110,5 @@ func who(ctx context.Context, client Kakao, in arrival, a auth.Attempt, redirect
 	if err != nil {
 		return auth.Person{}, err
 	}
-	return auth.Person{Issuer: kakao.AuthURL, Subject: claims.UserID, Name: claims.Nickname}, nil
+	return auth.Person{Issuer: kakao.Issuer, Subject: claims.UserID, Name: claims.Nickname}, nil
 }

@@ -24,12 +24,13 @@ const (
 	LocalURL = "https://dapi.kakao.com"
 )
 
+// Issuer is who signs Kakao's id_tokens, whatever AuthURL is.
+const Issuer = AuthURL
+
 // Config is what a Client is made of.
 type Config struct {
 	// AuthURL, APIURL and LocalURL are the origins; "" = Kakao's own.
 	AuthURL, APIURL, LocalURL string
-	// Issuer is who signs id_tokens; "" = https://kauth.kakao.com, whatever AuthURL is.
-	Issuer string
 	// AppID is the app's number, which webhooks carry.
 	AppID string
 	// RESTKey is the app's REST API key: the client id, and the key of Local search.
@@ -63,7 +64,7 @@ func New(cfg Config) (*Client, error) {
 	for _, u := range []struct {
 		url *string
 		own string
-	}{{&cfg.AuthURL, AuthURL}, {&cfg.APIURL, APIURL}, {&cfg.LocalURL, LocalURL}, {&cfg.Issuer, AuthURL}} {
+	}{{&cfg.AuthURL, AuthURL}, {&cfg.APIURL, APIURL}, {&cfg.LocalURL, LocalURL}} {
 		if *u.url == "" {
 			*u.url = u.own
 		}
