@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"castad/functions/sns"
@@ -35,6 +36,7 @@ type channel interface {
 	Remove(ctx context.Context, s provider.Sought) error
 	CheckText(p provider.Post) error
 	Identify(address string) (externalID string, err error)
+	Resolve(ctx context.Context, s provider.Sought) (externalID string, err error)
 }
 
 // channels are the channels that are set up here, by name. What is asked about
@@ -103,6 +105,14 @@ func (c channels) Metrics(ctx context.Context, s provider.Sought) (provider.Metr
 		return provider.Metrics{}, err
 	}
 	return at.Metrics(ctx, s)
+}
+
+func (c channels) Resolve(ctx context.Context, s provider.Sought) (string, error) {
+	at, err := c.of(s.Channel)
+	if err != nil {
+		return "", err
+	}
+	return at.Resolve(ctx, s)
 }
 
 func (c channels) Remove(ctx context.Context, s provider.Sought) error {
@@ -218,7 +228,16 @@ func (m measurer) Measure(ctx context.Context) (measured, failed int, err error)
 		if err != nil {
 			return sns.Counts{}, err
 		}
-		n, err := m.channels.Metrics(ctx, provider.Sought{Channel: t.Channel, Account: account, Access: access, ID: t.ExternalID})
-		return sns.Counts{Views: n.Views, Likes: n.Likes, Comments: n.Comments, Shares: n.Shares, At: n.At}, err
+		s := provider.Sought{Channel: t.Channel, Account: account, Access: access, ID: t.ExternalID, URL: t.URL}
+		if s.ID == "" {
+			if s.ID, err = m.channels.Resolve(ctx, s); errors.As(err, &message.Absent{}) { // its owner has seen it: it is not gone
+				err = fault.Newf(fault.CodeNotFound, "%v is not in the list of its account", t.Post)
+			}
+			if err != nil {
+				return sns.Counts{}, err
+			}
+		}
+		n, err := m.channels.Metrics(ctx, s)
+		return sns.Counts{ExternalID: s.ID, Views: n.Views, Likes: n.Likes, Comments: n.Comments, Shares: n.Shares, At: n.At}, err
 	})
 }

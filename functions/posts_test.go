@@ -85,6 +85,7 @@ func TestAnOwnerPostsAFilmSeesHowItDoesAndTakesItDown(t *testing.T) {
 			t.Errorf("removed: %+v", p)
 		}
 	}
+	b.adopted(reel)
 	b.byHand(reel)
 	if videos := b.youtube.Videos(); !videos[0].Deleted || videos[1].Deleted {
 		t.Errorf("on YouTube are %+v", videos)
@@ -108,6 +109,19 @@ func (b *bench) figures(p sns.Post) {
 	}
 	if a := b.send(http.MethodGet, path, b.token, map[string]string{"If-None-Match": after}, nil); a.status != http.StatusNotModified {
 		b.t.Errorf("unchanged: %d", a.status)
+	}
+}
+
+// adopted measures a reel of which nothing is known but where its owner has seen it.
+func (b *bench) adopted(reel sns.Post) {
+	b.t.Helper()
+	if _, err := b.db.Primary().Exec(b.t.Context(), `UPDATE publications SET external_post_id = NULL, measure_at = published_at WHERE id = ?`, reel.ID); err != nil {
+		b.t.Fatal(err)
+	}
+	must(b.t, b.invoke(b.t.Context(), "background-measure", `{"Data":{"tick":{"IsPastDue":false}},"Metadata":{"sys":{}}}`))
+	var got sns.Post
+	if b.show("/posts/"+reel.ID.String(), &got); got.ExternalID != reel.ExternalID || got.Metrics == nil {
+		b.t.Errorf("the reel at %s is %q, want %q", reel.URL, got.ExternalID, reel.ExternalID)
 	}
 }
 

@@ -162,7 +162,8 @@ func publish(o order, c Channel, place message.PlaceFacts, video message.VideoMa
 	privacy := c.Privacy
 	preset(&privacy, "public")
 	return message.SnsPublish{Ad: o.Ad, Channel: c.Channel, Account: account, Title: title, Caption: caption,
-		Hashtags: o.Wish.Hashtags, Privacy: privacy, MadeForKids: c.MadeForKids, Blob: video.Blob, Thumbnail: video.Thumbnail, Bytes: video.Bytes, SHA256: video.SHA256, Video: video.Video}, nil
+		Hashtags: o.Wish.Hashtags, Privacy: privacy, MadeForKids: c.MadeForKids, Blob: video.Blob, Thumbnail: video.Thumbnail, Bytes: video.Bytes, SHA256: video.SHA256, Video: video.Video,
+		Wide: video.Width > video.Height}, nil
 }
 
 func output[T any](outputs map[int]json.RawMessage, step int) (T, error) {

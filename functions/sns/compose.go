@@ -52,7 +52,7 @@ func (o *Orders) compose(ctx context.Context, tenant id.Tenant, d Draft) (post, 
 	}
 	title := cmp.Or(d.Title, f.wish.Title, message.Heading(f.script.Name, f.script.Facts))
 	n.SnsPublish = message.SnsPublish{Ad: d.Ad, Channel: d.Channel, Account: d.Account, Title: title, Caption: cmp.Or(d.Caption, f.wish.Caption, title),
-		Hashtags: d.Hashtags, Privacy: d.Privacy, MadeForKids: d.MadeForKids, Blob: f.Blob, Thumbnail: cmp.Or(picture, f.Thumbnail), Bytes: f.Bytes, SHA256: f.SHA256, Video: f.Video}
+		Hashtags: d.Hashtags, Privacy: d.Privacy, MadeForKids: d.MadeForKids, Blob: f.Blob, Thumbnail: cmp.Or(picture, f.Thumbnail), Bytes: f.Bytes, SHA256: f.SHA256, Video: f.Video, Wide: f.Width > f.Height}
 	if d.Hashtags == nil {
 		n.Hashtags = f.wish.Hashtags
 	}

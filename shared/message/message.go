@@ -237,6 +237,8 @@ type SnsPublish struct {
 	Revision int `json:"revision,omitempty"`
 	// Video names the film; 0 in orders from before it was kept.
 	Video id.Video `json:"video,omitzero"`
+	// Wide: the film is wider than high.
+	Wide bool `json:"wide,omitempty"`
 }
 
 // Number is the revision, 1 for the first.
