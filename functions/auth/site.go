@@ -27,8 +27,8 @@ func (s Site) RedirectURI() string {
 // Next is the address of a path of the app, which must be Local.
 func (s Site) Next(path string) string { return strings.TrimSuffix(s.App, "/") + path }
 
-// loginError is the parameter that Failed adds.
-const loginError = "login_error"
+// LoginError is the parameter that Failed adds.
+const LoginError = "login_error"
 
 // Failed is Next for a sign-in that failed: the fault's code is in the query, the
 // only thing that is added to what was Local when the sign-in began.
@@ -36,9 +36,9 @@ func (s Site) Failed(path string, code fault.Code) string {
 	path, fragment, _ := strings.Cut(path, "#")
 	path, query, _ := strings.Cut(path, "?")
 	kept := slices.DeleteFunc(strings.Split(query, "&"), func(p string) bool { // of the try before
-		return p == "" || p == loginError || strings.HasPrefix(p, loginError+"=")
+		return p == "" || p == LoginError || strings.HasPrefix(p, LoginError+"=")
 	})
-	path += "?" + strings.Join(append(kept, loginError+"="+url.QueryEscape(string(code))), "&")
+	path += "?" + strings.Join(append(kept, LoginError+"="+url.QueryEscape(string(code))), "&")
 	if fragment != "" {
 		path += "#" + fragment
 	}
