@@ -389,7 +389,7 @@ func TestWithoutAKakaoAppNobodySignsInAndOnlyTheKeysAreShown(t *testing.T) {
 	if want := `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"`; !strings.HasPrefix(string(a.body), want) || a.header.Get("Cache-Control") != "public, max-age=300" {
 		t.Errorf("keys: %s %v", a.body, a.header)
 	}
-	if a := b.send("GET", "/auth/me", b.token, nil, nil); a.status != http.StatusNotFound { // a developer's token
+	if a := b.send("GET", "/auth/me", b.token, nil, nil); a.status != http.StatusUnauthorized || problem(t, string(a.body)) != fault.CodeSessionEnded { // a developer's token
 		t.Errorf("me of nobody: %d %s", a.status, a.body)
 	}
 }

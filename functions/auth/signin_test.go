@@ -40,7 +40,7 @@ func TestAUserIsAnIssuersSubjectAndNothingElse(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	for name, who := range map[string]identity.Principal{"another's account": {Tenant: elsewhere.Tenant, User: one.User}, "nobody": {Tenant: 1, User: 1}} {
-		if _, err := b.auth.Show(t.Context(), who); fault.CodeOf(err) != fault.CodeNotFound {
+		if _, err := b.auth.Show(t.Context(), who); fault.CodeOf(err) != fault.CodeSessionEnded {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -265,7 +265,7 @@ func TestWhoIsErasedLeavesARowWithNothingPersonal(t *testing.T) {
 	if got := b.renew(s.Refresh); got != ended {
 		t.Errorf("after the mark: %q", got)
 	}
-	if _, err := b.auth.Show(t.Context(), s.Principal); fault.CodeOf(err) != fault.CodeNotFound {
+	if _, err := b.auth.Show(t.Context(), s.Principal); fault.CodeOf(err) != fault.CodeSessionEnded {
 		t.Errorf("still shown: %v", err)
 	}
 	b.later(time.Minute)

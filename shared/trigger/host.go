@@ -140,7 +140,7 @@ func New(o Options, fns ...Function) (*Host, error) {
 			continue
 		}
 		h.workers["/"+f.name] = f
-		if f.Kind() == KindHTTP {
+		if f.Kind() == KindHTTP && !f.stray {
 			problems = append(problems, addRoutes(routes, f, o.Prefix)...)
 		}
 	}

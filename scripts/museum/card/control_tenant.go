@@ -83,5 +83,5 @@ another host of the same site, which SameSite does not keep out; every answer ha
 				Package: "./shared/trigger", Test: "TestEveryAnswerHasTheSecurityHeaders",
 				Mutant: Mutant{File: "shared/trigger/secure.go", Old: "	if !h.o.Plain {\n", New: "	if h.o.Plain {\n"}},
 		},
-		Left: `what the Functions host answers by itself, such as a path that no function has, does not reach CastAD and has none of these headers.`},
+		Left: `what the Functions host answers by itself, such as a path outside /api/v1, does not reach CastAD and has none of these headers.`},
 }
