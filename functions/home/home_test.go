@@ -186,7 +186,7 @@ func TestAVersionCoversEveryTableOfThePage(t *testing.T) {
 			t.Fatal(err)
 		}
 		found := map[string]bool{}
-		for _, m := range regexp.MustCompile(`(?:FROM|JOIN) ([a-z_]+)`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`(?:FROM|JOIN) ([a-z_]+)\s`).FindAllStringSubmatch(string(text), -1) {
 			found[m[1]] = true
 		}
 		return found
