@@ -56,6 +56,7 @@ import (
 	backgroundrenew "castad/functions/background/renew"
 	backgroundsweep "castad/functions/background/sweep"
 	contractshow "castad/functions/contract/show"
+	contractstray "castad/functions/contract/stray"
 	corspreflight "castad/functions/cors/preflight"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
@@ -254,6 +255,7 @@ func registry(p parts) []trigger.Function {
 		homesummary.New(p.home),
 
 		contractshow.New(),
+		contractstray.New(),
 		corspreflight.New(),
 
 		authstart.New(p.users, from[authstart.Kakao](p.kakao), p.site),

@@ -119,6 +119,12 @@ func (i ID[K]) append(b []byte) []byte {
 	return b
 }
 
+// Form is the wire form as people are told it, "song_…".
+func (ID[K]) Form() string {
+	var k K
+	return k.Prefix() + "_…"
+}
+
 // MarshalText writes the wire form.
 func (i ID[K]) MarshalText() ([]byte, error) { return i.append(make([]byte, 0, 24)), nil }
 

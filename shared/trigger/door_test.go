@@ -194,7 +194,8 @@ func TestTheDatabaseAndTheLimitsComeFirst(t *testing.T) {
 
 func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
 	t.Parallel()
-	b := set(t, nil, Public("ad-list", httpJSON("v1/ads", "get"), quick, hello), Public("ad-request", httpJSON("v1/ads", "post"), quick, hello),
+	b := set(t, nil, Stray("contract-stray", httpJSON("v1/{*path}", "get", "post", "delete")),
+		Public("ad-list", httpJSON("v1/ads", "get"), quick, hello), Public("ad-request", httpJSON("v1/ads", "post"), quick, hello),
 		Public("auth-any", httpJSON("v1/auth/{*path}", "get"), quick, func(_ context.Context, in struct {
 			Path string `path:"path" max:"20"`
 		}) (map[string]string, error) {

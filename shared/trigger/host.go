@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/keyring"
 )
@@ -24,6 +25,8 @@ type Options struct {
 	// every request. Both are required when a function is for operators.
 	Operators *identity.Verifier
 	Operator  func(ctx context.Context, who identity.Principal) error
+	// Ended says whether the session that a token names has ended meanwhile; nil = nobody knows.
+	Ended func(session id.Session) bool
 	// Ticket turns ?ticket= of a stream, which browsers cannot give headers, into its
 	// caller; path is the request's, so a ticket can be for one stream. nil = no tickets.
 	Ticket func(ctx context.Context, path, ticket string) (identity.Principal, error)
@@ -137,7 +140,7 @@ func New(o Options, fns ...Function) (*Host, error) {
 			continue
 		}
 		h.workers["/"+f.name] = f
-		if f.Kind() == KindHTTP {
+		if f.Kind() == KindHTTP && !f.stray {
 			problems = append(problems, addRoutes(routes, f, o.Prefix)...)
 		}
 	}

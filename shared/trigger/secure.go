@@ -12,8 +12,8 @@ import (
 )
 
 // Headers that every answer has, also problems, files and streams; the slices are
-// shared and never written to. What the Functions host answers by itself (a route
-// that no function has) does not reach us and has none of them.
+// shared and never written to. What the Functions host answers by itself (a path
+// outside /api/v1, see Stray) does not reach us and has none of them.
 var (
 	noSniff    = []string{"nosniff"}
 	noStore    = []string{"no-store"}
@@ -107,14 +107,10 @@ func ValidOrigin(s string) bool {
 // Preflight is the function that answers a browser's OPTIONS requests, for all
 // routes; its own is a catch-all.
 func Preflight(name string, binding []byte) Function {
-	f := httpFunction[preflighted, struct{}](name, binding, Budget{Time: time.Second})
+	f := httpFunction[anyPath, struct{}](name, binding, Budget{Time: time.Second})
 	f.public, f.preflight = true, true
 	f.http = func(c *call) (any, error) { return c.host.preflight(c.r) }
 	return f
-}
-
-type preflighted struct {
-	Path string `path:"path"`
 }
 
 // preflight says what may be asked for at a path. A stranger is told the
