@@ -14,6 +14,7 @@ import (
 	songcallback "castad/functions/song/callback"
 	"castad/functions/video/file"
 
+	"castad/shared/blob"
 	"castad/shared/cache"
 	"castad/shared/claim"
 	"castad/shared/fault"
@@ -51,20 +52,28 @@ func (k atKakao) Local(ctx context.Context, query string) ([]provider.PlaceHit, 
 	return hits, err
 }
 
-// recent is a place search that is not asked the same again within a minute. The
-// terms forbid keeping what it finds; a minute in this process is passing it on.
+// recent is a place search that is not asked the same again within a minute.
 type recent struct {
 	search placesearch.Finder
 	hits   *cache.Kind[[]provider.PlaceHit]
 }
 
-func remembered(c *cache.Cache, name string, search placesearch.Finder) recent {
-	return recent{search, cache.Of[[]provider.PlaceHit](c, "places-"+name, cache.Passing)}
+// How long what a place search finds may be in Redis. What is found is a list to pick
+// from and is passed on, not kept: a minute in all, wherever it is. Naver's terms (7.3 ③)
+// name keeping it elsewhere as what they forbid, so its stay in the process that asked.
+const (
+	kakaoHits = time.Minute
+	naverHits = 0
+)
+
+// remembered keeps what search finds for a minute; far is for how long in Redis.
+func remembered(c *cache.Cache, name string, far time.Duration, search placesearch.Finder) recent {
+	return recent{search, cache.Of[[]provider.PlaceHit](c, "places-"+name, far)}
 }
 
 func (r recent) Local(ctx context.Context, query string) ([]provider.PlaceHit, error) {
 	query = strings.Join(strings.Fields(query), " ")
-	return r.hits.Get(ctx, query, func(ctx context.Context) ([]provider.PlaceHit, error) { return r.search.Local(ctx, query) })
+	return r.hits.Get(ctx, query, "", func(ctx context.Context) ([]provider.PlaceHit, error) { return r.search.Local(ctx, query) })
 }
 
 // sweeper is the engine as background-sweep wants it.
@@ -143,63 +152,16 @@ func parseVideo(body []byte) (externalID, stage string) {
 	return externalID, "ended"
 }
 
-// consent is a channel's OAuth client.
-type consent interface {
-	AuthorizeURL(state, challenge, redirectURI string) string
-	Exchange(ctx context.Context, code, verifier, redirectURI string) (provider.Grant, error)
-	Refresh(ctx context.Context, g provider.Grant) (provider.Grant, error)
-	Owner(ctx context.Context, access string) (provider.Account, error)
-	Revoke(ctx context.Context, g provider.Grant) error
-}
+// named are files whose names are in a row: one that is not there is lost, and that is
+// another thing than one that never was.
+type named struct{ files *blob.Store }
 
-// consents are the channels that can be connected, by name.
-type consents map[string]consent
-
-func (c consents) of(channel string) (consent, error) {
-	if one, ok := c[channel]; ok {
-		return one, nil
+func (n named) Open(ctx context.Context, name string) (*blob.Object, error) {
+	o, err := n.files.Open(ctx, name)
+	if fault.KindOf(err) == fault.NotFound {
+		err = fault.Newf(fault.CodeFileLost, "open a file that a row names: %w", err)
 	}
-	return nil, fault.Newf(fault.CodeNotFound, "channel %q cannot be connected here", channel)
-}
-
-func (c consents) AuthorizeURL(channel, state, challenge, redirectURI string) (string, error) {
-	one, err := c.of(channel)
-	if err != nil {
-		return "", err
-	}
-	return one.AuthorizeURL(state, challenge, redirectURI), nil
-}
-
-func (c consents) Exchange(ctx context.Context, channel, code, verifier, redirectURI string) (provider.Grant, error) {
-	one, err := c.of(channel)
-	if err != nil {
-		return provider.Grant{}, err
-	}
-	return one.Exchange(ctx, code, verifier, redirectURI)
-}
-
-func (c consents) Refresh(ctx context.Context, channel string, g provider.Grant) (provider.Grant, error) {
-	one, err := c.of(channel)
-	if err != nil {
-		return provider.Grant{}, err
-	}
-	return one.Refresh(ctx, g)
-}
-
-func (c consents) Owner(ctx context.Context, channel, access string) (provider.Account, error) {
-	one, err := c.of(channel)
-	if err != nil {
-		return provider.Account{}, err
-	}
-	return one.Owner(ctx, access)
-}
-
-func (c consents) Revoke(ctx context.Context, channel string, g provider.Grant) error {
-	one, err := c.of(channel)
-	if err != nil {
-		return err
-	}
-	return one.Revoke(ctx, g)
+	return o, err
 }
 
 // outdated is what background-purge deletes by age besides files.

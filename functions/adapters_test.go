@@ -8,6 +8,7 @@ import (
 	"castad/shared/cache"
 	"castad/shared/fault"
 	"castad/shared/provider"
+	"castad/shared/redistest"
 )
 
 func TestASongCallbackIsBelievedByItsSignatureWhereThereIsAKey(t *testing.T) {
@@ -57,7 +58,7 @@ func TestAPlaceSearchIsNotAskedTheSameTwiceInAMinute(t *testing.T) {
 	t.Parallel()
 	at := time.Now()
 	search := &countedSearch{err: fault.New(fault.CodeVendorBusy)}
-	r := remembered(cache.New(cache.Config{Now: func() time.Time { return at }}), "test", search)
+	r := remembered(cache.New(cache.Config{Now: func() time.Time { return at }}), "test", kakaoHits, search)
 	ask := func(query, name string, asked int) {
 		t.Helper()
 		hits, err := r.Local(t.Context(), query)
@@ -72,4 +73,33 @@ func TestAPlaceSearchIsNotAskedTheSameTwiceInAMinute(t *testing.T) {
 	ask("칼국수 종로", "칼국수 종로", 3)
 	at = at.Add(time.Minute)
 	ask("칼국수 을지로", "칼국수 을지로", 4)
+}
+
+// Instances share what Kakao's search finds, for the same minute; Naver's stays where it was asked for.
+func TestInstancesShareWhatMayLeaveTheProcess(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	search := &countedSearch{}
+	for _, row := range []struct {
+		name  string
+		far   time.Duration
+		asked int
+	}{{"kakao", kakaoHits, 1}, {"naver", naverHits, 2}} {
+		search.asked = 0
+		for range 2 {
+			c := cache.New(cache.Config{Redis: server.Client(), Secret: []byte("secret"), Now: time.Now})
+			hits, err := remembered(c, row.name, row.far, search).Local(t.Context(), "칼국수")
+			if err != nil || len(hits) != 1 || hits[0].Name != "칼국수" {
+				t.Errorf("%s: %+v, %v", row.name, hits, err)
+			}
+		}
+		if search.asked != row.asked {
+			t.Errorf("%s: two instances ask %d times, want %d", row.name, search.asked, row.asked)
+		}
+	}
+	client := server.Client()
+	keys := client.Keys(t.Context(), "*").Val()
+	if len(keys) != 1 || client.PTTL(t.Context(), keys[0]).Val() > time.Minute {
+		t.Errorf("%d lists are in Redis, the first for %v", len(keys), client.PTTL(t.Context(), keys[0]).Val())
+	}
 }

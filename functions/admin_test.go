@@ -12,7 +12,8 @@ import (
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
-	"castad/shared/store"
+	"castad/shared/provider/kakao"
+	"castad/shared/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -23,7 +24,7 @@ func (b *bench) user(subject, role string) identity.Principal {
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	who := identity.Principal{Tenant: id.New[id.Tenant](now), User: id.New[id.User](now), Role: role}
 	_, err := b.db.Primary().Exec(b.t.Context(), `INSERT INTO users (id, tenant_id, issuer, subject, name, role, state, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?)`,
-		who.User, who.Tenant, kakaoIssuer, subject, "달빛", role, now, now)
+		who.User, who.Tenant, kakao.Issuer, subject, "달빛", role, now, now)
 	must(b.t, err)
 	return who
 }
@@ -75,15 +76,16 @@ func (b *bench) as(token, method, path string, in, out any) (int, string) {
 // text is one value of the database.
 func (b *bench) text(query string, args ...any) string {
 	b.t.Helper()
-	s, err := store.One(b.t.Context(), b.db.Primary(), query, func(s *string) []any { return []any{s} }, args...)
-	must(b.t, err)
-	return s
+	return storetest.Value[string](b.t, b.db.Primary(), query, args...)
 }
 
-// audited is how many rows the log has of an action.
-func (b *bench) audited(action string) string {
+// audited is how many rows the log has of an action that was done.
+func (b *bench) audited(action string) string { return b.logged(action, admin.Done) }
+
+// logged is how many rows the log has of an action of which that came.
+func (b *bench) logged(action, outcome string) string {
 	b.t.Helper()
-	return b.text(`SELECT COUNT(*) FROM audit_log WHERE action = ?`, action)
+	return b.text(`SELECT COUNT(*) FROM audit_log WHERE action = ? AND detail LIKE ?`, action, `%"outcome":"`+outcome+`"%`)
 }
 
 // Row 10 of the security anchors, on every route of operators that there is.
@@ -161,8 +163,8 @@ func TestARoleThatIsTakenAwayIsGoneWithTheNextRequest(t *testing.T) {
 	if status, _ := b.as(first, "POST", "/admin/users/"+id.User(77).String()+"/role", map[string]string{"role": "admin"}, nil); status != http.StatusNotFound {
 		t.Errorf("nobody's role: %d", status)
 	}
-	if n := b.audited("user.role"); n != "3" {
-		t.Errorf("%s of three changes are in the log", n)
+	if n, refused := b.audited("user.role"), b.logged("user.role", admin.Refused); n != "3" || refused != "1" {
+		t.Errorf("%s of three changes and %s of one refusal are in the log", n, refused)
 	}
 	_, err := b.db.Primary().Exec(t.Context(), `UPDATE users SET erase_at = ? WHERE id = ?`, time.Now().UTC(), second.User)
 	must(t, err)
@@ -270,8 +272,13 @@ func TestOperatorsCancelAndRedriveRunsOfOthers(t *testing.T) {
 	if status, code := b.as(token, "POST", "/admin/runs/"+a.Run.String()+"/redrive", nil, nil); status != http.StatusConflict {
 		t.Errorf("redrive what is over: %d %s", status, code)
 	}
-	if r, c := b.audited("run.redrive"), b.audited("run.cancel"); r != "2" || c != "2" {
-		t.Errorf("%s redrives, %s cancellations are in the log", r, c)
+	if r, c := b.audited("run.redrive"), b.audited("run.cancel"); r != "1" || c != "1" {
+		t.Errorf("%s redrives, %s cancellations are in the log as done", r, c)
+	}
+	var log struct{ Items []admin.Entry }
+	if b.as(token, "GET", "/admin/audit?target="+a.Run.String(), nil, &log); len(log.Items) != 4 || log.Items[0].Outcome != admin.Refused || log.Items[0].Action != "run.redrive" || log.Items[0].Code == "" ||
+		log.Items[1].Outcome != admin.Refused || log.Items[1].Code != fault.CodeAdEnded || log.Items[2].Outcome != admin.Done || log.Items[3].Outcome != admin.Done {
+		t.Errorf("the log: %+v", log.Items)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"castad/shared/config"
 	"castad/shared/id"
 	"castad/shared/identity"
+	"castad/shared/provider/kakao"
 	"castad/shared/store"
 )
 
@@ -26,9 +27,6 @@ signed in once. Reads CASTAD_MYSQL_DSN, CASTAD_STAGE, CASTAD_HOST_KIND and
 CASTAD_SCALE_GROUP. Whoever may read those settings may do this: it is how the first
 operator comes to be. Every change is in the audit log.
 `
-
-// kakaoIssuer is whom users.issuer names for people who sign in with Kakao.
-const kakaoIssuer = "https://kauth.kakao.com"
 
 // cliTime bounds one command.
 const cliTime = 5 * time.Minute
@@ -74,13 +72,13 @@ func operateOn(c config.Config, args []string, stdout io.Writer) error {
 }
 
 // commandLine is the actor of what is done here.
-var commandLine = admin.Actor{Request: "handler admin"}
+var commandLine = identity.Actor{Request: "handler admin"}
 
 func setRole(ctx context.Context, roles *auth.Roles, operators *admin.Store, name, role string, stdout io.Writer) error {
 	var user id.User
 	var err error
 	if subject, ok := strings.CutPrefix(name, "kakao:"); ok {
-		user, err = roles.BySubject(ctx, kakaoIssuer, subject)
+		user, err = roles.BySubject(ctx, kakao.Issuer, subject)
 	} else if err = user.UnmarshalText([]byte(name)); err == nil && user == 0 {
 		err = errors.New("no user is named")
 	}

@@ -144,7 +144,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	}
 	g := &gate{}
 	p.ready = g.check(app.db)
-	host, err := trigger.New(app.options(c, log, m, g), registry(p)...)
+	host, err := trigger.New(app.options(c, p, log, m, g), registry(p)...)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	served := background(func() { _ = server.Serve(listener) })
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []func()
-	ends = append(ends, background(func() { p.outbox.Run(ctx) }), background(func() { app.guard.Run(ctx) }), background(func() { p.watcher.Run(ctx) }), background(func() { p.cache.Run(ctx) }),
+	ends = append(ends, background(func() { p.outbox.Run(ctx) }), background(func() { app.guard.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
 		background(func() { b.tick(ctx) }))
 	for _, q := range message.Queues {
 		ends = append(ends, background(func() { b.pump(ctx, string(q)) }))

@@ -18,9 +18,11 @@ import (
 
 	"castad/functions/ad"
 	"castad/functions/archive"
+	"castad/functions/home"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/store"
+	"castad/shared/store/storetest"
 )
 
 // film orders an ad of a new place and waits for its end.
@@ -111,8 +113,21 @@ func TestAnExportHoldsTheFilmItsWordsAndWhereTheyComeFrom(t *testing.T) {
 	if want := fmt.Sprintf("subrip,%d", len(a.Song.Takes[a.Song.Chosen].Lines)); err != nil || strings.TrimSpace(string(out)) != want {
 		t.Errorf("ffprobe says %s, %v, want %s", out, err, want)
 	}
-	if dir := os.Getenv("CASTAD_KEEP_EXPORT"); dir != "" {
-		must(t, os.WriteFile(filepath.Join(dir, "export.zip"), got.body, 0o600))
+	dir := os.Getenv("CASTAD_KEEP_EXPORT") // to open it with something else
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	kept := filepath.Join(dir, "export.zip")
+	must(t, os.WriteFile(kept, got.body, 0o600))
+	if out, err := exec.Command("unzip", "-t", kept).CombinedOutput(); err != nil || !strings.Contains(string(out), "No errors detected") {
+		t.Errorf("unzip -t says %s, %v", out, err)
+	}
+	must(t, b.parts.files.Delete(t.Context(), b.blob(a)))
+	for _, path := range []string{fmt.Sprintf("/archive/%v/export", a.ID), fmt.Sprintf("/files/%v", a.Video.File)} {
+		lost := b.get(path, nil)
+		if code, _ := refusal(t, lost); lost.status != 500 || code != string(fault.CodeFileLost) {
+			t.Errorf("%s without its file: %d %s", path, lost.status, lost.body)
+		}
 	}
 }
 
@@ -183,6 +198,77 @@ func TestAnAdThatIsPutAwayIsNowhereUntilItIsRestored(t *testing.T) {
 	status(200)
 }
 
+// A film is there from when it is made on, whatever becomes of an edit; what has no film
+// is nowhere in the archive until it is put away, and comes back all the same.
+func TestAnEditTakesNoFilmOutOfTheArchive(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.film()
+	b.quiet()
+	there := func(when string) {
+		t.Helper()
+		var s shelf
+		var e archive.Entry
+		var h home.Summary
+		b.get("/archive", &s)
+		b.get(fmt.Sprintf("/archive/%v", a.ID), &e)
+		b.get("/home", &h)
+		if len(s.Items) != 1 || s.Items[0].Film == nil || s.Items[0].Film.File != a.Video.File || s.Items[0].Revision != 1 || s.Items[0].State != "succeeded" {
+			t.Errorf("%s: listed are %+v", when, s.Items)
+		}
+		if e.Film == nil || e.Film.File != a.Video.File || e.Title != a.Lyric.Title || len(e.Steps) != 4 || e.EndedAt == nil {
+			t.Errorf("%s: shown is %+v", when, e.Item)
+		}
+		if len(h.Films) != 1 || h.Films[0].File != a.Video.File || h.Films[0].Title != a.Lyric.Title {
+			t.Errorf("%s: home shows %+v", when, h.Films)
+		}
+		if got := b.get(fmt.Sprintf("/archive/%v/export", a.ID), nil); got.status != 200 {
+			t.Errorf("%s: export %d %s", when, got.status, got.body)
+		}
+	}
+	there("made")
+	if got := b.change(http.MethodPatch, fmt.Sprintf("/ads/%v", a.ID), "edit", obj{"captions": obj{"0": "칼국수 생각나는 날"}}); got.status != 200 {
+		t.Fatalf("edit: %d %s", got.status, got.body)
+	}
+	there("while an edit runs")
+	var edited ad.Ad
+	b.do(http.MethodPost, fmt.Sprintf("/ads/%v/cancel", a.ID), "", nil, &edited)
+	if edited = b.ended(a.ID); edited.State != "cancelled" || edited.Video != nil {
+		t.Fatalf("the edit %s with %+v", edited.State, edited.Video)
+	}
+	there("after the edit was cancelled")
+}
+
+func TestAnAdWithoutAFilmIsPutAwayAndRestoredToo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.quiet()
+	var a ad.Ad
+	b.do(http.MethodPost, "/ads", "order", ad.Wish{Place: b.place(1).ID, Publish: "none"}, &a)
+	restored := func(state string) {
+		t.Helper()
+		var e archive.Entry
+		b.do(http.MethodPost, fmt.Sprintf("/archive/%v/restore", a.ID), "", nil, &e)
+		if e.ID != a.ID || e.State != state || e.Film != nil || e.DeletedAt != nil {
+			t.Errorf("restored: %+v", e.Item)
+		}
+	}
+	restored("running")
+	var note json.RawMessage
+	b.do(http.MethodPost, fmt.Sprintf("/ads/%v/cancel", a.ID), "", nil, &a)
+	b.do(http.MethodDelete, fmt.Sprintf("/archive/%v", a.ID), "", nil, &note)
+	var kept, away shelf
+	b.get("/archive", &kept)
+	b.get("/archive?deleted=true", &away)
+	if len(kept.Items) != 0 || len(away.Items) != 1 || away.Items[0].Film != nil {
+		t.Errorf("%+v; away %+v", kept, away)
+	}
+	restored("cancelled")
+	if got := b.get(fmt.Sprintf("/archive/%v/export", a.ID), nil); got.status != 404 {
+		t.Errorf("export without a film: %d", got.status)
+	}
+}
+
 func TestAnAdThatHasSomethingUnderWayIsNotPutAway(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -225,7 +311,7 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 		t.Errorf("restored after 30 days: %d %s", got.status, got.body)
 	}
 	for stop := range 5 { // broken off after each part
-		must(t, forgetting(b.parts)[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
+		must(t, forgetting(b.parts).others[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
 	}
 	must(t, forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)))
 	for table, n := range map[string]int64{"ads": 1, "ad_revisions": 1, "lyrics": 1, "songs": 1, "videos": 1, "pipeline_runs": 1} {
@@ -247,9 +333,7 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 
 func (b *bench) value(query string, args ...any) int64 {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int64) []any { return []any{n} }, args...)
-	must(b.t, err)
-	return n
+	return storetest.Value[int64](b.t, b.db.Primary(), query, args...)
 }
 
 func (b *bench) counted(table string, tenant int64) int64 {

@@ -55,13 +55,11 @@ import (
 type app struct {
 	db        *store.DB
 	guard     *guard.Guard
-	outbox    *outbox.Outbox
 	envelopes keyring.Ring
 	tokens    *identity.Verifier
 	// redis is nil where none is set up.
 	redis  *redis.Client
 	limits *limits
-	ads    *ad.Store
 	// operators are tokens of the audience of operators; roles says who is one.
 	operators *identity.Verifier
 	roles     *auth.Roles
@@ -93,9 +91,8 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 			return p, a, err
 		}
 	}
-	a.outbox = outbox.New(outbox.Config{DB: a.db.Primary(), Sender: sender{p.bus}, Seal: a.seal, Unseal: a.unseal, Now: clock, Log: log})
-	p.outbox = a.outbox
-	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: a.outbox, Recipe: recipe(c), Rules: rules(c), Now: clock, Log: log,
+	p.outbox = outbox.New(outbox.Config{DB: a.db.Primary(), Sender: sender{p.bus}, Seal: a.seal, Unseal: a.unseal, Now: clock, Log: log})
+	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: p.outbox, Recipe: recipe(), Rules: rules(c), Now: clock, Log: log,
 		CallbackURL: callbackURL(c.PublicURL), Paused: paused(a.guard)})
 	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Now: clock,
 		Notice: func(ctx context.Context, tenant id.Tenant, account id.Account, channel string) {
@@ -110,13 +107,12 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.lyrics, p.songs, p.videos = lyric.New(a.db.Primary(), p.engine), song.New(a.db.Primary(), p.engine), video.New(a.db.Primary(), p.engine)
 	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
 	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway)
-	p.home = home.New(a.db.Replica(), p.engine, clock)
-	a.ads = p.ads
+	p.home = home.New(a.db.Replica(), p.engine, p.cache, clock)
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
 		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Now: clock})
 	a.roles = auth.NewRoles(a.db.Primary())
-	p.admin = admin.New(admin.Config{DB: a.db, Runs: p.engine, Letters: deadMail{a.outbox, a.unseal}, Vendors: vendorDesk{a.guard}, Roles: a.roles, Now: clock})
+	p.admin = admin.New(admin.Config{DB: a.db, Runs: p.engine, Letters: deadMail{p.outbox, a.unseal}, Vendors: vendorDesk{a.guard}, Roles: a.roles, Now: clock})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
 }
@@ -211,7 +207,7 @@ func (a *app) limit(c config.Config, log *slog.Logger, meter *meter, p *parts) e
 	if a.redis, err = openRedis(c, log); err != nil {
 		return err
 	}
-	p.cache = cache.New(cache.Config{Redis: a.redis, Now: clock, Failed: func(err error) { log.Debug("the cache does without Redis", "err", err.Error()) }})
+	p.cache = cache.New(cache.Config{Redis: a.redis, Secret: redisSecret(a.envelopes), Now: clock, Failed: func(err error) { log.Debug("the cache does without Redis", "err", err.Error()) }})
 	a.limits = &limits{count: meter.limited, bypass: newBypass(c.Stage == config.Local || c.Bypass == "allow", a.db.Primary(), clock, log)}
 	if a.limits.rulings, err = rulings(registry(parts{}), classes); err != nil {
 		return err
@@ -219,7 +215,7 @@ func (a *app) limit(c config.Config, log *slog.Logger, meter *meter, p *parts) e
 	local := limiter.NewMemory(clock, slices.Collect(maps.Values(classes))...)
 	a.limits.keeper = local
 	if a.redis != nil {
-		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, limitSeed(a.envelopes)), local, clock, func(err error) {
+		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, redisSecret(a.envelopes)), local, clock, func(err error) {
 			log.Warn("Redis does not answer: calls are counted by this process alone, paid ones are refused", "err", err.Error())
 		})
 	}
@@ -265,7 +261,7 @@ func vendors(c config.Config, p *parts, g *guard.Guard, observe func(provider.Ob
 func (p *parts) finders(c config.Config, h provider.HTTP) error {
 	var err error
 	if p.kakao != nil {
-		p.search = append(p.search, remembered(p.cache, "kakao", atKakao{p.kakao}))
+		p.search = append(p.search, remembered(p.cache, "kakao", kakaoHits, atKakao{p.kakao}))
 	}
 	if c.NaverAdapter == string(naver.Legacy) || c.NaverAdapter == string(naver.Hub) {
 		n, err := naver.New(naver.Config{Adapter: naver.Adapter(c.NaverAdapter), BaseURL: c.NaverURL, ID: c.NaverID, Secret: c.NaverSecret.Reveal(),
@@ -273,7 +269,7 @@ func (p *parts) finders(c config.Config, h provider.HTTP) error {
 		if err != nil {
 			return fmt.Errorf("CASTAD_NAVER_URL: %w", err)
 		}
-		p.search = append(p.search, remembered(p.cache, "naver", n))
+		p.search = append(p.search, remembered(p.cache, "naver", naverHits, n))
 	}
 	if c.PlaceFetch == "on" {
 		if p.pages, err = naver.NewPages(naver.PagesConfig{Contact: c.PlaceFetchContact, Via: c.PlaceFetchVia, Guard: h.Guard, Now: clock}); err != nil {
@@ -286,7 +282,7 @@ func (p *parts) finders(c config.Config, h provider.HTTP) error {
 // recipe names the providers and reserves their prices. Prices are won for one
 // call, rounded up: a lyric of 2,000 tokens, twelve music credits, a minute of
 // rendering (reference prices of November 2026).
-func recipe(c config.Config) ad.Recipe {
+func recipe() ad.Recipe {
 	return ad.Recipe{Providers: ad.Providers{Lyric: "openai", Song: "suno", Video: "creatomate"}, Costs: ad.Costs{Lyric: 20, Song: 90, Video: 400}}
 }
 
@@ -325,15 +321,15 @@ func (a *app) unseal(queue string, raw []byte) ([]byte, error) {
 }
 
 // options is how the host of the functions is set up.
-func (a *app) options(c config.Config, log *slog.Logger, meter *meter, g *gate) trigger.Options {
-	return trigger.Options{Tokens: a.tokens, Ticket: tickets{a.ads}.redeem, Operators: a.operators,
+func (a *app) options(c config.Config, p parts, log *slog.Logger, meter *meter, g *gate) trigger.Options {
+	return trigger.Options{Tokens: a.tokens, Ticket: tickets{p.ads}.redeem, Operators: a.operators,
 		Operator: func(ctx context.Context, who identity.Principal) error {
 			return a.roles.Operator(ctx, who.Tenant, who.User)
 		},
 		Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter.invocations, Metrics: meter.metrics.Handler(),
 		Admit: a.limits.admit, Origins: c.Origins, Plain: c.Stage == config.Local,
 		Poison: func(ctx context.Context, queue string, raw []byte, reason string) error {
-			return a.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
+			return p.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
 		},
 		Invocation: func(ctx context.Context, name string, kind trigger.Kind, connections int) context.Context {
 			lane := store.LaneQueue

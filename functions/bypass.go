@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"castad/functions/admin"
+
 	"castad/shared/limiter"
 	"castad/shared/ratelimit"
 	"castad/shared/store"
@@ -22,8 +24,6 @@ const (
 	bypassMemory = 30 * time.Second
 	// bypassTokens bounds how many tokens are remembered.
 	bypassTokens = 256
-	// bypassPrefix is what every token begins with (functions/admin makes them).
-	bypassPrefix = "bypass_"
 )
 
 // bypassLookups is how often the database is asked by a process: guesses must not
@@ -54,7 +54,7 @@ func newBypass(allowed bool, db *store.Primary, now func() time.Time, log *slog.
 // good says whether token lifts the limits now; whatever cannot be found out means no.
 // The use of a good one stands in the call's log line, by the first digits of its hash.
 func (b *bypass) good(ctx context.Context, token string) bool {
-	if !b.allowed || !strings.HasPrefix(token, bypassPrefix) || len(token) > 100 {
+	if !b.allowed || !strings.HasPrefix(token, admin.BypassPrefix) || len(token) > 100 {
 		return false
 	}
 	hash := sha256.Sum256([]byte(token))

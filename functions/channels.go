@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"castad/functions/sns"
@@ -16,6 +17,15 @@ import (
 	"castad/shared/provider/youtube"
 )
 
+// consent is a channel's OAuth client.
+type consent interface {
+	AuthorizeURL(state, challenge, redirectURI string) string
+	Exchange(ctx context.Context, code, verifier, redirectURI string) (provider.Grant, error)
+	Refresh(ctx context.Context, g provider.Grant) (provider.Grant, error)
+	Owner(ctx context.Context, access string) (provider.Account, error)
+	Revoke(ctx context.Context, g provider.Grant) error
+}
+
 // channel is a social network: owners connect accounts of it, films are published on them.
 type channel interface {
 	consent
@@ -26,6 +36,7 @@ type channel interface {
 	Remove(ctx context.Context, s provider.Sought) error
 	CheckText(p provider.Post) error
 	Identify(address string) (externalID string, err error)
+	Resolve(ctx context.Context, s provider.Sought) (externalID string, err error)
 }
 
 // channels are the channels that are set up here, by name. What is asked about
@@ -55,15 +66,6 @@ func newChannels(c config.Config, h provider.HTTP) (channels, error) {
 		all["instagram"] = client
 	}
 	return all, nil
-}
-
-// consents are the channels as connecting an account wants them.
-func (c channels) consents() consents {
-	all := consents{}
-	for name, client := range c {
-		all[name] = client
-	}
-	return all
 }
 
 func (c channels) of(name string) (channel, error) {
@@ -105,12 +107,79 @@ func (c channels) Metrics(ctx context.Context, s provider.Sought) (provider.Metr
 	return at.Metrics(ctx, s)
 }
 
+func (c channels) Resolve(ctx context.Context, s provider.Sought) (string, error) {
+	at, err := c.of(s.Channel)
+	if err != nil {
+		return "", err
+	}
+	return at.Resolve(ctx, s)
+}
+
 func (c channels) Remove(ctx context.Context, s provider.Sought) error {
 	at, err := c.of(s.Channel)
 	if err != nil {
 		return err
 	}
 	return at.Remove(ctx, s)
+}
+
+// consents are the channels that can be connected.
+func (c channels) consents() consents {
+	all := consents{}
+	for name, client := range c {
+		all[name] = client
+	}
+	return all
+}
+
+// consents are the channels that can be connected, by name.
+type consents map[string]consent
+
+func (c consents) of(channel string) (consent, error) {
+	if one, ok := c[channel]; ok {
+		return one, nil
+	}
+	return nil, fault.Newf(fault.CodeNotFound, "channel %q cannot be connected here", channel)
+}
+
+func (c consents) AuthorizeURL(channel, state, challenge, redirectURI string) (string, error) {
+	one, err := c.of(channel)
+	if err != nil {
+		return "", err
+	}
+	return one.AuthorizeURL(state, challenge, redirectURI), nil
+}
+
+func (c consents) Exchange(ctx context.Context, channel, code, verifier, redirectURI string) (provider.Grant, error) {
+	one, err := c.of(channel)
+	if err != nil {
+		return provider.Grant{}, err
+	}
+	return one.Exchange(ctx, code, verifier, redirectURI)
+}
+
+func (c consents) Refresh(ctx context.Context, channel string, g provider.Grant) (provider.Grant, error) {
+	one, err := c.of(channel)
+	if err != nil {
+		return provider.Grant{}, err
+	}
+	return one.Refresh(ctx, g)
+}
+
+func (c consents) Owner(ctx context.Context, channel, access string) (provider.Account, error) {
+	one, err := c.of(channel)
+	if err != nil {
+		return provider.Account{}, err
+	}
+	return one.Owner(ctx, access)
+}
+
+func (c consents) Revoke(ctx context.Context, channel string, g provider.Grant) error {
+	one, err := c.of(channel)
+	if err != nil {
+		return err
+	}
+	return one.Revoke(ctx, g)
 }
 
 // targets says which accounts an ad may be ordered for.
@@ -127,11 +196,13 @@ func (t targets) Ready(ctx context.Context, tenant id.Tenant, channel string, ac
 }
 
 // Check refuses a post whose words its channel would refuse.
-func (t targets) Check(p message.SnsPublish, marker string) error {
+func (t targets) Check(p message.SnsPublish) error {
 	to, err := t.channels.of(p.Channel)
 	if err != nil {
 		return err
 	}
+	// Numbers make a marker longer: what fits with this one fits with any.
+	marker := sns.Marker(message.SnsPublish{Ad: 1, Channel: p.Channel, Revision: 9999})
 	return to.CheckText(provider.Post{Title: p.Title, Caption: p.Caption, Hashtags: p.Hashtags, Marker: marker})
 }
 
@@ -157,7 +228,16 @@ func (m measurer) Measure(ctx context.Context) (measured, failed int, err error)
 		if err != nil {
 			return sns.Counts{}, err
 		}
-		n, err := m.channels.Metrics(ctx, provider.Sought{Channel: t.Channel, Account: account, Access: access, ID: t.ExternalID})
-		return sns.Counts{Views: n.Views, Likes: n.Likes, Comments: n.Comments, Shares: n.Shares, At: n.At}, err
+		s := provider.Sought{Channel: t.Channel, Account: account, Access: access, ID: t.ExternalID, URL: t.URL}
+		if s.ID == "" {
+			if s.ID, err = m.channels.Resolve(ctx, s); errors.As(err, &message.Absent{}) { // its owner has seen it: it is not gone
+				err = fault.Newf(fault.CodeNotFound, "%v is not in the list of its account", t.Post)
+			}
+			if err != nil {
+				return sns.Counts{}, err
+			}
+		}
+		n, err := m.channels.Metrics(ctx, s)
+		return sns.Counts{ExternalID: s.ID, Views: n.Views, Likes: n.Likes, Comments: n.Comments, Shares: n.Shares, At: n.At}, err
 	})
 }

@@ -293,11 +293,7 @@ func (b *crashBench) over(a ad.Ad) bool {
 
 func (b *crashBench) count(query string, args ...any) int {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int) []any { return []any{n} }, args...)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
+	return storetest.Value[int](b.t, b.db.Primary(), query, args...)
 }
 
 // kill kills the handler, waiting for one that lives.

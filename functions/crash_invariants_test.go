@@ -46,8 +46,9 @@ var invariants = map[string]string{
 	"I11 waste is booked without an abandoned call":       `SELECT COUNT(*) FROM credit_ledger l WHERE l.entry = 'waste' AND NOT EXISTS (SELECT 1 FROM provider_calls c WHERE c.run_id = l.run_id AND c.step_no = l.step_no AND c.state = 'abandoned')`,
 	"I13 a report is stored twice":                        `SELECT COUNT(*) FROM (SELECT call_id FROM callbacks GROUP BY call_id, event_hash HAVING COUNT(*) > 1) x`,
 	"I14 two claims of a step have one fence":             `SELECT COUNT(*) FROM (SELECT run_id FROM run_events WHERE event IN ('claim', 'claim_collect') GROUP BY run_id, step_no, fence HAVING COUNT(*) > 1) x`,
-	"I15 an order has two runs":                           `SELECT COUNT(*) FROM (SELECT 1 AS n FROM ads GROUP BY tenant_id, request_key HAVING COUNT(*) > 1) x`,
-	"I15 a run has no order":                              `SELECT COUNT(*) FROM pipeline_runs r LEFT JOIN ad_revisions a ON a.run_id = r.id WHERE a.ad_id IS NULL`,
+	"I15 an order has two runs":                           `SELECT COUNT(*) FROM (SELECT 1 AS n FROM ads GROUP BY tenant_id, request_key HAVING COUNT(*) > 1 UNION ALL SELECT 1 FROM publications WHERE request_key IS NOT NULL GROUP BY tenant_id, request_key HAVING COUNT(*) > 1) x`,
+	"I15 a run has not one order, of an ad or of a post":  `SELECT COUNT(*) FROM pipeline_runs r WHERE (SELECT COUNT(*) FROM ad_revisions a WHERE a.run_id = r.id) + (SELECT COUNT(*) FROM publications p WHERE p.run_id = r.id AND p.request_key IS NOT NULL) <> 1`,
+	"I15 a post has no step":                              `SELECT COUNT(*) FROM publications p LEFT JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no AND s.kind = 'publish' WHERE s.run_id IS NULL`,
 	"I15 an ad is not its newest revision":                `SELECT COUNT(*) FROM ads a LEFT JOIN ad_revisions v ON v.ad_id = a.id AND v.revision = a.revision AND v.run_id = a.run_id WHERE v.ad_id IS NULL OR a.revision <> (SELECT MAX(revision) FROM ad_revisions m WHERE m.ad_id = a.id)`,
 	"I16 a step is another tenant's than its run":         `SELECT COUNT(*) FROM pipeline_runs r JOIN pipeline_steps c ON c.run_id = r.id WHERE c.tenant_id <> r.tenant_id`,
 	"I16 a call is another tenant's than its run":         `SELECT COUNT(*) FROM pipeline_runs r JOIN provider_calls c ON c.run_id = r.id WHERE c.tenant_id <> r.tenant_id`,
@@ -70,7 +71,7 @@ var legal = map[string][]string{
 	"waiting":    {"collecting", "failed", "cancelled"},
 	"unknown":    {"collecting", "waiting", "failed", "cancelled"},
 	"collecting": {"ready", "waiting", "unknown", "succeeded", "failed", "cancelled"},
-	"failed":     {"ready", "blocked", "succeeded", "failed"},
+	"failed":     {"ready", "skipped", "blocked", "succeeded", "failed"},
 	"cancelled":  {"ready", "blocked", "skipped", "failed"},
 }
 

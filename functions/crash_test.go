@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"castad/functions/ad"
+	"castad/functions/sns"
 	"castad/scripts/localcloud/funchost"
 	"castad/shared/message"
 	"castad/shared/provider/providertest"
@@ -43,6 +44,7 @@ var crashes = []crash{
 	{name: "A2 the order is committed, the client has no answer", plan: "A2", always: true},
 	{name: "A3 an edit is written, not committed", test: editKilled("A3"), always: true},
 	{name: "A4 an edit is committed, the client has no answer", test: editKilled("A4")},
+	{name: "A1 and A2 a post is ordered, not committed, then without an answer", test: postKilled, always: true},
 	{name: "H1 an approval is written, not committed", test: approvalKilled("H1/approve"), always: true},
 	{name: "H2 an approval is committed, the client has no answer", test: approvalKilled("H2/approve")},
 	{name: "D1 a message is locked, not sent", plan: "D1"},
@@ -206,6 +208,30 @@ func editKilled(point string) func(*testing.T, string) {
 		b.paidOnce(got)
 		b.holds()
 	}
+}
+
+// postKilled kills the handler twice in an order for one post of a finished film,
+// before and after its commit: the client repeats it, and there is one post.
+func postKilled(t *testing.T, root string) {
+	b := newCrashBench(t, root, crashOptions{plan: "A1/post,A2/post"})
+	w := b.wish()
+	body := obj{"channel": "youtube", "account": w.Channels[0].Account}
+	w.Publish, w.Channels = "none", nil
+	a := b.end(b.order("order-1", w))
+	body["ad"] = a.ID
+	var first, again sns.Post
+	for _, p := range []*sns.Post{&first, &again} {
+		b.insist(http.MethodPost, "/posts", jsonKey("post-1"), []byte(mustJSON(t, body)), p)
+	}
+	b.until("the post is out", func() bool { return b.count(`SELECT COUNT(*) FROM publications WHERE state = 'published'`) == 1 })
+	b.end(a)
+	if diff := cmp.Diff([]string{"A1/post", "A2/post"}, b.killed()); diff != "" {
+		t.Errorf("kills (-want +got):\n%s", diff)
+	}
+	if n := b.count(`SELECT COUNT(*) FROM pipeline_runs`); n != 2 || first.ID == 0 || again.ID != first.ID || len(b.posts("youtube")) != 1 {
+		t.Errorf("%d runs of an ad and a post, posts %v and %v, on YouTube %v\n%s", n, first.ID, again.ID, b.posts("youtube"), b.dump())
+	}
+	b.holds()
 }
 
 // approvalKilled kills the handler while the owner approves a finished ad: the

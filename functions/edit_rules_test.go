@@ -56,8 +56,8 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 		code         fault.Code
 		field        string
 	}{
-		"a caption that claims what no fact says":  {http.MethodPatch, path, obj{"captions": obj{"1": "전국 1위 칼국수"}}, fault.CodeClaim, "captions.1"},
-		"a caption with a price of its own":        {http.MethodPatch, path, obj{"captions": obj{"0": "칼국수 오천 원"}}, fault.CodeClaim, "captions.0"},
+		"a caption that claims what no fact says":  {http.MethodPatch, path, obj{"captions": obj{"1": "전국 1위 칼국수"}}, fault.CodeOwnWords, "captions.1"},
+		"a caption with a price of its own":        {http.MethodPatch, path, obj{"captions": obj{"0": "칼국수 오천 원"}}, fault.CodeOwnWords, "captions.0"},
 		"a caption of markup":                      {http.MethodPatch, path, obj{"captions": obj{"0": "<b>칼국수</b>"}}, fault.CodeBadValue, "captions.0"},
 		"a caption that does not fit":              {http.MethodPatch, path, obj{"captions": obj{"0": strings.Repeat("칼국수 ", 50_000)}}, fault.CodeBadValue, "captions.0"},
 		"a caption for a line that is not there":   {http.MethodPatch, path, obj{"captions": obj{"99": "칼국수"}}, fault.CodeBadValue, "captions.99"},
@@ -69,9 +69,9 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 		"channels of an ad that is not posted":     {http.MethodPatch, path, obj{"channels": []obj{{"channel": "youtube", "account": "channel_0000000000009"}}}, fault.CodeBadValue, "channels"},
 		"nothing":                                  {http.MethodPatch, path, obj{}, fault.CodeAdUnchanged, ""},
 		"what is so already":                       {http.MethodPatch, path, obj{"mood": a.Wish.Mood, "photos": []string{}}, fault.CodeAdUnchanged, ""},
-		"a line that claims what no fact says":     {http.MethodPatch, lyrics, lines(1, "서울에서 제일 맛있는 칼국수"), fault.CodeClaim, "lines[1].text"},
-		"a line of a shop that is another":         {http.MethodPatch, lyrics, lines(2, "명동교자 칼국수"), fault.CodeClaim, "lines[2].text"},
-		"a title that claims what no fact says":    {http.MethodPatch, lyrics, obj{"title": "대한민국 최고 칼국수"}, fault.CodeClaim, "title"},
+		"a line that claims what no fact says":     {http.MethodPatch, lyrics, lines(1, "서울에서 제일 맛있는 칼국수"), fault.CodeOwnWords, "lines[1].text"},
+		"a line of a shop that is another":         {http.MethodPatch, lyrics, lines(2, "명동교자 칼국수"), fault.CodeOwnWords, "lines[2].text"},
+		"a title that claims what no fact says":    {http.MethodPatch, lyrics, obj{"title": "대한민국 최고 칼국수"}, fault.CodeOwnWords, "title"},
 		"a line that leans on a fact that is none": {http.MethodPatch, lyrics, obj{"lines": []obj{{"text": "<b>칼국수</b>"}}}, fault.CodeBadValue, "lines[0].text"},
 		"a lyric of nothing":                       {http.MethodPatch, lyrics, obj{}, fault.CodeMissingField, "lines"},
 		"the take that is chosen":                  {http.MethodPost, songs + "/choose", obj{"take": a.Song.Chosen}, fault.CodeAdUnchanged, ""},
@@ -114,7 +114,7 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 			t.Errorf("%s without a key: %d %s", path, got.status, got.body)
 		}
 	}
-	if n := b.number(`SELECT COUNT(*) FROM ad_revisions`); n != 1 {
+	if n := b.count(`SELECT COUNT(*) FROM ad_revisions`); n != 1 {
 		t.Errorf("%d revisions", n)
 	}
 }
@@ -122,15 +122,6 @@ func TestAnEditThatCannotBeIsRefused(t *testing.T) {
 func with(header map[string]string, key, value string) map[string]string {
 	header[key] = value
 	return header
-}
-
-func (b *bench) number(query string, args ...any) int {
-	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int) []any { return []any{n} }, args...)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
 }
 
 // Of edits at once that know the same state one is made, and the others are told;
@@ -165,11 +156,11 @@ func TestEditsAtOnceLoseNothing(t *testing.T) {
 		t.Fatal("no edit was made")
 	}
 	now := b.ended(a.ID)
-	if now.Revision != 2 || now.Wish.Title != titles[won] || b.number(`SELECT COUNT(*) FROM pipeline_runs`) != 2 {
+	if now.Revision != 2 || now.Wish.Title != titles[won] || b.count(`SELECT COUNT(*) FROM pipeline_runs`) != 2 {
 		t.Errorf("revision %d, title %q of %q", now.Revision, now.Wish.Title, titles[won])
 	}
 	again := b.send(http.MethodPatch, path, b.token, with(jsonKey(title2key(won)), "If-Match", tag), []byte(mustJSON(t, obj{"title": titles[won]})))
-	if again.status != http.StatusOK || b.number(`SELECT COUNT(*) FROM ad_revisions`) != 2 {
+	if again.status != http.StatusOK || b.count(`SELECT COUNT(*) FROM ad_revisions`) != 2 {
 		t.Errorf("the same edit again: %d %s", again.status, again.body)
 	}
 	other := b.send(http.MethodPatch, path, b.token, with(jsonKey(title2key(won)), "If-Match", tag), []byte(`{"title":"다른 것"}`))
@@ -233,7 +224,7 @@ func TestAnApprovedFilmIsPostedOnceAndAnEditedOneInItsPlace(t *testing.T) {
 	if second.Revision != 2 || second.Video.ID != first.Video.ID || len(b.renderer.Ledger()) != 1 {
 		t.Errorf("the edited ad: %+v", second)
 	}
-	if n := b.number(`SELECT COUNT(*) FROM pipeline_runs WHERE id = ? AND state = 'cancelled' AND fail_code = 'ad.superseded'`, first.Run); n != 1 {
+	if n := b.count(`SELECT COUNT(*) FROM pipeline_runs WHERE id = ? AND state = 'cancelled' AND fail_code = 'ad.superseded'`, first.Run); n != 1 {
 		t.Error("the run that waited was not superseded")
 	}
 	for range 2 { // the second approval changes nothing
@@ -267,7 +258,7 @@ func TestAQuoteIsOfOneThing(t *testing.T) {
 	order := obj{"wish": obj{"place": p.ID, "publish": "none"}}
 	var q ad.Quote
 	b.do(http.MethodPost, "/ads/quote", "", order, &q)
-	if q.Won != 20+90+400 || q.WorstWon != 20+2*90+2*400 || len(q.Items) != 4 || !q.Today.Enough || b.number(`SELECT COUNT(*) FROM ads`) != 0 {
+	if q.Won != 20+90+400 || q.WorstWon != 20+2*90+2*400 || len(q.Items) != 4 || !q.Today.Enough || b.count(`SELECT COUNT(*) FROM ads`) != 0 {
 		t.Errorf("the quote of an order: %+v", q)
 	}
 	for name, c := range map[string]struct {

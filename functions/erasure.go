@@ -51,6 +51,7 @@ func erasable(p parts) []backgrounderase.Part {
 		{Name: "places", Erase: func(ctx context.Context, tenant id.Tenant, limit int) (bool, error) {
 			return p.places.Erase(ctx, tenant, limit, p.files.Delete)
 		}},
+		{Name: "runs begun meanwhile", Slow: true, Erase: p.engine.Quiet},
 		{Name: "runs", Erase: func(ctx context.Context, tenant id.Tenant, limit int) (bool, error) {
 			return p.engine.Erase(ctx, tenant, limit, p.files.Delete)
 		}},

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"castad/functions/ad"
+	"castad/functions/auth"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/provider/providertest"
 	"castad/shared/store"
+	"castad/shared/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -163,10 +165,12 @@ func TestWhoLeavesForGoodTakesEverythingAlong(t *testing.T) {
 
 	a := b.send(http.MethodDelete, "/auth/me", b.token, nil, nil)
 	var answer struct {
-		State string
-		Kept  []struct{ What, Ko, En string }
+		State      string
+		Since      time.Time
+		CompleteAt time.Time `json:"complete_at"`
+		Kept       []struct{ What, Ko, En string }
 	}
-	if err := json.Unmarshal(a.body, &answer); err != nil || a.status != http.StatusAccepted || answer.State != "erasing" || len(answer.Kept) != 3 {
+	if err := json.Unmarshal(a.body, &answer); err != nil || a.status != http.StatusAccepted || answer.State != "erasing" || len(answer.Kept) != 3 || answer.CompleteAt.Sub(answer.Since) != auth.Settled {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	if again := b.send(http.MethodDelete, "/auth/me", b.token, nil, nil); again.status != http.StatusAccepted {
@@ -237,9 +241,7 @@ func TestWhoEndsTheLinkAtKakaoLosesChannelsAtOnceAndTheRestLater(t *testing.T) {
 
 func (b *bench) exec(query string, args ...any) {
 	b.t.Helper()
-	if _, err := b.db.Primary().Exec(b.t.Context(), query, args...); err != nil {
-		b.t.Fatal(err)
-	}
+	storetest.Exec(b.t, b.db.Primary(), query, args...)
 }
 
 // blobs is how many files are kept.

@@ -59,6 +59,9 @@ func lookForCodes(t *testing.T) sightings {
 			if err != nil {
 				return err
 			}
+			if strings.Contains(filepath.ToSlash(file), "shared/openapi/") { // describes failures, triggers none
+				return nil
+			}
 			if strings.HasSuffix(file, "_test.go") {
 				s.tests(filepath.ToSlash(file), tree)
 			} else {

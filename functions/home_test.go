@@ -9,6 +9,7 @@ import (
 	"castad/functions/ad"
 	"castad/functions/home"
 	"castad/functions/sns"
+	"castad/shared/cache"
 	"castad/shared/id"
 	"castad/shared/pipeline"
 
@@ -19,9 +20,13 @@ func TestHomeShowsWhatIsThereAndNothingOfAnothers(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	tube, gram := b.account("youtube"), b.account("instagram")
+	seen := b.instances()
+	seen("nothing made")
 	gone, kept := b.film(), b.film()
+	seen("two films")
 	var note struct{}
 	b.do(http.MethodDelete, fmt.Sprintf("/archive/%v", gone.ID), "", nil, &note)
+	seen("one put away")
 	order := func(more string) sns.Post {
 		return b.post("ordered", "/posts", fmt.Sprintf(`{"ad":%q,"channel":"youtube","account":%q%s}`, kept.ID, tube, more), "201")
 	}
@@ -30,13 +35,18 @@ func TestHomeShowsWhatIsThereAndNothingOfAnothers(t *testing.T) {
 		return fmt.Sprintf(`,"again":true,"at":%q`, clock().Add(d).Format(time.RFC3339))
 	}
 	later, next, off := order(at(2*time.Hour)), order(at(time.Hour)), order(at(3*time.Hour))
+	seen("a post and three to come")
 	off = b.post("called off", "/posts/"+off.ID.String()+"/cancel", "{}", "200")
+	seen("one called off")
 	var waits ad.Ad
 	b.do(http.MethodPost, "/ads", "waits", ad.Wish{Place: b.place(1).ID, Publish: "approve", Channels: []ad.Channel{{Channel: "youtube", Account: tube}}}, &waits)
+	seen("an ad under way")
 	waits = b.awaiting(waits.ID)
+	seen("an ad that waits")
 	b.quiet()
 	_, err := b.db.Primary().Exec(t.Context(), `UPDATE social_accounts SET state = 'reconnect_needed' WHERE channel = 'instagram'`)
 	must(t, err)
+	seen("an account that has ended")
 
 	var got home.Summary
 	b.show("/home", &got)
@@ -81,5 +91,37 @@ func TestHomeShowsWhatIsThereAndNothingOfAnothers(t *testing.T) {
 	empty := home.Summary{Waiting: []home.Waiting{}, Films: []home.Film{}, Scheduled: []home.Post{}, Posts: []home.Post{}, Reconnect: []home.Account{}}
 	if diff := cmp.Diff(empty, none); diff != "" {
 		t.Errorf("a stranger sees (-want +got):\n%s", diff)
+	}
+}
+
+// instances returns a check that this instance and another, which keep the page, show
+// what is there. What goes on meanwhile may change the page between two looks.
+func (b *bench) instances() (seen func(when string)) {
+	fresh := func() *home.Store {
+		return home.New(b.app.db.Replica(), b.parts.engine, cache.New(cache.Config{Now: clock}), clock)
+	}
+	other := fresh()
+	show := func(s *home.Store) home.Summary {
+		who, err := b.app.tokens.Verify(b.token)
+		must(b.t, err)
+		p, err := s.Show(b.t.Context(), who.Tenant)
+		must(b.t, err)
+		return p
+	}
+	return func(when string) {
+		b.t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); ; {
+			before := show(fresh())
+			var got home.Summary
+			b.show("/home", &got)
+			got2 := show(other)
+			if !cmp.Equal(before, show(fresh())) && time.Now().Before(deadline) {
+				continue
+			}
+			if diff := cmp.Diff(before, got) + cmp.Diff(before, got2); diff != "" {
+				b.t.Errorf("%s: (-there +shown)\n%s", when, diff)
+			}
+			return
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"castad/functions/auth"
 	authunlink "castad/functions/auth/unlink"
 
+	"castad/shared/cache"
 	"castad/shared/config"
 	"castad/shared/id"
 	"castad/shared/identity"
@@ -26,7 +27,7 @@ func (p *parts) login(c config.Config, h provider.HTTP) error {
 	}
 	k, err := kakao.New(kakao.Config{AuthURL: c.KakaoAuthURL, APIURL: c.KakaoAPIURL, LocalURL: c.KakaoLocalURL, AppID: c.KakaoAppID,
 		RESTKey: c.KakaoRESTKey.Reveal(), ClientSecret: c.KakaoClientSecret.Reveal(), AdminKey: c.KakaoAdminKey.Reveal(),
-		NativeKeys: []string{c.KakaoNativeKey.Reveal()}, HTTP: h, Now: clock})
+		NativeKeys: []string{c.KakaoNativeKey.Reveal()}, HTTP: h, Keys: cache.Of[string](p.cache, "kakao-keys", cache.Hour), Now: clock})
 	if err != nil {
 		return fmt.Errorf("CASTAD_KAKAO_REST_KEY: %w", err)
 	}

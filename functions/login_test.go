@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 	"castad/shared/fault"
 	"castad/shared/provider/kakao/kakaotest"
 	"castad/shared/provider/providertest"
-	"castad/shared/store"
+	"castad/shared/store/storetest"
 )
 
 const nativeKey = "native"
@@ -80,6 +81,18 @@ func (s *surfer) do(method, address, body string) (status int, to, text string) 
 		s.t.Fatal(err)
 	}
 	return a.StatusCode, a.Header.Get("Location"), string(raw)
+}
+
+// cookie is what the browser would send to an address, nil = nothing of that name.
+func (s *surfer) cookie(address, name string) *http.Cookie {
+	s.t.Helper()
+	at, err := url.Parse(address)
+	must(s.t, err)
+	all := s.jar.Cookies(at)
+	if i := slices.IndexFunc(all, func(c *http.Cookie) bool { return c.Name == name }); i >= 0 {
+		return all[i]
+	}
+	return nil
 }
 
 // begin goes to Kakao, consents there, and returns the address of the way back.
@@ -147,6 +160,13 @@ func TestABrowserSignsInAndNobodyElseDoes(t *testing.T) {
 			t.Errorf("%s: %d users", what, n)
 		}
 	}
+	sentBack := func(what string, s *surfer, address, path string, want fault.Code) {
+		t.Helper()
+		status, to, body := s.get(address)
+		if status != http.StatusSeeOther || to != b.url+path+"login_error="+string(want) || body != "" || s.cookie(b.url, "castad_refresh") != nil {
+			t.Errorf("%s: %d %s %s", what, status, to, body)
+		}
+	}
 	for _, next := range []string{"https://evil.example", "//evil.example", "/\\evil.example", "/%0d%0aa"} {
 		refused("next "+next, victim, b.url+"/api/v1/auth/kakao/start?next="+url.QueryEscape(next), fault.CodeBadValue)
 	}
@@ -156,18 +176,24 @@ func TestABrowserSignsInAndNobodyElseDoes(t *testing.T) {
 	refused("an unknown state", victim, callback+"?code=x&state="+auth.NewAttempt("").State, fault.CodeLoginState)
 	refused("the state in another browser", attacker, back, fault.CodeLoginState)
 	refused("the attacker's code in the victim's browser", victim, attacker.begin(b.url, "/"), fault.CodeLoginState)
-	forged, _ := url.Parse(attacker.begin(b.url, "/"))
+	forged, _ := url.Parse(attacker.begin(b.url, "/shop?tab=3"))
 	q := forged.Query()
 	code := q.Get("code")
 	q.Del("code")
 	q.Set("error", "access_denied")
-	refused("called off", attacker, callback+"?"+q.Encode(), fault.CodeLoginRefused)
+	sentBack("called off", attacker, callback+"?"+q.Encode(), "/shop?tab=3&", fault.CodeLoginRefused)
 	mine, _ := url.Parse(newSurfer(t).begin(b.url, "/")) // a code that belongs to another attempt: its nonce is another
 	again := newSurfer(t)
 	other, _ := url.Parse(again.begin(b.url, "/"))
 	q = other.Query()
 	q.Set("code", mine.Query().Get("code"))
-	refused("another attempt's code", again, callback+"?"+q.Encode(), fault.CodeUnauthenticated)
+	sentBack("another attempt's code", again, callback+"?"+q.Encode(), "/?", fault.CodeUnauthenticated)
+	k.Next(providertest.Fault{Kind: providertest.Status, Status: 503, Op: "token"})
+	late := newSurfer(t)
+	sentBack("Kakao out of order", late, late.begin(b.url, "/"), "/?", fault.CodeVendorUnknown)
+	if n := b.users(); n != 0 {
+		t.Errorf("%d users", n)
+	}
 
 	status, to, body := victim.get(back)
 	if status != http.StatusSeeOther || to != b.url+"/shop?tab=2" {
@@ -181,8 +207,9 @@ func TestABrowserSignsInAndNobodyElseDoes(t *testing.T) {
 	q = u.Query()
 	used, _ := url.Parse(back)
 	q.Set("code", used.Query().Get("code"))
-	if status, _, body = spent.get(callback + "?" + q.Encode()); status != http.StatusBadRequest || b.users() != 1 {
-		t.Errorf("a code that was used, with a good state: %d %s, %d users", status, body, b.users())
+	sentBack("a code that was used, with a good state", spent, callback+"?"+q.Encode(), "/?", fault.CodeLoginState)
+	if n := b.users(); n != 1 {
+		t.Errorf("%d users", n)
 	}
 	if code == "" || strings.Contains(body, code) {
 		t.Error("a code is shown")
@@ -202,15 +229,9 @@ func TestASessionGoesOnByItsCookieOnly(t *testing.T) {
 		t.Errorf("without a session: %d %+v", status, got)
 	}
 	status, _, _ := s.get(s.begin(b.url, "/"))
-	home, _ := url.Parse(b.url)
-	var cookie *http.Cookie
-	for _, c := range s.jar.Cookies(home) {
-		if c.Name == "castad_refresh" {
-			cookie = c
-		}
-	}
+	cookie := s.cookie(b.url, "castad_refresh")
 	if status != http.StatusSeeOther || cookie == nil {
-		t.Fatalf("%d, %v", status, s.jar.Cookies(home))
+		t.Fatalf("%d, %v", status, cookie)
 	}
 	status, got := s.renew(b.url)
 	if status != http.StatusOK || got.Access == "" || got.Refresh != "" || got.Expires != 900 {
@@ -415,9 +436,5 @@ func TestAnyInstanceServesAnyPartOfASession(t *testing.T) {
 
 func (b *bench) count(query string, args ...any) int {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int) []any { return []any{n} }, args...)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
+	return storetest.Value[int](b.t, b.db.Primary(), query, args...)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"time"
 
 	"castad/shared/provider"
@@ -76,13 +75,4 @@ func (m *meter) hooks() store.Hooks {
 func (m *meter) watch(db *store.DB) {
 	m.metrics.Read("castad_http_connections_in_use", "Connections of the HTTP pool in use.", func() float64 { return float64(db.Stats().HTTP.InUse) })
 	m.metrics.Read("castad_queue_connections_in_use", "Connections of the queue pool in use.", func() float64 { return float64(db.Stats().Queue.InUse) })
-}
-
-// level is the setting's name as slog knows it; config has checked it.
-func level(name string) slog.Level {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(name)); err != nil {
-		return slog.LevelInfo
-	}
-	return l
 }

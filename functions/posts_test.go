@@ -14,6 +14,7 @@ import (
 	"castad/shared/config"
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/provider/providertest"
 )
 
 // filmed is an ad of the bench's owner with a film that is not posted.
@@ -84,6 +85,7 @@ func TestAnOwnerPostsAFilmSeesHowItDoesAndTakesItDown(t *testing.T) {
 			t.Errorf("removed: %+v", p)
 		}
 	}
+	b.adopted(reel)
 	b.byHand(reel)
 	if videos := b.youtube.Videos(); !videos[0].Deleted || videos[1].Deleted {
 		t.Errorf("on YouTube are %+v", videos)
@@ -107,6 +109,19 @@ func (b *bench) figures(p sns.Post) {
 	}
 	if a := b.send(http.MethodGet, path, b.token, map[string]string{"If-None-Match": after}, nil); a.status != http.StatusNotModified {
 		b.t.Errorf("unchanged: %d", a.status)
+	}
+}
+
+// adopted measures a reel of which nothing is known but where its owner has seen it.
+func (b *bench) adopted(reel sns.Post) {
+	b.t.Helper()
+	if _, err := b.db.Primary().Exec(b.t.Context(), `UPDATE publications SET external_post_id = NULL, measure_at = published_at WHERE id = ?`, reel.ID); err != nil {
+		b.t.Fatal(err)
+	}
+	must(b.t, b.invoke(b.t.Context(), "background-measure", `{"Data":{"tick":{"IsPastDue":false}},"Metadata":{"sys":{}}}`))
+	var got sns.Post
+	if b.show("/posts/"+reel.ID.String(), &got); got.ExternalID != reel.ExternalID || got.Metrics == nil {
+		b.t.Errorf("the reel at %s is %q, want %q", reel.URL, got.ExternalID, reel.ExternalID)
 	}
 }
 
@@ -143,6 +158,7 @@ func TestAPostThatCannotBeOrderedSaysWhy(t *testing.T) {
 	var own ad.Ad
 	b.do(http.MethodPost, "/ads", "own", ad.Wish{Place: b.place(1).ID, Channels: []ad.Channel{{Channel: "youtube", Account: tube}}}, &own)
 	own = b.ended(own.ID)
+	wordy := ad.Wish{Place: b.place(1).ID, Caption: "<오늘만> 칼국수 한 그릇", Channels: []ad.Channel{{Channel: "youtube", Account: tube}}}
 	b.quiet()
 	b.do(http.MethodPost, "/ads", "unfinished", ad.Wish{Place: b.place(1).ID, Publish: "none"}, &unfinished)
 	for what, c := range map[string]struct {
@@ -160,12 +176,60 @@ func TestAPostThatCannotBeOrderedSaysWhy(t *testing.T) {
 	} {
 		b.post(what, "/posts", fmt.Sprintf(`{"ad":%q,"channel":"youtube","account":%q%s}`, c.ad, tube, c.more), c.want)
 	}
+	for path, body := range map[string]any{"/ads": wordy, "/ads/quote": obj{"wish": wordy}} {
+		got := b.send(http.MethodPost, path, b.token, jsonKey("wordy"), []byte(mustJSON(t, body)))
+		if code, field := refusal(t, got); code != string(fault.CodeVendorRefused) || field != "caption" || got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s with words that YouTube refuses: %d %s", path, got.status, got.body)
+		}
+	}
 	if len(own.Posts) != 1 {
 		t.Fatalf("the ad's own posts: %+v", own.Posts)
+	}
+	var theirs sns.Post
+	if b.show(fmt.Sprintf("/posts/%v", own.Posts[0].ID), &theirs); theirs.Video != own.Video.ID {
+		t.Errorf("the ad's own post is of %v, the film is %v", theirs.Video, own.Video.ID)
 	}
 	b.post("it is the ad's", fmt.Sprintf("/posts/%v/cancel", own.Posts[0].ID), "{}", "409 "+string(fault.CodePostOfAd))
 	body := fmt.Appendf(nil, `{"ad":%q,"channel":"youtube","account":%q}`, a.ID, tube)
 	if got := code(b.send(http.MethodPost, "/posts", b.token, map[string]string{"Content-Type": "application/json"}, body)); got != "400 "+string(fault.CodeKeyRequired) {
 		t.Errorf("without a key: %s", got)
+	}
+}
+
+// A post that cannot go out any more says why: another has taken its place, or its ad
+// was put away.
+func TestAPostThatCannotGoOutAnyMoreSaysWhy(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	tube := b.account("youtube")
+	b.youtube.Next(providertest.Fault{Op: "insert", Kind: providertest.Status, Status: http.StatusBadRequest})
+	var a ad.Ad
+	b.do(http.MethodPost, "/ads", "order-1", ad.Wish{Place: b.place(1).ID, Channels: []ad.Channel{{Channel: "youtube", Account: tube}}}, &a)
+	if a = b.ended(a.ID); a.State != "failed" || len(a.Posts) != 1 || a.Posts[0].State != sns.Failed {
+		t.Fatalf("the ad %s, its posts are %+v", a.State, a.Posts)
+	}
+	on := func(more string) string {
+		return fmt.Sprintf(`{"ad":%q,"channel":"youtube","account":%q%s}`, a.ID, tube, more)
+	}
+	b.published(b.post("instead", "/posts", on(""), "201"))
+	if got := b.send(http.MethodPost, fmt.Sprintf("/ads/%v/retry", a.ID), b.token, nil, nil); got.status != http.StatusOK {
+		t.Fatalf("retry: %d %s", got.status, got.body)
+	}
+	if got := b.ended(a.ID); got.State != "failed" || got.Fail == nil || got.Fail.Code != fault.CodePostReplaced {
+		t.Errorf("its place was taken, and the ad %s: %+v", got.State, got.Fail)
+	}
+	soon := b.post("soon", "/posts", on(fmt.Sprintf(`,"again":true,"at":%q`, time.Now().Add(1500*time.Millisecond).UTC().Format(time.RFC3339Nano))), "201")
+	// What is asked for over HTTP is refused while a post is to come; an order may pass it in that moment.
+	if _, err := b.db.Primary().Exec(t.Context(), `UPDATE ads SET deleted_at = created_at WHERE id = ?`, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(60 * time.Second); soon.State == sns.Scheduled || soon.State == sns.Publishing; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the post is %+v", soon)
+		}
+		b.show("/posts/"+soon.ID.String(), &soon)
+	}
+	if soon.State != sns.Failed || soon.Fail == nil || soon.Fail.Code != fault.CodeAdAway || len(b.youtube.Videos()) != 1 {
+		t.Errorf("its ad was put away, and %d videos are out: %+v", len(b.youtube.Videos()), soon)
 	}
 }

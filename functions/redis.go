@@ -46,11 +46,12 @@ func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
 	l.log.DebugContext(ctx, "redis client", "says", fmt.Sprintf(format, v...))
 }
 
-// limitSeed is the secret by which callers become keys in Redis: all instances have it,
-// nobody else, and it says nothing about the key that it is made from.
-func limitSeed(envelopes keyring.Ring) []byte {
+// redisSecret is the secret by which callers become keys in Redis and values are kept
+// there: all instances have it, nobody else, and it says nothing about the key that it
+// is made from.
+func redisSecret(envelopes keyring.Ring) []byte {
 	key, _ := envelopes.Signing() // config has checked that there is one
 	mac := hmac.New(sha256.New, key.Secret)
-	mac.Write([]byte("castad limiter"))
+	mac.Write([]byte("castad redis"))
 	return mac.Sum(nil)
 }

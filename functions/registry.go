@@ -227,7 +227,7 @@ func registry(p parts) []trigger.Function {
 		videorender.New(p.videos, p.renderer, p.links, p.now),
 		videocollect.New(p.videos, p.renderer, p.downloads.For("creatomate"), p.files),
 		videocallback.New(p.videos, parseVideo),
-		videofile.New(index{p.ads}, p.files),
+		videofile.New(index{p.ads}, named{p.files}),
 		videomedia.New(p.links, p.files),
 		videoshow.New(p.videos, p.ads),
 		videoregenerate.New(p.edits),
@@ -250,7 +250,7 @@ func registry(p parts) []trigger.Function {
 		archiveshow.New(p.archive),
 		archiveremove.New(p.ads, p.archive),
 		archiverestore.New(p.ads, p.archive),
-		archiveexport.New(p.archive, p.files),
+		archiveexport.New(p.archive, named{p.files}),
 
 		homesummary.New(p.home),
 

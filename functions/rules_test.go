@@ -48,6 +48,8 @@ var importRules = []rule{
 	{who: `functions/social`, may: sharedTypes + `|shared/(store|seal|chaos|provider)`,
 		why: "keeps what channels grant, in the neutral words of shared/provider; the channels themselves come through an interface"},
 	{who: `functions/auth`, may: sharedTypes + `|shared/(store|seal|chaos|identity)`, why: "keeps who may sign in; asks no vendor"},
+	{who: `functions/admin`, may: sharedTypes + `|shared/(store|identity)`, why: "reads everybody's rows; what it moves is reached through interfaces"},
+	{who: `functions/home`, may: sharedTypes + `|shared/(store|pipeline|cache)`, why: "keeps no table, and its page in the cache"},
 	{who: `functions/[a-z]+`, may: sharedTypes + `|shared/(store|outbox|pipeline|seal|chaos)`,
 		why: "a module keeps its tables; calling providers is its functions' business, other modules are reached through the engine"},
 	{who: `shared/(id|fault|chaos|keyring)`, may: ``, why: "the ground that everything stands on"},

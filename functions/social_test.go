@@ -85,7 +85,7 @@ func newSocialBench(t *testing.T) *socialBench {
 	log, g := slog.New(slog.NewJSONHandler(io.Discard, nil)), &gate{}
 	must(t, g.open(t.Context(), b.db, log))
 	must(t, a.limit(config.Config{Stage: config.Local, RateLimits: wide}, log, newMeter(), &parts{}))
-	host, err := trigger.New(a.options(config.Config{}, log, newMeter(), g), socialstart.New(b.social, channels, b.url),
+	host, err := trigger.New(a.options(config.Config{}, parts{}, log, newMeter(), g), socialstart.New(b.social, channels, b.url),
 		socialcallback.New(b.social, channels, b.url), sociallist.New(b.social), socialdisconnect.New(b.social))
 	must(t, err)
 	server := &http.Server{Handler: watched(t, host.Handler()), ReadHeaderTimeout: time.Second}
@@ -362,7 +362,7 @@ func TestTheCookieIsTheBrowsersAlone(t *testing.T) {
 	u := b.user()
 	a := u.api(http.MethodGet, "/youtube/start")
 	cookie := a.header.Get("Set-Cookie")
-	for _, part := range []string{"castad_social=", "; Path=/api/v1/social;", "; Max-Age=600", "; HttpOnly", "; SameSite=Lax"} {
+	for _, part := range []string{"castad_social=", "; Path=/;", "; Max-Age=600", "; HttpOnly", "; SameSite=Lax"} {
 		if !strings.Contains(cookie, part) {
 			t.Errorf("%q has no %q", cookie, part)
 		}

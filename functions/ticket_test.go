@@ -91,11 +91,11 @@ func TestATicketOpensOneStreamOnce(t *testing.T) {
 	if status, problem := b.opens(path, old.Ticket); status != http.StatusUnauthorized || !strings.Contains(problem, string(fault.CodeTicketEnded)) {
 		t.Errorf("a ticket that is too old: %d %s", status, problem)
 	}
-	if n := b.number(`SELECT COUNT(*) FROM event_tickets WHERE ticket_hash = ? OR ticket_hash = ?`, []byte(good.Ticket)[:32], []byte(old.Ticket)[:32]); n != 0 {
+	if n := b.count(`SELECT COUNT(*) FROM event_tickets WHERE ticket_hash = ? OR ticket_hash = ?`, []byte(good.Ticket)[:32], []byte(old.Ticket)[:32]); n != 0 {
 		t.Error("a ticket is kept as it is")
 	}
 	stranger := b.send(http.MethodPost, path+"/ticket", b.signIn(), nil, nil)
-	if stranger.status != http.StatusNotFound || b.number(`SELECT COUNT(*) FROM event_tickets`) != 2 {
+	if stranger.status != http.StatusNotFound || b.count(`SELECT COUNT(*) FROM event_tickets`) != 2 {
 		t.Errorf("a ticket for a stranger: %d %s", stranger.status, stranger.body)
 	}
 	if n, err := b.parts.ads.Purge(t.Context(), time.Now().Add(2*ad.TicketLife)); n != 2 || err != nil {

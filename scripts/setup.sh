@@ -3,7 +3,7 @@
 # and needs no network, when everything is there.
 #
 #   scripts/setup.sh demo    a database server, ffmpeg and Korean fonts
-#   scripts/setup.sh test    also a C compiler (the race detector needs one), curl, jq, Redis, Azurite and the studio's Node clients
+#   scripts/setup.sh test    also a C compiler (the race detector needs one), curl, jq, unzip, Redis, Azurite and the studio's Node clients
 set -eu
 cd "$(dirname "$0")/.."
 want=${1:-demo}
@@ -28,6 +28,7 @@ if [ "$want" = test ]; then
 	need npm npm
 	need curl curl
 	need jq jq
+	need unzip unzip
 	need redis-server redis-server
 fi
 if [ -n "$missing" ]; then

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,14 +20,9 @@ import (
 	"castad/shared/pipeline"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
-
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) {
-	// The private server lives as long as the process and keeps one goroutine.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 const (
 	owner    id.Tenant = 7
@@ -70,6 +66,13 @@ type channels struct{ b *bench }
 
 func (c channels) Ready(_ context.Context, tenant id.Tenant, channel string, account id.Account) error {
 	return c.b.channels(tenant, channel, account)
+}
+
+func (channels) Check(p message.SnsPublish) error {
+	if strings.Contains(p.Title+p.Caption, "<") {
+		return fault.New(fault.CodeVendorRefused).In("caption")
+	}
+	return nil
 }
 
 func open(id.Tenant, string, id.Account) error { return nil }
@@ -138,11 +141,7 @@ func (b *bench) start(w ad.Wish, key message.Key) ad.Ad {
 
 func (b *bench) count(query string) int {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int) []any { return []any{n} })
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
+	return storetest.Value[int](b.t, b.db.Primary(), query)
 }
 
 // rows counts what an order writes: ads, runs, wake-ups.

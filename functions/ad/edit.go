@@ -30,30 +30,37 @@ func (s *Store) Edit(ctx context.Context, tenant id.Tenant, ad id.Ad, e Edit, ke
 	if !errors.Is(err, store.ErrNoRows) {
 		return a, false, err
 	}
+	err = s.edit(ctx, tenant, ad, revision{key: key, hash: hash, change: e}, match)
+	chaos.Point("A4", "")
+	if err == nil {
+		a, err = s.Show(ctx, tenant, ad)
+		return a, true, err
+	}
+	// Whatever refuses it, the same edit may have been made at this moment.
+	if a, made := s.revised(ctx, tenant, key, hash); !errors.Is(made, store.ErrNoRows) {
+		return a, false, made
+	}
+	if index, dup := store.Duplicate(err); dup {
+		err = fault.Newf(fault.CodeStale, "edit %v: another edit was first (%s)", ad, index)
+	}
+	return Ad{}, false, err
+}
+
+// edit makes a revision, whose number it gives.
+func (s *Store) edit(ctx context.Context, tenant id.Tenant, ad id.Ad, r revision, match string) error {
 	p, err := s.present(ctx, tenant, ad)
 	if err != nil {
-		return Ad{}, false, err
+		return err
 	}
 	if match != "" && !p.meets(match) {
-		return Ad{}, false, fault.Newf(fault.CodeStale, "edit %v: %s is not %s", ad, match, p.tag())
+		return fault.Newf(fault.CodeStale, "edit %v: %s is not %s", ad, match, p.tag())
 	}
-	o, err := s.next(ctx, tenant, p, e)
+	o, err := s.next(ctx, tenant, p, r.change)
 	if err != nil {
-		return Ad{}, false, err
+		return err
 	}
-	err = s.revise(ctx, tenant, p, o, revision{no: p.revision + 1, key: key, hash: hash, change: e})
-	chaos.Point("A4", "")
-	if index, dup := store.Duplicate(err); dup {
-		if a, err = s.revised(ctx, tenant, key, hash); errors.Is(err, store.ErrNoRows) {
-			err = fault.Newf(fault.CodeStale, "edit %v: another edit was first (%s)", ad, index)
-		}
-		return a, false, err
-	}
-	if err != nil {
-		return Ad{}, false, err
-	}
-	a, err = s.Show(ctx, tenant, ad)
-	return a, true, err
+	r.no = p.revision + 1
+	return s.revise(ctx, tenant, p, o, r)
 }
 
 // hashOf tells a repeated edit from another one.
@@ -84,7 +91,7 @@ func (s *Store) next(ctx context.Context, tenant id.Tenant, p present, e Edit) (
 	if o.Posted, err = posted(ctx, s.db, tenant, o.Ad); err != nil {
 		return order{}, err
 	}
-	return o, s.ready(ctx, tenant, o.targets())
+	return o, s.ready(ctx, tenant, o.Wish, o.targets())
 }
 
 // revision is what makes one: what was asked for, and under which key.

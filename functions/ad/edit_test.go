@@ -238,17 +238,25 @@ func TestEqualEditsAtOnceAreOneRevision(t *testing.T) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	made, codes := 0, map[fault.Code]int{}
+	decided, once := make(chan struct{}), sync.Once{} // so that it is the equal ones that race
 	for i := range 20 {
 		wg.Go(func() {
 			key, e := message.Key("same"), ad.Edit{Change: ad.Change{Template: "menu"}}
 			if i%4 == 0 {
+				<-decided
 				key, e = message.Key("other-"+strconv.Itoa(i)), ad.Edit{Change: ad.Change{Template: "mood"}}
 			}
 			_, created, err := b.ads.Edit(t.Context(), owner, a.ID, e, key, tag)
+			if key == "same" {
+				once.Do(func() { close(decided) })
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			if created {
 				made++
+			}
+			if err != nil && key == "same" {
+				t.Errorf("the edit that was made, once more: %v", err)
 			}
 			if err != nil {
 				codes[fault.CodeOf(err)]++

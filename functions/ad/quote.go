@@ -47,7 +47,7 @@ type Day struct {
 
 // Quote says what an order would cost; it writes nothing. It refuses what Start refuses.
 func (s *Store) Quote(ctx context.Context, tenant id.Tenant, w Wish) (Quote, error) {
-	if err := s.ready(ctx, tenant, w.Channels); err != nil {
+	if err := s.ready(ctx, tenant, w, w.Channels); err != nil {
 		return Quote{}, err
 	}
 	if err := hasPhotos(ctx, s.db, tenant, w.Place); err != nil {

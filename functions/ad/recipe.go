@@ -136,7 +136,7 @@ func render(o order, place message.PlaceFacts, l claim.Lyric, song message.SongM
 	}
 	take, err := captioned(place.Facts, l, song.Takes[n], o.texts(l))
 	if err != nil { // the facts have changed since the caption was written
-		return nil, fault.Newf(fault.CodeClaim, "make input: %w", err)
+		return nil, fault.Newf(fault.CodeOwnWords, "make input: %w", err)
 	}
 	w := o.Wish
 	return message.VideoRender{Name: place.Name, Facts: place.Facts, Title: l.Title, Photos: o.photos(place.Photos),
@@ -156,23 +156,14 @@ func publish(o order, c Channel, place message.PlaceFacts, video message.VideoMa
 	if err != nil { // an order from before accounts were connected
 		return nil, fault.Newf(fault.CodeReconnect, "make input: %w", err)
 	}
-	name, caption := place.Name, o.Wish.Caption
-	var area string
-	for _, f := range place.Facts {
-		if f.Kind == claim.Area {
-			area = f.Text
-		}
-	}
-	if area != "" {
-		name += " | " + area
-	}
-	title := o.Wish.Title
-	preset(&title, name)
+	title, caption := o.Wish.Title, o.Wish.Caption
+	preset(&title, message.Heading(place.Name, place.Facts))
 	preset(&caption, title)
 	privacy := c.Privacy
 	preset(&privacy, "public")
 	return message.SnsPublish{Ad: o.Ad, Channel: c.Channel, Account: account, Title: title, Caption: caption,
-		Hashtags: o.Wish.Hashtags, Privacy: privacy, MadeForKids: c.MadeForKids, Blob: video.Blob, Thumbnail: video.Thumbnail, Bytes: video.Bytes, SHA256: video.SHA256}, nil
+		Hashtags: o.Wish.Hashtags, Privacy: privacy, MadeForKids: c.MadeForKids, Blob: video.Blob, Thumbnail: video.Thumbnail, Bytes: video.Bytes, SHA256: video.SHA256, Video: video.Video,
+		Wide: video.Width > video.Height}, nil
 }
 
 func output[T any](outputs map[int]json.RawMessage, step int) (T, error) {

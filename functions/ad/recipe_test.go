@@ -68,7 +68,7 @@ var (
 		{ID: "f3", Kind: claim.Link, Text: "https://a.example/7"}, {ID: "f4", Kind: claim.Color, Text: "#aa0011"}}
 	known = message.PlaceFacts{Place: 1, Name: "돌담골목", Facts: facts, Photos: []message.Photo{{ID: 2, Blob: "p"}}}
 	sung  = message.SongMade{Takes: takes, Chosen: 1}
-	film  = message.VideoMade{Blob: "film", Thumbnail: "thumb", Bytes: 3, SHA256: "ab"}
+	film  = message.VideoMade{Video: 4, Blob: "film", Thumbnail: "thumb", Bytes: 3, SHA256: "ab", Width: 1920, Height: 1080}
 )
 
 func outputs(t testing.TB) map[int]json.RawMessage {
@@ -85,7 +85,7 @@ func TestEachStepIsGivenWhatItNeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	post := message.SnsPublish{Ad: 5, Channel: "youtube", Account: 9, Title: "돌담골목 | 을지로", Caption: "돌담골목 | 을지로", Hashtags: []string{"맛집", "면"},
-		Privacy: "unlisted", MadeForKids: true, Blob: "film", Thumbnail: "thumb", Bytes: 3, SHA256: "ab"}
+		Privacy: "unlisted", MadeForKids: true, Blob: "film", Thumbnail: "thumb", Bytes: 3, SHA256: "ab", Video: film.Video, Wide: true}
 	second := post
 	second.Channel, second.Privacy, second.MadeForKids = "instagram", "public", false
 	for i, want := range []any{

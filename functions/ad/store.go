@@ -1,6 +1,7 @@
 package ad
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -22,6 +23,8 @@ type Channels interface {
 	// tenant's on that channel (CodeNotFound), one that its owner must connect again
 	// (CodeReconnect), one of a channel that is not set up here (CodeChannelOff).
 	Ready(ctx context.Context, tenant id.Tenant, channel string, account id.Account) error
+	// Check refuses words that the channel would refuse, with the field.
+	Check(p message.SnsPublish) error
 }
 
 // Store holds every statement that writes ads, and the reads over an ad's run.
@@ -47,7 +50,7 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 		return Ad{}, false, fmt.Errorf("write wish: %w", err)
 	}
 	hash := sha256.Sum256(text)
-	if no := s.ready(ctx, tenant, w.Channels); no != nil {
+	if no := s.ready(ctx, tenant, w, w.Channels); no != nil {
 		// What was ordered stays ordered, whatever has become of its accounts.
 		if a, err = s.byKey(ctx, tenant, key, hash); errors.Is(err, store.ErrNoRows) {
 			err = no
@@ -89,8 +92,9 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 	return a, true, err
 }
 
-// ready refuses a wish that names an account where nothing could be posted.
-func (s *Store) ready(ctx context.Context, tenant id.Tenant, to []Channel) error {
+// ready refuses a wish that names an account where nothing could be posted, or words
+// that could not: neither is to be found out when the film has been paid for.
+func (s *Store) ready(ctx context.Context, tenant id.Tenant, w Wish, to []Channel) error {
 	for i, c := range to {
 		field := fmt.Sprintf("channels[%d].account", i)
 		account, err := c.account()
@@ -98,9 +102,14 @@ func (s *Store) ready(ctx context.Context, tenant id.Tenant, to []Channel) error
 			return fault.Newf(fault.CodeBadValue, "order for %s: %w", c.Channel, err).In(field)
 		}
 		err = s.channels.Ready(ctx, tenant, c.Channel, account)
+		if err == nil {
+			title := cmp.Or(w.Title, "-") // one of CastAD's own suits every channel
+			err = s.channels.Check(message.SnsPublish{Channel: c.Channel, Title: title, Caption: cmp.Or(w.Caption, title), Hashtags: w.Hashtags})
+			field = fault.FieldOf(err)
+		}
 		switch code := fault.CodeOf(err); {
 		case err == nil:
-		case code == fault.CodeNotFound, code == fault.CodeReconnect, code == fault.CodeChannelOff:
+		case code == fault.CodeNotFound, code == fault.CodeReconnect, code == fault.CodeChannelOff, code == fault.CodeVendorRefused:
 			return fault.Newf(code, "order for %s: %w", c.Channel, err).In(field)
 		default:
 			return fmt.Errorf("order for %s: %w", c.Channel, err)

@@ -123,11 +123,17 @@ func TestAnOrderForAnAccountThatCannotBePostedToIsRefused(t *testing.T) {
 			t.Errorf("%s: %v blames %q", name, err, fault.FieldOf(err))
 		}
 	}
+	refuse := b.channels
+	b.channels = open
+	// Nor can words that the channel refuses, which is as late to find out.
+	unspeakable := w
+	unspeakable.Caption = "<오늘만> 칼국수"
+	if _, _, err := b.ads.Start(t.Context(), owner, unspeakable, "k"); fault.CodeOf(err) != fault.CodeVendorRefused || fault.FieldOf(err) != "caption" {
+		t.Errorf("words that the channel refuses: %v blames %q", err, fault.FieldOf(err))
+	}
 	if got := b.rows(); got != [3]int{} {
 		t.Errorf("ads, runs, wake-ups: %v", got)
 	}
-	refuse := b.channels
-	b.channels = open
 	a := b.start(w, "k")
 	b.channels = refuse
 	if again, created, err := b.ads.Start(t.Context(), owner, w, "k"); err != nil || created || again.ID != a.ID {

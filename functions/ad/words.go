@@ -31,7 +31,7 @@ type TextLine struct {
 }
 
 // lyric is the owner's text as it is sung in place of was. A line that says more
-// than the facts is refused with CodeClaim, one that cannot be sung or shown with
+// than the facts is refused with CodeOwnWords, one that cannot be sung or shown with
 // CodeBadValue; both name it ("lines[2].text").
 func (t Text) lyric(facts []claim.Fact, was claim.Lyric) (claim.Lyric, error) {
 	c := claim.Against(singable(facts))
@@ -98,7 +98,7 @@ func refuse(problems []claim.Problem, field string) error {
 		}
 	}
 	if len(problems) > 0 {
-		return fault.Newf(fault.CodeClaim, "%s", problems[0].Reason).In(field)
+		return fault.Newf(fault.CodeOwnWords, "%s", problems[0].Reason).In(field)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func TestACaptionIsHeldAgainstTheFactsOfItsOwnRun(t *testing.T) {
 		shown string
 	}{
 		"the price of then":       {9000, "칼국수 구천 원", "", "구천 원 칼국수"},
-		"another price":           {10000, "칼국수 구천 원", fault.CodeClaim, ""},
+		"another price":           {10000, "칼국수 구천 원", fault.CodeOwnWords, ""},
 		"a line that is another":  {10000, "칼국수 만 원", "", "칼국수 만 원"},
 		"the line and its prices": {9000, "칼국수 한 그릇", "", "칼국수 한 그릇"},
 	} {

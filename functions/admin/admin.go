@@ -3,9 +3,10 @@
 // # Promise
 //
 // Nothing is done that is not in the audit log: the row is written in the action's
-// own transaction, and before the action where it has none. The log is a chain
-// (Verify): a row that is changed, taken out or put in breaks it, and so does one
-// that is cut off at the end. Reading is not an action. Answers have no lyrics, no
+// own transaction. What was refused is in the log as refused, and why; what found
+// nothing to do is in it as that. The log is a chain (Verify): a row that is changed,
+// taken out or put in breaks it, and so does one that is cut off at the end. Reading
+// is not an action, and neither is what names nothing that exists. Answers have no lyrics, no
 // captions, no tokens and no e-mail addresses; a run is shown by its states,
 // its times and its bookings.
 //
@@ -29,25 +30,19 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store"
 )
-
-// Actor is who does something, and in which request.
-type Actor struct {
-	// User is 0 for somebody at the command line.
-	User    id.User
-	Request string
-}
 
 // Also is what must be written in the same transaction as an action.
 type Also = func(ctx context.Context, tx *store.Tx) error
 
-// Runs moves runs of any tenant.
+// Runs moves runs of any tenant. An error of kind Done says that there was nothing to move.
 type Runs interface {
 	// Redrive wakes or retries a run that does not move; what may be published already is refused.
-	Redrive(ctx context.Context, run id.Run, actor string) error
+	Redrive(ctx context.Context, run id.Run, actor string, also ...Also) error
 	// CancelAny stops a run as its owner could.
-	CancelAny(ctx context.Context, run id.Run, actor string) error
+	CancelAny(ctx context.Context, run id.Run, actor string, also ...Also) error
 }
 
 // Letters are the messages that no function could take.
@@ -96,34 +91,49 @@ func list[T any](rows []T) []T {
 func (s *Store) now() time.Time { return s.c.Now().UTC().Truncate(time.Microsecond) }
 
 // Redrive lets a run go on that does not, whosever it is.
-func (s *Store) Redrive(ctx context.Context, by Actor, run id.Run) error {
-	if err := s.exists(ctx, run); err != nil {
-		return err
-	}
-	if err := s.Record(ctx, by, Action{Name: "run.redrive", Target: run.String()}); err != nil {
-		return err
-	}
-	return s.c.Runs.Redrive(ctx, run, by.User.String())
+func (s *Store) Redrive(ctx context.Context, by identity.Actor, run id.Run) error {
+	return s.act(ctx, by, Action{Name: "run.redrive", Target: run.String()}, func(also Also) error {
+		return s.c.Runs.Redrive(ctx, run, by.User.String(), also)
+	})
 }
 
 // Cancel stops a run, whosever it is.
-func (s *Store) Cancel(ctx context.Context, by Actor, run id.Run) error {
-	if err := s.exists(ctx, run); err != nil {
-		return err
-	}
-	if err := s.Record(ctx, by, Action{Name: "run.cancel", Target: run.String()}); err != nil {
-		return err
-	}
-	return s.c.Runs.CancelAny(ctx, run, by.User.String())
+func (s *Store) Cancel(ctx context.Context, by identity.Actor, run id.Run) error {
+	return s.act(ctx, by, Action{Name: "run.cancel", Target: run.String()}, func(also Also) error {
+		return s.c.Runs.CancelAny(ctx, run, by.User.String(), also)
+	})
 }
 
 // SetRole makes a user an operator, or an owner again. An operator cannot take the
 // role from themself: somebody must be left who can give it back.
-func (s *Store) SetRole(ctx context.Context, by Actor, user id.User, role string) error {
-	if user == by.User {
-		return fault.New(fault.CodeOwnRole)
-	}
-	return s.c.Roles.SetRole(ctx, user, role, func(ctx context.Context, tx *store.Tx) error {
-		return s.record(ctx, tx, by, Action{Name: "user.role", Target: user.String(), Detail: map[string]any{"role": role}})
+func (s *Store) SetRole(ctx context.Context, by identity.Actor, user id.User, role string) error {
+	a := Action{Name: "user.role", Target: user.String(), Detail: map[string]any{"role": role}}
+	return s.act(ctx, by, a, func(also Also) error {
+		if user == by.User {
+			return fault.New(fault.CodeOwnRole)
+		}
+		return s.c.Roles.SetRole(ctx, user, role, also)
 	})
+}
+
+// act does what writes its own row by also, in its own transaction. What does not come
+// to that is written down afterwards: nothing was done, so nothing is done unwritten.
+func (s *Store) act(ctx context.Context, by identity.Actor, a Action, do func(also Also) error) error {
+	a.Outcome = Done
+	err := do(func(ctx context.Context, tx *store.Tx) error { return s.record(ctx, tx, by, a) })
+	if err == nil {
+		return nil
+	}
+	switch fault.KindOf(err) {
+	case fault.Done:
+		a.Outcome, err = Unchanged, nil
+	case fault.Denied, fault.Conflict, fault.Refused, fault.TooMany:
+		a.Outcome, a.Code = Refused, fault.CodeOf(err)
+	default: // it named nothing, or went wrong on our side: the invocation's log line says so
+		return err
+	}
+	if failed := s.Record(ctx, by, a); failed != nil {
+		return failed
+	}
+	return err
 }

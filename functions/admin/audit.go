@@ -8,20 +8,45 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store"
 )
 
-// Action is something that was done, or is about to be.
+// What came of an action.
+const (
+	Done = "done"
+	// Unchanged: it was so already, or waits rightly.
+	Unchanged = "unchanged"
+	// Refused: nothing was done, for the reason that is the code.
+	Refused = "refused"
+)
+
+// Action is something that an operator did, or tried.
 type Action struct {
 	// Name is one of a small fixed set: "run.redrive", "vendor.pause".
 	Name string
 	// Target is an id or a name, at most 190 bytes; never a secret.
 	Target string
 	Detail map[string]any
+	// Outcome is Done, Unchanged or Refused; Code says why it was refused.
+	Outcome string
+	Code    fault.Code
+}
+
+// detail is what the log keeps of what came of it, with what the action says besides.
+func (a Action) detail() ([]byte, error) {
+	all := map[string]any{}
+	maps.Copy(all, a.Detail)
+	all["outcome"] = a.Outcome
+	if a.Code != "" {
+		all["code"] = a.Code
+	}
+	return json.Marshal(all) // keys are sorted
 }
 
 // Entry is a row of the audit log.
@@ -30,9 +55,12 @@ type Entry struct {
 	// At is when it was written.
 	At time.Time `json:"at"`
 	// Actor is who did it; empty for somebody at the command line.
-	Actor   string          `json:"actor,omitempty"`
-	Action  string          `json:"action"`
-	Target  string          `json:"target"`
+	Actor  string `json:"actor,omitempty"`
+	Action string `json:"action"`
+	Target string `json:"target"`
+	// Outcome is "done", "unchanged" (it was so already, or waits rightly) or "refused"; Code says why.
+	Outcome string          `json:"outcome"`
+	Code    fault.Code      `json:"code,omitempty"`
 	Detail  json.RawMessage `json:"detail"`
 	Request string          `json:"request_id,omitempty"`
 	// Hash is the row's, in hex: who keeps it elsewhere can tell whether the log was written anew.
@@ -50,9 +78,14 @@ func (e *Entry) into() []any {
 // finish fills what is shown from what was read.
 func (e *Entry) finish() {
 	e.Detail, e.Hash = json.RawMessage(e.detail), hex.EncodeToString(e.hash)
-	if !json.Valid(e.Detail) { // somebody has edited it, which Verify tells
+	var came struct {
+		Outcome string
+		Code    fault.Code
+	}
+	if json.Unmarshal(e.Detail, &came) != nil { // somebody has edited it, which Verify tells
 		e.Detail, _ = json.Marshal(e.detail)
 	}
+	e.Outcome, e.Code = came.Outcome, came.Code
 	if e.actor != 0 {
 		e.Actor = e.actor.String()
 	}
@@ -82,7 +115,7 @@ type head struct {
 func (h *head) into() []any { return []any{&h.seq, &h.hash} }
 
 // Record writes an action into the log in a transaction of its own.
-func (s *Store) Record(ctx context.Context, by Actor, a Action) error {
+func (s *Store) Record(ctx context.Context, by identity.Actor, a Action) error {
 	var e Entry
 	return s.c.DB.Primary().TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var err error
@@ -92,20 +125,17 @@ func (s *Store) Record(ctx context.Context, by Actor, a Action) error {
 }
 
 // record writes an action into the log in tx.
-func (s *Store) record(ctx context.Context, tx *store.Tx, by Actor, a Action) error {
+func (s *Store) record(ctx context.Context, tx *store.Tx, by identity.Actor, a Action) error {
 	_, err := s.append(ctx, tx, by, a)
 	return err
 }
 
 // append adds a row to the chain. Writers wait for each other at the chain's end,
 // until their transactions end: it is the last thing that a transaction does.
-func (s *Store) append(ctx context.Context, tx *store.Tx, by Actor, a Action) (Entry, error) {
-	detail, err := json.Marshal(a.Detail) // keys are sorted
+func (s *Store) append(ctx context.Context, tx *store.Tx, by identity.Actor, a Action) (Entry, error) {
+	detail, err := a.detail()
 	if err != nil {
 		return Entry{}, fmt.Errorf("write %s to the audit log: %w", a.Name, err)
-	}
-	if a.Detail == nil {
-		detail = []byte("{}")
 	}
 	last, err := lockHead(ctx, tx)
 	if err != nil {

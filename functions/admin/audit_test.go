@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"castad/shared/fault"
+	"castad/shared/identity"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
 )
@@ -27,8 +28,8 @@ func logOf(t *testing.T, n int) (*Store, *store.DB) {
 	t.Helper()
 	s, db := auditLog(t)
 	for i := range n {
-		a := Action{Name: "vendor.pause", Target: "suno", Detail: map[string]any{"reason": "천천히", "n": i}}
-		if err := s.Record(t.Context(), Actor{User: 9, Request: fmt.Sprint("request-", i)}, a); err != nil {
+		a := Action{Name: "vendor.pause", Target: "suno", Detail: map[string]any{"reason": "천천히", "n": i}, Outcome: Done}
+		if err := s.Record(t.Context(), identity.Actor{User: 9, Request: fmt.Sprint("request-", i)}, a); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,7 +47,7 @@ func TestALogThatNobodyTouchedIsWhole(t *testing.T) {
 	if err != nil || len(rows) != 5 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	if rows[0].Hash != c.Hash || rows[0].Seq != 5 || rows[0].Actor != "user_0000000000009" || string(rows[0].Detail) != `{"n":4,"reason":"천천히"}` || !rows[0].At.Equal(noon) {
+	if rows[0].Hash != c.Hash || rows[0].Seq != 5 || rows[0].Actor != "user_0000000000009" || string(rows[0].Detail) != `{"n":4,"outcome":"done","reason":"천천히"}` || rows[0].Outcome != Done || !rows[0].At.Equal(noon) {
 		t.Errorf("%+v", rows[0])
 	}
 	if rows, err = s.Audit(t.Context(), "", 3, 100); err != nil || len(rows) != 2 || rows[0].Seq != 2 {
@@ -113,7 +114,7 @@ func TestALogThatWasWrittenAnewEndsOtherwise(t *testing.T) {
 		t.Fatal(err)
 	}
 	forged, _ := logOf(t, 4)
-	if err := forged.Record(t.Context(), Actor{User: 9, Request: "request-4"}, Action{Name: "vendor.pause", Target: "openai"}); err != nil {
+	if err := forged.Record(t.Context(), identity.Actor{User: 9, Request: "request-4"}, Action{Name: "vendor.pause", Target: "openai"}); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := forged.Verify(t.Context()); err != nil || c.Rows != kept.Rows || c.Hash == kept.Hash {
@@ -129,7 +130,7 @@ func TestWritersOfTheLogWaitForEachOther(t *testing.T) {
 	for i := range 40 {
 		done.Go(func() {
 			from := []*Store{s, other}[i%2]
-			if err := from.Record(context.Background(), Actor{User: 9}, Action{Name: "run.cancel", Target: fmt.Sprint("run-", i)}); err != nil {
+			if err := from.Record(context.Background(), identity.Actor{User: 9}, Action{Name: "run.cancel", Target: fmt.Sprint("run-", i)}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -145,7 +146,7 @@ func TestWhatDidNotHappenIsNotInTheLog(t *testing.T) {
 	t.Parallel()
 	s, db := logOf(t, 2)
 	err := db.Primary().Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-		if err := s.record(ctx, tx, Actor{User: 9}, Action{Name: "user.role", Target: "user"}); err != nil {
+		if err := s.record(ctx, tx, identity.Actor{User: 9}, Action{Name: "user.role", Target: "user"}); err != nil {
 			t.Error(err)
 		}
 		return fault.New(fault.CodeNotFound)
@@ -153,7 +154,7 @@ func TestWhatDidNotHappenIsNotInTheLog(t *testing.T) {
 	if fault.CodeOf(err) != fault.CodeNotFound {
 		t.Fatal(err)
 	}
-	if err := s.Record(t.Context(), Actor{User: 9}, Action{Name: "run.cancel", Target: "run"}); err != nil {
+	if err := s.Record(t.Context(), identity.Actor{User: 9}, Action{Name: "run.cancel", Target: "run"}); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := s.Verify(t.Context()); err != nil || c.Rows != 3 {

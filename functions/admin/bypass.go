@@ -11,8 +11,12 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store"
 )
+
+// BypassPrefix is what every bypass token begins with.
+const BypassPrefix = "bypass_"
 
 // MaxBypass is the longest that a bypass token is good: a load test's day.
 const MaxBypass = 24 * time.Hour
@@ -32,14 +36,14 @@ type Bypass struct {
 }
 
 // MakeBypass makes a bypass token of 256 random bits, of which the hash is kept.
-func (s *Store) MakeBypass(ctx context.Context, by Actor, purpose string, life time.Duration) (Bypass, error) {
+func (s *Store) MakeBypass(ctx context.Context, by identity.Actor, purpose string, life time.Duration) (Bypass, error) {
 	if life < time.Second || life > MaxBypass {
 		return Bypass{}, fault.New(fault.CodeBadValue).In("seconds")
 	}
 	var secret [32]byte
 	_, _ = rand.Read(secret[:]) // never fails (Go 1.24)
 	now := s.now()
-	b := Bypass{Token: "bypass_" + base64.RawURLEncoding.EncodeToString(secret[:]), Purpose: purpose, MadeBy: by.User, CreatedAt: now, ExpiresAt: now.Add(life)}
+	b := Bypass{Token: BypassPrefix + base64.RawURLEncoding.EncodeToString(secret[:]), Purpose: purpose, MadeBy: by.User, CreatedAt: now, ExpiresAt: now.Add(life)}
 	hash := sha256.Sum256([]byte(b.Token))
 	b.ID = hex.EncodeToString(hash[:])
 	err := s.c.DB.Primary().Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -47,7 +51,7 @@ func (s *Store) MakeBypass(ctx context.Context, by Actor, purpose string, life t
 			hash[:], purpose, by.User, b.CreatedAt, b.ExpiresAt); err != nil {
 			return fmt.Errorf("keep bypass token: %w", err)
 		}
-		return s.record(ctx, tx, by, Action{Name: "bypass.make", Target: b.ID, Detail: map[string]any{"purpose": purpose, "expires_at": b.ExpiresAt}})
+		return s.record(ctx, tx, by, Action{Name: "bypass.make", Target: b.ID, Outcome: Done, Detail: map[string]any{"purpose": purpose, "expires_at": b.ExpiresAt}})
 	})
 	if err != nil {
 		return Bypass{}, err
@@ -69,7 +73,7 @@ func (s *Store) Bypasses(ctx context.Context) ([]Bypass, error) {
 }
 
 // RevokeBypass ends a token now.
-func (s *Store) RevokeBypass(ctx context.Context, by Actor, token string) error {
+func (s *Store) RevokeBypass(ctx context.Context, by identity.Actor, token string) error {
 	hash, err := hex.DecodeString(token)
 	if err != nil || len(hash) != sha256.Size {
 		return fault.Newf(fault.CodeNotFound, "revoke bypass token: no such token")
@@ -82,7 +86,7 @@ func (s *Store) RevokeBypass(ctx context.Context, by Actor, token string) error 
 		if n == 0 {
 			return fault.Newf(fault.CodeNotFound, "revoke bypass token: no such token")
 		}
-		return s.record(ctx, tx, by, Action{Name: "bypass.revoke", Target: token})
+		return s.record(ctx, tx, by, Action{Name: "bypass.revoke", Target: token, Outcome: Done})
 	})
 }
 

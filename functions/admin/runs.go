@@ -2,12 +2,10 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/store"
 )
@@ -97,16 +95,4 @@ func (s *Store) runs(ctx context.Context, w Wanted, before id.Run, limit int) ([
 		AND EXISTS (SELECT 1 FROM pipeline_steps s WHERE s.run_id = r.id AND (? = '' OR s.kind = ?) AND (? = '' OR s.state = ?)
 			AND (? = '' OR s.fail_code = ? OR r.fail_code = ?)) ORDER BY r.id DESC LIMIT ?`,
 		(*Run).into, before, w.State, w.State, w.Tenant, w.Tenant, w.Kind, w.Kind, w.StepState, w.StepState, w.Code, w.Code, w.Code, limit)
-}
-
-// exists is CodeNotFound for a run that is not there.
-func (s *Store) exists(ctx context.Context, run id.Run) error {
-	_, err := store.One(ctx, s.c.DB.Primary(), `SELECT state FROM pipeline_runs WHERE id = ? LIMIT 1`, func(t *string) []any { return []any{t} }, run)
-	if errors.Is(err, store.ErrNoRows) {
-		return fault.Newf(fault.CodeNotFound, "find %v: no such run", run)
-	}
-	if err != nil {
-		return fmt.Errorf("find %v: %w", run, err)
-	}
-	return nil
 }

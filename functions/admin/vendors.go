@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"castad/shared/store"
+	"castad/shared/identity"
 )
 
 // Publishing is the vendor that stands for all publishing: while it is paused
@@ -49,13 +49,13 @@ type Standing struct {
 // Hold pauses a vendor or lets it go on. Orders that need it wait; no try is used up,
 // and no deadline runs. Every instance obeys within five seconds, and nothing ends
 // a pause but another word of an operator.
-func (s *Store) Hold(ctx context.Context, by Actor, vendor string, pause bool, reason string) (Standing, error) {
+func (s *Store) Hold(ctx context.Context, by identity.Actor, vendor string, pause bool, reason string) (Standing, error) {
 	name := "vendor.resume"
 	if pause {
 		name = "vendor.pause"
 	}
-	err := s.c.Vendors.Hold(ctx, vendor, pause, func(ctx context.Context, tx *store.Tx) error {
-		return s.record(ctx, tx, by, Action{Name: name, Target: vendor, Detail: map[string]any{"reason": reason}})
+	err := s.act(ctx, by, Action{Name: name, Target: vendor, Detail: map[string]any{"reason": reason}}, func(also Also) error {
+		return s.c.Vendors.Hold(ctx, vendor, pause, also)
 	})
 	if err != nil {
 		return Standing{}, err

@@ -1,5 +1,8 @@
-// Package archive is what an owner has had made: finished ads, found by their words,
-// put away for 30 days, brought back, taken along as one file.
+// Package archive is what an owner has had made: ads with their films, found by their
+// words, put away for 30 days, brought back, taken along as one file.
+//
+// An ad is here from the moment it has a film, and shown as the newest revision that
+// has one: an edit that is under way, has failed or was cancelled takes nothing away.
 //
 // Tables: none of its own; reads the ad's, the place's, the modules' and the
 // pipeline's. Who puts an ad away is package ad. Lists read the replica and may lag; one ad is
@@ -32,26 +35,27 @@ func New(db *store.Primary, replica *store.Replica, keep time.Duration) *Store {
 	return &Store{db: db, replica: replica, keep: keep}
 }
 
-// Item is a finished ad.
+// Item is an ad as the newest of its revisions that has a film; without any, as the newest.
 type Item struct {
 	ID        id.Ad    `json:"id"`
 	Place     id.Place `json:"place"`
 	PlaceName string   `json:"place_name"`
 	// Title is the lyric's; "" when there is none.
 	Title string `json:"title"`
-	// State is succeeded, or failed or cancelled when it was not posted everywhere.
-	State    string `json:"state"`
+	// State is that revision's: failed or cancelled with a film was not posted everywhere.
+	State    string `json:"state" enum:"running,awaiting_approval,cancelling,succeeded,failed,cancelled"`
 	Revision int    `json:"revision"`
 	// Film is what was made; null for an ad without, which is listed only when it is put away.
 	Film      *Film     `json:"film"`
 	CreatedAt time.Time `json:"created_at"`
-	EndedAt   time.Time `json:"ended_at"`
+	// EndedAt is absent while the revision is being made, waits for approval or is being posted.
+	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// DeletedAt is when it was put away, RestoreBy until when it can be brought back.
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	RestoreBy *time.Time `json:"restore_by,omitempty"`
 }
 
-// Film is the film of a finished ad. Its files are not there while the ad is put away.
+// Film is the film of an ad. Its files are not there while the ad is put away.
 type Film struct {
 	ID        id.Video    `json:"id"`
 	File      id.Artifact `json:"file"`
@@ -71,9 +75,12 @@ type Query struct {
 	// Before is the last id of the page before, 0 = the first page.
 	Before id.Ad
 	Limit  int
+
+	// any takes the ad as it is: put away or not, with a film or without.
+	any bool
 }
 
-// List returns finished ads, the newest first.
+// List returns ads that have a film, or what is put away, the newest first.
 func (s *Store) List(ctx context.Context, tenant id.Tenant, q Query) ([]Item, error) {
 	last := id.Ad(1<<63 - 1)
 	if q.Before != 0 {
@@ -82,19 +89,17 @@ func (s *Store) List(ctx context.Context, tenant id.Tenant, q Query) ([]Item, er
 	return s.items(ctx, s.replica, tenant, 0, last, q)
 }
 
-// item reads one entry, put away or not.
+// item reads one ad, whatever its state, and the run that its revision is of.
 func (s *Store) item(ctx context.Context, tenant id.Tenant, ad id.Ad) (Item, id.Run, error) {
-	for _, away := range []bool{false, true} {
-		found, err := s.rows(ctx, s.db, tenant, ad, ad, Query{Away: away, Limit: 1})
-		if err != nil {
-			return Item{}, 0, err
-		}
-		if len(found) == 1 {
-			i, err := found[0].item(s.keep)
-			return i, found[0].run, err
-		}
+	found, err := s.rows(ctx, s.db, tenant, ad, ad, Query{Limit: 1, any: true})
+	if err != nil {
+		return Item{}, 0, err
 	}
-	return Item{}, 0, fault.Newf(fault.CodeNotFound, "show %v: it is not in the archive", ad)
+	if len(found) == 0 {
+		return Item{}, 0, fault.Newf(fault.CodeNotFound, "show %v: no such ad", ad)
+	}
+	i, err := found[0].item(s.keep)
+	return i, found[0].run, err
 }
 
 func (s *Store) items(ctx context.Context, from store.Querier, tenant id.Tenant, first, last id.Ad, q Query) ([]Item, error) {
@@ -137,24 +142,28 @@ func (r row) item(keep time.Duration) (Item, error) {
 	return i, nil
 }
 
-// rows reads ads whose newest run has ended, with what that has made or taken over.
+// rows reads ads as the newest revision that has made a film or has taken it over, with
+// what that has made; those without as the newest.
 func (s *Store) rows(ctx context.Context, from store.Querier, tenant id.Tenant, first, last id.Ad, q Query) ([]row, error) {
 	like, inJSON := patterns(q.Text)
-	rows, err := store.All(ctx, from, `SELECT a.id, a.place_id, p.name, a.revision, a.run_id, a.created_at, a.deleted_at, r.state, r.ended_at, COALESCE(l.title, ''), v.output_json, f.id, t.id
+	rows, err := store.All(ctx, from, `SELECT a.id, a.place_id, p.name, COALESCE(z.revision, a.revision), r.id, a.created_at, a.deleted_at, r.state, r.ended_at, COALESCE(l.title, ''), v.output_json, f.id, t.id
 		FROM ads a
-		JOIN pipeline_runs r ON r.tenant_id = a.tenant_id AND r.id = a.run_id
 		JOIN places p ON p.tenant_id = a.tenant_id AND p.id = a.place_id
-		LEFT JOIN pipeline_steps w ON w.tenant_id = a.tenant_id AND w.run_id = a.run_id AND w.kind = 'lyric'
+		LEFT JOIN ad_revisions z ON z.tenant_id = a.tenant_id AND z.ad_id = a.id AND z.revision = (SELECT MAX(y.revision) FROM ad_revisions y
+			JOIN pipeline_steps m ON m.tenant_id = y.tenant_id AND m.run_id = y.run_id AND m.kind = 'video' AND m.state IN ('succeeded', 'skipped')
+			WHERE y.tenant_id = a.tenant_id AND y.ad_id = a.id)
+		JOIN pipeline_runs r ON r.tenant_id = a.tenant_id AND r.id = COALESCE(z.run_id, a.run_id)
+		LEFT JOIN pipeline_steps w ON w.tenant_id = a.tenant_id AND w.run_id = r.id AND w.kind = 'lyric'
 		LEFT JOIN lyrics l ON l.tenant_id = a.tenant_id AND l.run_id = COALESCE(w.made_in, w.run_id) AND l.step_no = w.step_no
-		LEFT JOIN pipeline_steps v ON v.tenant_id = a.tenant_id AND v.run_id = a.run_id AND v.kind = 'video' AND v.state IN ('succeeded', 'skipped')
+		LEFT JOIN pipeline_steps v ON v.tenant_id = a.tenant_id AND v.run_id = z.run_id AND v.kind = 'video'
 		LEFT JOIN artifacts f ON f.tenant_id = a.tenant_id AND f.run_id = COALESCE(v.made_in, v.run_id) AND f.step_no = v.step_no AND f.kind = 'film'
 		LEFT JOIN artifacts t ON t.tenant_id = a.tenant_id AND t.run_id = COALESCE(v.made_in, v.run_id) AND t.step_no = v.step_no AND t.kind = 'thumbnail'
-		WHERE a.tenant_id = ? AND a.id BETWEEN ? AND ? AND r.ended_at IS NOT NULL AND (a.deleted_at IS NOT NULL) = ? AND (? OR f.id IS NOT NULL)
+		WHERE a.tenant_id = ? AND a.id BETWEEN ? AND ? AND (? OR (a.deleted_at IS NOT NULL) = ? AND (? OR f.id IS NOT NULL))
 		AND (? = '' OR p.name LIKE ? OR l.title LIKE ? OR LOWER(JSON_EXTRACT(l.lines_json, '$[*].text')) LIKE ?)
 		ORDER BY a.id DESC LIMIT ?`,
 		func(r *row) []any {
 			return []any{&r.ID, &r.Place, &r.PlaceName, &r.Revision, &r.run, &r.CreatedAt, &r.DeletedAt, &r.State, &r.EndedAt, &r.Title, &r.film, &r.file, &r.thumbnail}
-		}, tenant, first, last, q.Away, q.Away, q.Text, like, like, inJSON, q.Limit)
+		}, tenant, first, last, q.any, q.Away, q.Away, q.Text, like, like, inJSON, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("read archive: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 	"castad/shared/store"
 )
 
-// Entry is a finished ad with what it says, on what grounds, and who made it.
+// Entry is an ad with what it says, on what grounds, and who made it.
 type Entry struct {
 	Item
 	Lyric claim.Lyric `json:"lyric"`
@@ -69,8 +69,18 @@ type File struct {
 type Bundle struct {
 	Entry
 	// Sung are the lines as the film shows them, with their times.
-	Sung            []message.LineTime
-	Film, Thumbnail File
+	Sung []message.LineTime
+	Film File
+}
+
+// MadeAt is when the film was made.
+func (b Bundle) MadeAt() time.Time {
+	for _, s := range b.Steps {
+		if s.Kind == message.Video && s.EndedAt != nil {
+			return *s.EndedAt
+		}
+	}
+	return b.CreatedAt
 }
 
 const (
@@ -79,7 +89,7 @@ const (
 	maxBookings = 1_000
 )
 
-// Show returns an entry, also one that is put away.
+// Show returns an ad's entry, also one that is put away or has no film yet.
 func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Entry, error) {
 	b, err := s.bundle(ctx, tenant, ad)
 	return b.Entry, err
@@ -95,10 +105,7 @@ func (s *Store) Bundle(ctx context.Context, tenant id.Tenant, ad id.Ad) (Bundle,
 	if b.DeletedAt != nil || b.Item.Film == nil {
 		return Bundle{}, fault.Newf(fault.CodeNotFound, "export %v: it is put away or has no film", ad)
 	}
-	if b.Film, err = s.file(ctx, tenant, b.Item.Film.File); err != nil {
-		return Bundle{}, err
-	}
-	b.Thumbnail, err = s.file(ctx, tenant, b.Item.Film.Thumbnail)
+	b.Film, err = s.file(ctx, tenant, b.Item.Film.File)
 	return b, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,12 +12,9 @@ import (
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
-	"castad/shared/keyring"
-	"castad/shared/seal"
+	"castad/shared/seal/sealtest"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
-
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
@@ -26,8 +22,7 @@ func TestMain(m *testing.M) {
 		renewAndHang(dsn)
 		return
 	}
-	// The private server lives as long as the process and keeps one goroutine.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
+	storetest.Main(m)
 }
 
 // kakao signs the people of these tests in.
@@ -51,9 +46,7 @@ type bench struct {
 func newBench(t *testing.T, opts ...storetest.Option) *bench {
 	t.Helper()
 	b := &bench{t: t, db: storetest.Open(t, opts...), clock: monday}
-	sealer, err := sealerOf(b.now, "a")
-	b.must(err)
-	b.config = auth.Config{DB: b.db.Primary(), Seal: sealer, API: issuer{"api"}, Admin: issuer{"admin"}, Now: b.now,
+	b.config = auth.Config{DB: b.db.Primary(), Seal: sealtest.Sealer(b.now, "a"), API: issuer{"api"}, Admin: issuer{"admin"}, Now: b.now,
 		Notice: func(_ context.Context, _ id.Tenant, _ id.User, s id.Session) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -68,18 +61,6 @@ type issuer struct{ audience string }
 
 func (i issuer) Issue(who identity.Principal, ttl time.Duration) (string, error) {
 	return fmt.Sprintf("%s %v %s %v", i.audience, who.User, who.Role, ttl), nil
-}
-
-func sealerOf(now func() time.Time, name string) (*seal.Sealer, error) {
-	ring, err := keyring.New(keyring.Key{ID: name, Secret: []byte(strings.Repeat(name, 32))})
-	if err != nil {
-		return nil, err
-	}
-	wrapper, err := seal.NewRing(ring)
-	if err != nil {
-		return nil, err
-	}
-	return seal.New(now, wrapper)
 }
 
 func (b *bench) must(err error) {
@@ -123,15 +104,12 @@ func (b *bench) renew(refresh string) string {
 
 func (b *bench) count(query string, args ...any) int {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int) []any { return []any{n} }, args...)
-	b.must(err)
-	return n
+	return storetest.Value[int](b.t, b.db.Primary(), query, args...)
 }
 
 func (b *bench) exec(query string, args ...any) {
 	b.t.Helper()
-	_, err := b.db.Primary().Exec(b.t.Context(), query, args...)
-	b.must(err)
+	storetest.Exec(b.t, b.db.Primary(), query, args...)
 }
 
 const ended = string(fault.CodeSessionEnded)

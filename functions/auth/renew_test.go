@@ -18,6 +18,7 @@ import (
 	"castad/shared/fault"
 	"castad/shared/identity"
 	"castad/shared/seal"
+	"castad/shared/seal/sealtest"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
 )
@@ -130,10 +131,8 @@ func TestADumpOfTheDatabaseOpensNoSession(t *testing.T) {
 			}
 		}
 	}
-	other, err := sealerOf(b.now, "b") // whoever has the rows has no key
-	b.must(err)
 	c := b.config
-	c.Seal = other
+	c.Seal = sealtest.Sealer(b.now, "b") // whoever has the rows has no key
 	if _, err := auth.New(c).Renew(t.Context(), first, auth.ForAPI); err == nil {
 		t.Error("the sealed child opens with another key")
 	}
@@ -289,15 +288,11 @@ func TestWithoutAKeyOrADatabaseNobodyGetsAToken(t *testing.T) {
 func renewAndHang(dsn string) {
 	err := func() error {
 		now := func() time.Time { return monday }
-		sealer, err := sealerOf(now, "a")
-		if err != nil {
-			return err
-		}
 		db, err := store.Open(store.Config{DSN: dsn, Stage: "local", Host: "reference"})
 		if err != nil {
 			return err
 		}
-		s := auth.New(auth.Config{DB: db.Primary(), Seal: sealer, Now: now})
+		s := auth.New(auth.Config{DB: db.Primary(), Seal: sealtest.Sealer(now, "a"), Now: now})
 		if _, err := s.Renew(context.Background(), os.Getenv("CASTAD_TEST_TOKEN"), auth.ForAPI); err != nil {
 			return err
 		}

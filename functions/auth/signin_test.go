@@ -167,6 +167,24 @@ func TestNextIsAPathOfTheAppAndNoOtherSite(t *testing.T) {
 	}
 }
 
+func TestAFailedSignInLeadsToWhereItBegan(t *testing.T) {
+	t.Parallel()
+	site := auth.Site{API: "https://api.example", App: "https://app.example/"}
+	for next, want := range map[string]string{
+		"/":                                 "https://app.example/?login_error=auth.bad_state",
+		"/shop#top":                         "https://app.example/shop?login_error=auth.bad_state#top",
+		"/shop?":                            "https://app.example/shop?login_error=auth.bad_state",
+		"/shop?z=1&a=%2F&z=2":               "https://app.example/shop?z=1&a=%2F&z=2&login_error=auth.bad_state",
+		"/shop?login_error=x&b=1#?a":        "https://app.example/shop?b=1&login_error=auth.bad_state#?a",
+		"/@evil.example?x=//evil.example":   "https://app.example/@evil.example?x=//evil.example&login_error=auth.bad_state",
+		"/shop?next=https://evil.example#x": "https://app.example/shop?next=https://evil.example&login_error=auth.bad_state#x",
+	} {
+		if got := site.Failed(next, fault.CodeLoginState); !auth.Local(next) || got != want {
+			t.Errorf("%q leads to %q", next, got)
+		}
+	}
+}
+
 func TestANativeAppsTokenOpensOneSessionWithinTenMinutes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -1,8 +1,12 @@
 package auth
 
 import (
+	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"castad/shared/fault"
 )
 
 // Site is where browsers meet CastAD.
@@ -23,40 +27,58 @@ func (s Site) RedirectURI() string {
 // Next is the address of a path of the app, which must be Local.
 func (s Site) Next(path string) string { return strings.TrimSuffix(s.App, "/") + path }
 
+// LoginError is the parameter that Failed adds.
+const LoginError = "login_error"
+
+// Failed is Next for a sign-in that failed: the fault's code is in the query, the
+// only thing that is added to what was Local when the sign-in began.
+func (s Site) Failed(path string, code fault.Code) string {
+	path, fragment, _ := strings.Cut(path, "#")
+	path, query, _ := strings.Cut(path, "?")
+	kept := slices.DeleteFunc(strings.Split(query, "&"), func(p string) bool { // of the try before
+		return p == "" || p == LoginError || strings.HasPrefix(p, LoginError+"=")
+	})
+	path += "?" + strings.Join(append(kept, LoginError+"="+url.QueryEscape(string(code))), "&")
+	if fragment != "" {
+		path += "#" + fragment
+	}
+	return s.Next(path)
+}
+
 // Secure says whether cookies are kept off unencrypted connections.
 func (s Site) Secure() bool { return strings.HasPrefix(s.API, "https:") }
 
-// Names of the cookies. The attempt's goes to LoginPath only.
-const (
-	LoginCookie = "castad_login"
-	LoginPath   = "/api/v1/auth/kakao"
-	// plainCookie is the refresh token's where there is no TLS, which is on a
-	// developer's machine.
-	plainCookie = "castad_refresh"
-	hostCookie  = "__Host-castad_refresh"
-)
+// RefreshCookie and LoginCookie are the names of the refresh token's cookie and of the
+// attempt's.
+func (s Site) RefreshCookie() string { return s.named("castad_refresh") }
+func (s Site) LoginCookie() string   { return s.named("castad_login") }
 
-// RefreshCookie is the name of the refresh token's cookie. A browser takes one that
-// begins with __Host- only from this host itself, so that no other host of the
-// domain can slip a session of its own under a visitor.
-func (s Site) RefreshCookie() string {
+// named is a cookie's name here. A browser takes one that begins with __Host- only from
+// this host itself, so that no other host of the domain can slip a session of its own,
+// or a sign-in that it began itself, under a visitor. Without TLS, which is on a
+// developer's machine, there are none of these.
+func (s Site) named(name string) string {
 	if s.Secure() {
-		return hostCookie
+		return "__Host-" + name
 	}
-	return plainCookie
+	return name
+}
+
+// Bound is the cookie of this site's name out of what a request has brought.
+func (s Site) Bound(host, plain string) string {
+	if s.Secure() {
+		return host
+	}
+	return plain
 }
 
 // Brought is the refresh token out of what a request has brought: the body's first,
-// then the cookie of this site's name. cookie says whether it was that.
+// then the cookie's. cookie says whether it was that.
 func (s Site) Brought(body, host, plain string) (refresh string, cookie bool) {
-	switch {
-	case body != "":
+	if body != "" {
 		return body, false
-	case s.Secure():
-		return host, true
-	default:
-		return plain, true
 	}
+	return s.Bound(host, plain), true
 }
 
 // Gone is the life of a cookie that is taken away.

@@ -7,15 +7,29 @@
 // can be in two parts or in none. Limits: 5 films, 10 posts of each sort, 20 ads that wait,
 // 20 accounts; what is more than that is in the lists.
 //
-// It is not cached: half the tables are written by background work for an owner who
-// has this page open, and every one of those writes would have to forget the page.
+// # Kept
+//
+// The page is kept (package cache) by its version, which is read each time: one
+// statement in the place of seven. So a write is seen by all instances as soon as
+// the replica has it, however the writer ends, and keeping adds nothing to the lag. The
+// version counts what only grows (see version), in no order of commits. A page that was written
+// to while it was read is shown and not kept: the replica may also have been
+// exchanged for the primary between two of its statements. The spending is not kept: what
+// money there is left is always read.
+//
+// Rejected: forgetting the page after each write. Half the tables are written by
+// background work, and whoever is killed between the commit and the word leaves all others with the
+// old page. A row of a tenant's that each write counts up: one more statement and one more lock in
+// every transaction of a run, to make the reading of a page cheaper.
 package home
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"castad/shared/cache"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/pipeline"
@@ -38,12 +52,13 @@ type Ledger interface {
 type Store struct {
 	replica *store.Replica
 	ledger  Ledger
+	pages   *cache.Kind[Summary] // without the spending
 	now     func() time.Time
 }
 
-// New returns the store.
-func New(replica *store.Replica, ledger Ledger, now func() time.Time) *Store {
-	return &Store{replica: replica, ledger: ledger, now: now}
+// New returns the store; there is one for a cache.
+func New(replica *store.Replica, ledger Ledger, c *cache.Cache, now func() time.Time) *Store {
+	return &Store{replica: replica, ledger: ledger, pages: cache.Of[Summary](c, "home", cache.Hour), now: now}
 }
 
 // Summary is the page.
@@ -79,7 +94,7 @@ type Waiting struct {
 	ApproveBy time.Time `json:"approve_by"`
 }
 
-// Film is the present film of an ad.
+// Film is the newest film of an ad.
 type Film struct {
 	Ad id.Ad `json:"ad"`
 	// Title is the lyric's.
@@ -110,12 +125,37 @@ type Account struct {
 
 // Show returns the tenant's page.
 func (s *Store) Show(ctx context.Context, tenant id.Tenant) (Summary, error) {
+	v, err := s.version(ctx, tenant)
+	if err != nil {
+		return Summary{}, err
+	}
+	p, err := s.pages.Get(ctx, tenant.String(), v, func(ctx context.Context) (Summary, error) {
+		p, err := s.read(ctx, tenant)
+		if err != nil {
+			return p, err
+		}
+		if now, err := s.version(ctx, tenant); err != nil || now != v {
+			return p, errors.Join(err, cache.ErrUnkept)
+		}
+		return p, nil
+	})
+	if err != nil {
+		return Summary{}, err
+	}
+	if p.Spending, err = s.ledger.Spending(ctx, tenant); err != nil {
+		return Summary{}, fmt.Errorf("read spending for home: %w", err)
+	}
+	return p, nil
+}
+
+// read reads the page but the spending.
+func (s *Store) read(ctx context.Context, tenant id.Tenant) (Summary, error) {
 	var p Summary
 	for _, part := range []struct {
 		name string
 		read func(context.Context, id.Tenant, *Summary) error
 	}{{"places", s.places}, {"ads", s.ads}, {"waiting ads", s.waiting}, {"films", s.films}, {"scheduled posts", s.scheduled}, {"posts", s.posts},
-		{"accounts", s.accounts}, {"spending", s.spending}} {
+		{"accounts", s.accounts}} {
 		if err := part.read(ctx, tenant, &p); err != nil {
 			return Summary{}, fmt.Errorf("read %s for home: %w", part.name, err)
 		}
@@ -149,15 +189,18 @@ func (s *Store) waiting(ctx context.Context, tenant id.Tenant, p *Summary) error
 	return err
 }
 
-// films are of ads whose newest revision has made one, or taken it over from the revision before.
+// films are the newest of each ad: an edit that is under way or has failed takes none away.
 func (s *Store) films(ctx context.Context, tenant id.Tenant, p *Summary) error {
 	found, err := store.All(ctx, s.replica, `SELECT a.id, COALESCE(l.title, ''), f.id, t.id, v.seconds
 		FROM ads a
-		JOIN pipeline_steps m ON m.tenant_id = a.tenant_id AND m.run_id = a.run_id AND m.kind = 'video' AND m.state IN ('succeeded', 'skipped')
+		JOIN ad_revisions z ON z.tenant_id = a.tenant_id AND z.ad_id = a.id AND z.revision = (SELECT MAX(y.revision) FROM ad_revisions y
+			JOIN pipeline_steps d ON d.tenant_id = y.tenant_id AND d.run_id = y.run_id AND d.kind = 'video' AND d.state IN ('succeeded', 'skipped')
+			WHERE y.tenant_id = a.tenant_id AND y.ad_id = a.id)
+		JOIN pipeline_steps m ON m.tenant_id = a.tenant_id AND m.run_id = z.run_id AND m.kind = 'video'
 		JOIN videos v ON v.tenant_id = a.tenant_id AND v.run_id = COALESCE(m.made_in, m.run_id) AND v.step_no = m.step_no
 		JOIN artifacts f ON f.tenant_id = a.tenant_id AND f.run_id = v.run_id AND f.step_no = v.step_no AND f.kind = 'film'
 		JOIN artifacts t ON t.tenant_id = a.tenant_id AND t.run_id = v.run_id AND t.step_no = v.step_no AND t.kind = 'thumbnail'
-		LEFT JOIN pipeline_steps w ON w.tenant_id = a.tenant_id AND w.run_id = a.run_id AND w.kind = 'lyric'
+		LEFT JOIN pipeline_steps w ON w.tenant_id = a.tenant_id AND w.run_id = z.run_id AND w.kind = 'lyric'
 		LEFT JOIN lyrics l ON l.tenant_id = a.tenant_id AND l.run_id = COALESCE(w.made_in, w.run_id) AND l.step_no = w.step_no
 		WHERE a.tenant_id = ? AND a.deleted_at IS NULL ORDER BY a.id DESC LIMIT ?`,
 		func(f *Film) []any { return []any{&f.Ad, &f.Title, &f.File, &f.Thumbnail, &f.Seconds} }, tenant, maxFilms)
@@ -195,10 +238,5 @@ func (s *Store) accounts(ctx context.Context, tenant id.Tenant, p *Summary) erro
 	found, err := store.All(ctx, s.replica, `SELECT id, channel, name FROM social_accounts WHERE tenant_id = ? AND state = 'reconnect_needed' ORDER BY id LIMIT ?`,
 		func(a *Account) []any { return []any{&a.ID, &a.Channel, &a.Name} }, tenant, maxAccounts)
 	p.Reconnect = append([]Account{}, found...)
-	return err
-}
-
-func (s *Store) spending(ctx context.Context, tenant id.Tenant, p *Summary) (err error) {
-	p.Spending, err = s.ledger.Spending(ctx, tenant)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/store"
 )
@@ -38,16 +39,43 @@ func (s *Store) Erase(ctx context.Context, tenant id.Tenant, limit int, remove f
 		return false, fmt.Errorf("find places of %v: %w", tenant, err)
 	}
 	for _, p := range places {
-		done, err := s.db.Erase(ctx, limit, []any{p, tenant},
-			`DELETE FROM place_facts WHERE place_id = ? AND tenant_id = ? ORDER BY fact_no LIMIT ?`,
-			`DELETE FROM place_sources WHERE place_id = ? AND tenant_id = ? ORDER BY place_id LIMIT ?`,
-			`DELETE FROM places WHERE id = ? AND tenant_id = ? ORDER BY id LIMIT ?`)
+		gone, err := s.erase(ctx, tenant, p)
 		if err != nil {
 			return false, fmt.Errorf("erase %v: %w", p, err)
 		}
-		if !done {
+		if !gone {
 			return false, nil
 		}
 	}
 	return len(places) < limit, nil
+}
+
+// erase deletes a place, unless it has a photo again. Its row is locked, so that
+// whoever adds something to it meanwhile is either seen here or finds no place: what is
+// left without its place is never found.
+func (s *Store) erase(ctx context.Context, tenant id.Tenant, place id.Place) (gone bool, err error) {
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		err := lock(ctx, tx, tenant, place)
+		if gone = fault.KindOf(err) == fault.NotFound; gone { // another run of the timer was faster
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n, err := store.One(ctx, tx, `SELECT COUNT(*) FROM place_photos WHERE place_id = ? AND tenant_id = ?`, func(n *int) []any { return []any{n} }, place, tenant)
+		if gone = err == nil && n == 0; !gone {
+			return err
+		}
+		for _, statement := range []string{
+			`DELETE FROM place_facts WHERE place_id = ? AND tenant_id = ?`,
+			`DELETE FROM place_sources WHERE place_id = ? AND tenant_id = ?`,
+			`DELETE FROM places WHERE id = ? AND tenant_id = ?`,
+		} {
+			if _, err := tx.Exec(ctx, statement, place, tenant); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return gone && err == nil, err
 }

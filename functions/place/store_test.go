@@ -16,13 +16,9 @@ import (
 	"castad/shared/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) {
-	// The private server lives as long as the process and keeps one goroutine.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 const (
 	owner    id.Tenant = 7
@@ -92,11 +88,7 @@ func (b *bench) show(p id.Place) place.Place {
 
 func (b *bench) count(query string) int {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db, query, func(n *int) []any { return []any{n} })
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
+	return storetest.Value[int](b.t, b.db, query)
 }
 
 func TestAPlaceIsShownAsItWasCreated(t *testing.T) {

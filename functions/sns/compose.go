@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"castad/shared/claim"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/message"
@@ -51,27 +50,13 @@ func (o *Orders) compose(ctx context.Context, tenant id.Tenant, d Draft) (post, 
 	if err != nil {
 		return n, err
 	}
-	title := cmp.Or(d.Title, f.wish.Title, clip(heading(f.script), shownTitle))
+	title := cmp.Or(d.Title, f.wish.Title, message.Heading(f.script.Name, f.script.Facts))
 	n.SnsPublish = message.SnsPublish{Ad: d.Ad, Channel: d.Channel, Account: d.Account, Title: title, Caption: cmp.Or(d.Caption, f.wish.Caption, title),
-		Hashtags: d.Hashtags, Privacy: d.Privacy, MadeForKids: d.MadeForKids, Blob: f.Blob, Thumbnail: cmp.Or(picture, f.Thumbnail), Bytes: f.Bytes, SHA256: f.SHA256, Video: f.Video}
+		Hashtags: d.Hashtags, Privacy: d.Privacy, MadeForKids: d.MadeForKids, Blob: f.Blob, Thumbnail: cmp.Or(picture, f.Thumbnail), Bytes: f.Bytes, SHA256: f.SHA256, Video: f.Video, Wide: f.Width > f.Height}
 	if d.Hashtags == nil {
 		n.Hashtags = f.wish.Hashtags
 	}
-	// Numbers make a marker longer: what fits with this one fits with any.
-	return n, o.c.Channels.Check(n.SnsPublish, Marker(message.SnsPublish{Ad: d.Ad, Channel: d.Channel, Revision: 9999}))
-}
-
-// shownTitle is the longest title that every channel takes, in characters.
-const shownTitle = 100
-
-// heading is a title from the facts: the place's name and where it is.
-func heading(v message.VideoRender) string {
-	for _, f := range v.Facts {
-		if f.Kind == claim.Area && f.Text != "" {
-			return v.Name + " | " + f.Text
-		}
-	}
-	return v.Name
+	return n, o.c.Channels.Check(n.SnsPublish)
 }
 
 // film reads the draft's film. NotFound: the ad, or that film of it, is not the

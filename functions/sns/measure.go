@@ -1,6 +1,7 @@
 package sns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,12 +22,14 @@ const (
 	dailyFor  = 30 * 24 * time.Hour
 	weekly    = 7 * 24 * time.Hour
 	weeklyFor = 90 * 24 * time.Hour
-	// atOnce is how many posts one run of the timer measures at most.
+	// atOnce is how many posts of one channel one run of the timer measures at most.
 	atOnce = 50
 )
 
 // Counts are a channel's figures; what it does not count is -1.
 type Counts struct {
+	// ExternalID is the channel's id of the post, for one that was known by its address.
+	ExternalID                     string
 	Views, Likes, Comments, Shares int64
 	At                             time.Time
 }
@@ -40,28 +43,38 @@ type due struct {
 	missed    *time.Time
 }
 
+// channelNames are the channels, in the order in which they are asked.
+var channelNames = []string{"youtube", "instagram"}
+
 // Measure asks for the figures of the posts whose time has come, the longest due
-// first, at most 50, and returns how many were measured and how many could not be.
+// first, at most 50 of each channel, and returns how many were measured and how many could not be.
 // ask returns message.Absent when the channel has no such post: missed twice, an hour
 // apart, it counts as removed. A channel that has no more questions left is not asked
-// again in this run.
+// again in this run, and does not keep another one waiting.
 func (o *Orders) Measure(ctx context.Context, ask func(context.Context, Target) (Counts, error)) (measured, failed int, err error) {
-	rows, err := store.All(ctx, o.c.DB, `SELECT id, tenant_id, channel, account_id, external_post_id, url, published_at, measure_at, missed_at FROM publications
-		WHERE measure_at <= ? AND state = 'published' AND external_post_id IS NOT NULL AND published_at IS NOT NULL ORDER BY measure_at LIMIT ?`,
+	var stuck []error
+	for _, channel := range channelNames {
+		m, f, err := o.measureOn(ctx, channel, ask)
+		measured, failed, stuck = measured+m, failed+f, append(stuck, err)
+	}
+	return measured, failed, errors.Join(stuck...)
+}
+
+// measureOn is Measure for one channel.
+func (o *Orders) measureOn(ctx context.Context, channel string, ask func(context.Context, Target) (Counts, error)) (measured, failed int, err error) {
+	rows, err := store.All(ctx, o.c.DB, `SELECT id, tenant_id, channel, account_id, COALESCE(external_post_id, ''), url, published_at, measure_at, missed_at FROM publications
+		WHERE measure_at <= ? AND channel = ? AND state = 'published' AND (external_post_id IS NOT NULL OR url <> '') AND published_at IS NOT NULL ORDER BY measure_at LIMIT ?`,
 		func(d *due) []any {
 			return []any{&d.Post, &d.Tenant, &d.Channel, &d.account, &d.ExternalID, &d.URL, &d.published, &d.at, &d.missed}
-		}, o.now(), atOnce)
+		}, o.now(), channel, atOnce)
 	if err != nil {
-		return 0, 0, fmt.Errorf("read posts to measure: %w", err)
+		return 0, 0, fmt.Errorf("read posts of %s to measure: %w", channel, err)
 	}
-	full := map[string]bool{}
+	full := false
 	var stuck []error
 	for _, d := range rows {
-		if ctx.Err() != nil {
+		if full || ctx.Err() != nil {
 			break
-		}
-		if full[d.Channel] {
-			continue
 		}
 		mine, err := o.claim(ctx, d)
 		if err == nil && mine {
@@ -72,7 +85,7 @@ func (o *Orders) Measure(ctx context.Context, ask func(context.Context, Target) 
 			measured++
 		case err != nil:
 			failed++
-			full[d.Channel] = fault.KindOf(err) == fault.TooMany || fault.CodeOf(err) == fault.CodeVendorQuota
+			full = fault.KindOf(err) == fault.TooMany || fault.CodeOf(err) == fault.CodeVendorQuota || errors.Is(err, fault.ErrPaused)
 			if fault.CodeOf(err) != fault.CodeReconnect { // that is the owner's business, and told
 				stuck = append(stuck, err)
 			}
@@ -104,9 +117,9 @@ func (o *Orders) measure(ctx context.Context, d due, ask func(context.Context, T
 	case err != nil:
 		return fmt.Errorf("measure %v: %w", d.Post, err)
 	}
-	return o.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE publications SET measure_at = ?, missed_at = NULL WHERE tenant_id = ? AND id = ? AND state = 'published'`,
-			o.after(d.published), d.Tenant, d.Post)
+	err = o.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE publications SET measure_at = ?, missed_at = NULL, external_post_id = COALESCE(external_post_id, ?)
+			WHERE tenant_id = ? AND id = ? AND state = 'published'`, o.after(d.published), cmp.Or(d.ExternalID, c.ExternalID), d.Tenant, d.Post)
 		if err != nil || n == 0 { // removed meanwhile: nobody asks any more
 			return err
 		}
@@ -117,6 +130,10 @@ func (o *Orders) measure(ctx context.Context, d due, ask func(context.Context, T
 		}
 		return nil
 	})
+	if _, dup := store.Duplicate(err); dup { // another post is at that address, and measured
+		return o.postpone(ctx, d, weekly)
+	}
+	return err
 }
 
 // after is when a post of that age is measured next; nil = never again.

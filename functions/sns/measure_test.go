@@ -3,6 +3,8 @@ package sns_test
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"castad/functions/sns"
 	"castad/shared/fault"
+	"castad/shared/id"
 	"castad/shared/message"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,6 +117,43 @@ func TestAChannelThatAllowsNoMoreQuestionsIsLeftAlone(t *testing.T) {
 		}
 		d.measured("the others come next", 2, func(string) (sns.Counts, error) { return sns.Counts{}, nil })
 	}
+}
+
+// A channel whose questions are used up for the day does not take another one's turn:
+// as many of its posts are due as are asked about at once, and all for longer.
+func TestAChannelThatIsFullDoesNotKeepAnotherWaiting(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	if want := strings.Join(sns.ChannelNames, ","); !strings.Contains(string(channelsTag(t)), `enum:"`+want+`"`) {
+		t.Errorf("posts are ordered for %s, and %s are measured", channelsTag(t), want)
+	}
+	d.exec(`INSERT INTO publications (id, tenant_id, ad_id, run_id, step_no, channel, account_id, revision, state, external_post_id, url, created_at, published_at, measure_at)
+		WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+		SELECT i, 7, 20, i, 1, 'youtube', ?, i, 'published', CONCAT('v', i), '', ?, ?, ? FROM n`, id.Account(9).String(), d.now(), d.now(), d.now().Add(-time.Hour))
+	draft := d.draft()
+	draft.Channel = "instagram"
+	reel := d.publish(d.order(draft), "reel")
+	ask := func(external string) (sns.Counts, error) {
+		if external != "reel" {
+			return sns.Counts{}, fault.New(fault.CodeVendorQuota)
+		}
+		return sns.Counts{Views: 5}, nil
+	}
+	if n, failed, err := d.measure(ask); n != 1 || failed != 1 || fault.CodeOf(err) != fault.CodeVendorQuota {
+		t.Errorf("%d measured, %d failed, %v", n, failed, err)
+	}
+	if got := d.show(reel); got.Metrics == nil || *got.Metrics.Views != 5 {
+		t.Errorf("the reel's figures are %+v", got.Metrics)
+	}
+}
+
+func channelsTag(t *testing.T) reflect.StructTag {
+	t.Helper()
+	f, ok := reflect.TypeFor[sns.Draft]().FieldByName("Channel")
+	if !ok {
+		t.Fatal("a draft has no channel")
+	}
+	return f.Tag
 }
 
 func TestOneThatFailsDoesNotKeepTheOthers(t *testing.T) {

@@ -22,7 +22,7 @@ type Channels interface {
 	// (CodeReconnect), one of a channel that is not set up here (CodeChannelOff).
 	Ready(ctx context.Context, tenant id.Tenant, channel string, account id.Account) error
 	// Check refuses words that the channel would refuse, with the field.
-	Check(p message.SnsPublish, marker string) error
+	Check(p message.SnsPublish) error
 	// Identify is the channel's own id of the post at an address, "" where addresses do
 	// not tell it. Refused: it is no address of a post on that channel.
 	Identify(channel, address string) (external string, err error)
@@ -67,12 +67,30 @@ func (o *Orders) Request(ctx context.Context, tenant id.Tenant, d Draft, key mes
 	if !errors.Is(err, store.ErrNoRows) {
 		return p, false, err // what was ordered stays ordered, whatever has become of its account
 	}
+	made, err := o.request(ctx, tenant, d, key, hash)
+	chaos.Point("A2", "post")
+	if err == nil {
+		p, err = o.Show(ctx, tenant, made)
+		return p, true, err
+	}
+	// Whatever refuses it, the same order may have been accepted at this moment.
+	if p, was := o.byKey(ctx, tenant, key, hash); !errors.Is(was, store.ErrNoRows) {
+		return p, false, was
+	}
+	if _, dup := store.Duplicate(err); dup {
+		err = fault.Newf(fault.CodePostUnderWay, "order post of %v: another order was first", d.Ad)
+	}
+	return Post{}, false, err
+}
+
+// request makes the post.
+func (o *Orders) request(ctx context.Context, tenant id.Tenant, d Draft, key message.Key, hash []byte) (id.Post, error) {
 	n, err := o.compose(ctx, tenant, d)
 	if err != nil {
-		return Post{}, false, err
+		return 0, err
 	}
 	n.key, n.hash = key, hash
-	err = o.c.DB.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error { return o.insert(ctx, tx, n) },
+	return n.id, o.c.DB.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error { return o.insert(ctx, tx, n) },
 		func(ctx context.Context, q store.Querier) (bool, error) {
 			_, err := store.One(ctx, q, `SELECT id FROM publications WHERE tenant_id = ? AND id = ?`, func(p *id.Post) []any { return []any{p} }, tenant, n.id)
 			if errors.Is(err, store.ErrNoRows) {
@@ -80,18 +98,6 @@ func (o *Orders) Request(ctx context.Context, tenant id.Tenant, d Draft, key mes
 			}
 			return err == nil, err
 		})
-	chaos.Point("A2", "post")
-	if _, dup := store.Duplicate(err); dup {
-		if p, err = o.byKey(ctx, tenant, key, hash); errors.Is(err, store.ErrNoRows) {
-			err = fault.Newf(fault.CodePostUnderWay, "order post of %v: another order was first", d.Ad)
-		}
-		return p, false, err
-	}
-	if err != nil {
-		return Post{}, false, err
-	}
-	p, err = o.Show(ctx, tenant, n.id)
-	return p, true, err
 }
 
 func (o *Orders) byKey(ctx context.Context, tenant id.Tenant, key message.Key, hash []byte) (Post, error) {

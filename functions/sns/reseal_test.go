@@ -9,22 +9,8 @@ import (
 	"castad/shared/fault"
 	"castad/shared/message"
 	"castad/shared/seal"
+	"castad/shared/seal/sealtest"
 )
-
-// The bench seals with the key t.
-const (
-	oldKey = "t:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-	newKey = "u:dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXV1dXU="
-)
-
-func under(t *testing.T, b *bench, keys string) *seal.Sealer {
-	t.Helper()
-	s, err := seal.Configured(b.now, keys, "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // A failed post keeps what its channel remembers for as long as its owner may
 // retry it, which no deadline ends: the key of before must not be needed for it.
@@ -36,7 +22,7 @@ func TestAFailedPostIsRetriedAfterTheKeyOfBeforeIsGone(t *testing.T) {
 		b.keep(n, "container 1")
 		return "", message.NotYet{After: time.Minute}
 	})
-	both := under(t, b, newKey+","+oldKey)
+	both := sealtest.Sealer(b.now, "u", "t") // the bench seals with t
 	p, err := sns.Reseal(t.Context(), b.db, both, 0, 1)
 	if err != nil || p.Changed != 1 || p.Left != 0 || p.Last == 0 {
 		t.Fatalf("the first: %+v, %v", p, err)
@@ -49,7 +35,7 @@ func TestAFailedPostIsRetriedAfterTheKeyOfBeforeIsGone(t *testing.T) {
 	if again, err := sns.Reseal(t.Context(), b.db, both, 0, 10); p.Last != 0 || err != nil || again != (sns.Progress{}) {
 		t.Errorf("ended at %+v, and then found %+v, %v", p, again, err)
 	}
-	b.posts = sns.New(b.db, b.eng, under(t, b, newKey), b.now)
+	b.posts = sns.New(b.db, b.eng, sealtest.Sealer(b.now, "u"), b.now)
 	b.pass(2 * time.Minute)
 	b.submit(2, func(n *sns.Notes) (string, error) {
 		if string(n.Last()) != "container 1" {
@@ -86,7 +72,7 @@ func TestNewerNotesAreNotResealedAway(t *testing.T) {
 	b := newBench(t)
 	b.submit(1, func(n *sns.Notes) (string, error) {
 		b.keep(n, "8 MiB")
-		p, err := sns.Reseal(t.Context(), b.db, meanwhile{under(t, b, newKey+","+oldKey), func() { b.keep(n, "16 MiB") }}, 0, 10)
+		p, err := sns.Reseal(t.Context(), b.db, meanwhile{sealtest.Sealer(b.now, "u", "t"), func() { b.keep(n, "16 MiB") }}, 0, 10)
 		if err != nil || p != (sns.Progress{Left: 1}) {
 			t.Errorf("%+v, %v", p, err)
 		}

@@ -130,7 +130,10 @@ func (o *Orders) confirmed(ctx context.Context, tx *store.Tx, ref pipeline.Ref, 
 	}
 	var external, measure any
 	if out.ExternalID != "" {
-		external, measure = out.ExternalID, ref.Now
+		external = out.ExternalID
+	}
+	if out.URL != "" { // where an address does not tell the id, the channel is asked for it then
+		measure = ref.Now
 	}
 	_, err := tx.Exec(ctx, `UPDATE publications SET state = 'published', external_post_id = ?, url = ?, note = ?, notes_sealed = NULL, published_at = ?,
 		measure_at = ?, confirmed_at = ?, confirmed_by = ? WHERE tenant_id = ? AND id = ?`,

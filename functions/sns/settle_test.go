@@ -147,6 +147,10 @@ func TestAPostThatIsNeverFoundIsSettledByItsOwnersWord(t *testing.T) {
 			if _, err := d.confirm(p, !c.there, ""); fault.CodeOf(err) != fault.CodeNotUnknown {
 				t.Errorf("confirmed otherwise: %v", err)
 			}
+			// One whose address is known is asked about.
+			if n, _, err := d.measure(func(string) (sns.Counts, error) { return sns.Counts{ExternalID: "v9"}, nil }); err != nil || (n == 1) != (c.address != "") {
+				t.Errorf("%d measured, %v", n, err)
+			}
 			if next := d.order(again); next.Number != 2 {
 				t.Errorf("the next post is number %d", next.Number)
 			}

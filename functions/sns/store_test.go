@@ -14,22 +14,18 @@ import (
 	"castad/functions/sns"
 	"castad/shared/fault"
 	"castad/shared/id"
-	"castad/shared/keyring"
 	"castad/shared/message"
 	"castad/shared/outbox"
 	"castad/shared/pipeline"
 	"castad/shared/seal"
+	"castad/shared/seal/sealtest"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) {
-	// The private server lives as long as the process and keeps one goroutine.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // recipe is one publication on each of two channels.
 type recipe struct{}
@@ -84,20 +80,10 @@ func newBench(t *testing.T, opts ...storetest.Option) *bench {
 	b := &bench{t: t, db: db.Primary(), replica: db.Replica(), clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
 	o := outbox.New(outbox.Config{DB: b.db, Now: b.now})
 	b.eng = pipeline.New(pipeline.Config{DB: b.db, Outbox: o, Recipe: recipes{}, Rules: pipeline.DefaultRules(), Now: b.now})
-	keys, err := keyring.Parse("t:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
-	if err != nil {
-		t.Fatal(err)
-	}
-	wrapper, err := seal.NewRing(keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.vault, err = seal.New(b.now, wrapper); err != nil {
-		t.Fatal(err)
-	}
+	b.vault = sealtest.Sealer(b.now, "t")
 	b.posts = sns.New(b.db, b.eng, b.vault, b.now)
 	b.run = id.New[id.Run](b.now())
-	err = b.db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+	err := b.db.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		return b.eng.Start(ctx, tx, pipeline.Order{Run: b.run, Tenant: 7, Ad: 5, JSON: json.RawMessage(`{}`)})
 	})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,13 +12,10 @@ import (
 	"castad/functions/social"
 	"castad/shared/fault"
 	"castad/shared/id"
-	"castad/shared/keyring"
 	"castad/shared/provider"
-	"castad/shared/seal"
+	"castad/shared/seal/sealtest"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
-
-	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
@@ -27,8 +23,7 @@ func TestMain(m *testing.M) {
 		renewAndHang(dsn)
 		return
 	}
-	// The private server lives as long as the process and keeps one goroutine.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
+	storetest.Main(m)
 }
 
 const (
@@ -99,40 +94,13 @@ var monday = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, db: storetest.Open(t), channel: &channel{}, clock: monday}
-	b.config = social.Config{DB: b.db.Primary(), Seal: b.sealer("a"), Channels: b.channel, Now: b.now, Notice: func(_ context.Context, _ id.Tenant, a id.Account, _ string) {
+	b.config = social.Config{DB: b.db.Primary(), Seal: sealtest.Sealer(b.now, "a"), Channels: b.channel, Now: b.now, Notice: func(_ context.Context, _ id.Tenant, a id.Account, _ string) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.notices = append(b.notices, a)
 	}}
 	b.social = social.New(b.config)
 	return b
-}
-
-// sealer is one over a ring of the given keys.
-func (b *bench) sealer(names ...string) *seal.Sealer {
-	b.t.Helper()
-	s, err := seal.New(b.now, b.ring(names...))
-	b.must(err)
-	return s
-}
-
-func (b *bench) ring(names ...string) *seal.Ring {
-	b.t.Helper()
-	r, err := ringOf(names...)
-	b.must(err)
-	return r
-}
-
-func ringOf(names ...string) (*seal.Ring, error) {
-	var keys []keyring.Key
-	for _, n := range names {
-		keys = append(keys, keyring.Key{ID: n, Secret: []byte(strings.Repeat(n, 32))})
-	}
-	ring, err := keyring.New(keys...)
-	if err != nil {
-		return nil, err
-	}
-	return seal.NewRing(ring)
 }
 
 func (b *bench) must(err error) {
@@ -218,13 +186,10 @@ func (b *bench) shown(a id.Account) social.Account {
 
 func (b *bench) count(query string, args ...any) int {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db.Primary(), query, func(n *int) []any { return []any{n} }, args...)
-	b.must(err)
-	return n
+	return storetest.Value[int](b.t, b.db.Primary(), query, args...)
 }
 
 func (b *bench) exec(query string, args ...any) {
 	b.t.Helper()
-	_, err := b.db.Primary().Exec(b.t.Context(), query, args...)
-	b.must(err)
+	storetest.Exec(b.t, b.db.Primary(), query, args...)
 }

@@ -12,7 +12,7 @@ import (
 	"castad/functions/social"
 	"castad/shared/id"
 	"castad/shared/provider"
-	"castad/shared/seal"
+	"castad/shared/seal/sealtest"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
 )
@@ -33,14 +33,6 @@ func (answered) Revoke(context.Context, string, provider.Grant) error { return n
 // renewAndHang is the process that is killed: this test's binary on the database dsn.
 func renewAndHang(dsn string) {
 	err := func() error {
-		ring, err := ringOf("a")
-		if err != nil {
-			return err
-		}
-		sealer, err := seal.New(afterTwoHours, ring)
-		if err != nil {
-			return err
-		}
 		db, err := store.Open(store.Config{DSN: dsn, Stage: "local", Host: "reference"})
 		if err != nil {
 			return err
@@ -49,7 +41,7 @@ func renewAndHang(dsn string) {
 		if err := account.UnmarshalText([]byte(os.Getenv("CASTAD_TEST_ACCOUNT"))); err != nil {
 			return err
 		}
-		s := social.New(social.Config{DB: db.Primary(), Seal: sealer, Channels: answered{}, Now: afterTwoHours})
+		s := social.New(social.Config{DB: db.Primary(), Seal: sealtest.Sealer(afterTwoHours, "a"), Channels: answered{}, Now: afterTwoHours})
 		_, _, err = s.Access(context.Background(), owner, "youtube", account)
 		return err
 	}()

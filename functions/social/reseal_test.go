@@ -9,6 +9,7 @@ import (
 	"castad/functions/social"
 	"castad/shared/provider"
 	"castad/shared/seal"
+	"castad/shared/seal/sealtest"
 )
 
 func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
@@ -19,7 +20,7 @@ func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
 		all = append(all, b.connect("youtube", fmt.Sprint("UC", n), b.short(n)))
 		b.later(time.Millisecond) // ids of one millisecond have no order
 	}
-	b.config.Seal = b.sealer("b", "a")
+	b.config.Seal = sealtest.Sealer(b.now, "b", "a")
 	both := social.New(b.config)
 	p, err := both.Reseal(t.Context(), 0, 3) // and then the process is killed
 	if want := (social.Progress{Last: all[2].ID, Changed: 3}); p != want || err != nil {
@@ -42,7 +43,7 @@ func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
 	if total != 4 {
 		t.Errorf("%d were resealed by the second run", total)
 	}
-	b.config.Seal = b.sealer("b")
+	b.config.Seal = sealtest.Sealer(b.now, "b")
 	b.social = social.New(b.config)
 	for n, a := range all {
 		if got := b.access(a); got != fmt.Sprint("access-", n) {
@@ -55,7 +56,7 @@ func TestResealingLeavesAGrantAloneThatIsRenewedMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	a := b.connect("youtube", "UC1", b.short(1))
-	ring, away := b.ring("b", "a"), false
+	ring, away := sealtest.Ring("b", "a"), false
 	// While the row is resealed, an instance renews it with the keys of before.
 	s, err := seal.New(b.now, meanwhile{wrapper{ring, &away}, func() {
 		b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return b.short(2), nil })

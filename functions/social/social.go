@@ -73,6 +73,31 @@ func RedirectURI(public, channel string) string {
 	return strings.TrimSuffix(public, "/") + "/api/v1/social/" + channel + "/callback"
 }
 
+// Cookie binds an attempt to a browser.
+type Cookie struct {
+	Name string
+	// Secure keeps it off unencrypted connections.
+	Secure bool
+}
+
+// CookieOf is the cookie of a site. A browser takes one that begins with __Host- only
+// from this host itself, so that no other host of the domain can slip an attempt that
+// it began itself under a visitor; without TLS, on a developer's machine, there is none.
+func CookieOf(public string) Cookie {
+	if strings.HasPrefix(public, "https:") {
+		return Cookie{"__Host-castad_social", true}
+	}
+	return Cookie{"castad_social", false}
+}
+
+// Brought is the cookie's value out of what a request has brought under either name.
+func (c Cookie) Brought(host, plain string) string {
+	if c.Secure {
+		return host
+	}
+	return plain
+}
+
 // words and text turn a list of scopes into a column and back.
 func words(text string) []string {
 	list := strings.Fields(text)

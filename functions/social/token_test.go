@@ -13,6 +13,7 @@ import (
 	"castad/shared/id"
 	"castad/shared/provider"
 	"castad/shared/seal"
+	"castad/shared/seal/sealtest"
 )
 
 const day = 24 * time.Hour
@@ -252,7 +253,7 @@ func (w wrapper) Wrap(ctx context.Context, k []byte) (string, []byte, error) {
 func TestTheChannelIsNotAskedWhenItsAnswerCouldNotBeKept(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	ring, away := b.ring("a"), false
+	ring, away := sealtest.Ring("a"), false
 	s, err := seal.New(b.now, wrapper{ring, &away})
 	b.must(err)
 	b.config.Seal = s

@@ -3,7 +3,9 @@ package cache
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,52 +14,41 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
+// Hour is how long a value is good at most, wherever it is.
+const Hour = time.Hour
+
 const (
-	// near and far are how long values are good in this process and in Redis.
-	near = 60 * time.Second
-	far  = time.Hour
-	// deaf is how long values that can be written are good while no messages are heard.
-	deaf = 500 * time.Millisecond
-	// places is how many values of a kind a process keeps, and large how long one may be in bytes.
-	places = 1024
-	large  = 64 << 10
-	// patience is how long a call waits for Redis before it does without.
-	patience = 100 * time.Millisecond
+	// near is how long a value is good in this process at most.
+	near = time.Minute
+	// room is how many bytes the values of a kind may take in this process, and large how
+	// many one may, both as JSON.
+	room  = 4 << 20
+	large = 64 << 10
 )
 
-// Origin is who can change a value, and who may have it.
-type Origin int
-
-// The origins.
-const (
-	// Foreign values are made elsewhere: they are as old as they are.
-	Foreign Origin = iota
-	// Written values are changed by CastAD, which says so with Forget.
-	Written
-	// Passing values are Foreign ones that we may not keep: they stay in this process.
-	Passing
-)
+// ErrUnkept is what a load returns with a value that is good for those who wait for it
+// and not for keeping.
+var ErrUnkept = errors.New("the value is not for keeping")
 
 // Config says what a Cache is made of.
 type Config struct {
 	// Redis is the second level; nil = there is none.
 	Redis *redis.Client
-	Now   func() time.Time
-	// Failed is told why Redis could not be asked; nil = nobody.
+	// Secret is what all instances have and nobody else; needed with Redis.
+	Secret []byte
+	Now    func() time.Time
+	// Failed is told why Redis could not be asked, about once a second; nil = nobody.
 	Failed func(error)
 }
 
-// Cache is what the kinds of values of a process share. Run must run for it to hear others' writes.
+// Cache is what the kinds of values of a process share. It is safe for concurrent use.
 type Cache struct {
 	c     Config
-	hears atomic.Bool
+	far   *vault
 	mu    sync.Mutex
-	kinds map[string]forgetter
-}
-
-type forgetter interface {
-	drop(key string)
-	dropAll()
+	names map[string]bool
+	// down is until when Redis is not asked, in Unix nanoseconds.
+	down atomic.Int64
 }
 
 // New returns an empty cache. It does no I/O.
@@ -65,162 +56,195 @@ func New(c Config) *Cache {
 	if c.Failed == nil {
 		c.Failed = func(error) {}
 	}
-	return &Cache{c: c, kinds: map[string]forgetter{}}
+	out := &Cache{c: c, names: map[string]bool{}}
+	if c.Redis != nil {
+		out.far = newVault(c.Redis, c.Secret)
+	}
+	return out
 }
+
+// Load finds a value out.
+type Load[T any] = func(context.Context) (T, error)
 
 // Kind is the values of one kind.
 type Kind[T any] struct {
-	cache  *Cache
-	name   string
-	origin Origin
-	loads  singleflight.Group
+	cache *Cache
+	name  string
+	// shape is what T is made of.
+	shape string
+	life  time.Duration
+	far   time.Duration
+	loads singleflight.Group
 
 	mu     sync.Mutex
 	values map[string]value[T]
-	// forgotten counts Forgets: a load that began before one is not kept.
-	forgotten uint64
+	size   int
 }
 
 type value[T any] struct {
-	v     T
+	v       T
+	version string
+	// since is when it came, good for how long from then on.
 	since time.Time
+	good  time.Duration
+	size  int
 }
 
 // Of returns the kind of a name, which is made once in a process: a second one panics.
-// Values are shared by all who ask and must not be changed.
-func Of[T any](c *Cache, name string, origin Origin) *Kind[T] {
-	k := &Kind[T]{cache: c, name: name, origin: origin, values: map[string]value[T]{}}
+// far is how long its values are good in Redis, 0 = they never go there; in a
+// process they are good for a minute, and no longer than in Redis. Values are shared by
+// all who ask and must not be changed. T is plain data that JSON carries whole.
+func Of[T any](c *Cache, name string, far time.Duration) *Kind[T] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.kinds[name] != nil {
+	if c.names[name] {
 		panic("cache: two kinds are called " + name)
 	}
-	c.kinds[name] = k
+	c.names[name] = true
+	k := &Kind[T]{cache: c, name: name, shape: shape(reflect.TypeFor[T]()), life: near, far: min(far, Hour), values: map[string]value[T]{}}
+	if k.far > 0 {
+		k.life = min(near, k.far)
+	}
 	return k
 }
 
-// Get returns the key's value, from here, from Redis or from load. The error is load's.
-// load goes on when the caller that began it has gone, within ctx's deadline: others wait for it.
-func (k *Kind[T]) Get(ctx context.Context, key string, load func(context.Context) (T, error)) (T, error) {
-	if v, ok := k.near(key); ok {
+// Get returns the key's value of a version ("" where there is but one), from here, from
+// Redis or from load. The error is load's. load goes on when the caller that began
+// it has gone, within ctx's deadline: others wait for it.
+func (k *Kind[T]) Get(ctx context.Context, key, version string, load Load[T]) (T, error) {
+	if v, ok := k.here(key, version); ok {
 		return v, nil
 	}
-	done := k.loads.DoChan(key, func() (any, error) {
+	return k.share(ctx, key+"\x00"+version, func(ctx context.Context) (T, error) {
+		if v, ok := k.here(key, version); ok { // it came while this one was on its way
+			return v, nil
+		}
+		if v, ok := k.there(ctx, key, version); ok {
+			return v, nil
+		}
+		return k.load(ctx, key, version, load)
+	})
+}
+
+// Renew is Get for who knows that what is kept will not do: it asks load, and keeps that.
+func (k *Kind[T]) Renew(ctx context.Context, key, version string, load Load[T]) (T, error) {
+	return k.share(ctx, "\x00renew "+key+"\x00"+version, func(ctx context.Context) (T, error) { return k.load(ctx, key, version, load) })
+}
+
+// share runs find for all who wait for the same flight.
+func (k *Kind[T]) share(ctx context.Context, flight string, find Load[T]) (T, error) {
+	done := k.loads.DoChan(flight, func() (v any, err error) {
+		defer func() {
+			if p := recover(); p != nil { // in a goroutine of its own it would end the process
+				err = fmt.Errorf("load %s: panic: %v", k.name, p)
+			}
+		}()
 		begun := context.WithoutCancel(ctx)
 		if end, ok := ctx.Deadline(); ok {
 			var cancel context.CancelFunc
 			begun, cancel = context.WithDeadline(begun, end)
 			defer cancel()
 		}
-		return k.find(begun, key, load)
+		return find(begun)
 	})
 	select {
 	case r := <-done:
-		v, _ := r.Val.(T)
-		return v, r.Err
+		if v, ok := r.Val.(T); ok && r.Err == nil {
+			return v, nil
+		}
+		var none T
+		return none, r.Err
 	case <-ctx.Done():
 		var none T
 		return none, ctx.Err()
 	}
 }
 
-// near is the value that this process has, if it is still good.
-func (k *Kind[T]) near(key string) (T, bool) {
+// here is the value that this process has, if it is still good.
+func (k *Kind[T]) here(key, version string) (T, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	v, ok := k.values[key]
-	age := k.cache.c.Now().Sub(v.since)
-	if !ok || age >= near || age < 0 || k.origin == Written && age >= deaf && !k.cache.hears.Load() {
+	if !ok || v.version != version || !v.live(k.cache.c.Now()) {
 		var none T
 		return none, false
 	}
 	return v.v, true
 }
 
-// find asks Redis, then load.
-func (k *Kind[T]) find(ctx context.Context, key string, load func(context.Context) (T, error)) (v T, err error) {
-	defer func() {
-		if p := recover(); p != nil { // in a goroutine of its own it would end the process
-			err = fmt.Errorf("load %s: panic: %v", k.name, p)
-		}
-	}()
-	k.mu.Lock()
-	begun, since := k.forgotten, k.cache.c.Now()
-	k.mu.Unlock()
-	text, generation, asked := k.far(ctx, key)
-	if text != nil && json.Unmarshal(text, &v) == nil {
-		k.keep(key, v, since, begun)
+// live says whether the value is good at now; one from the future is not, or a clock
+// that was set back would make it good for long.
+func (v value[T]) live(now time.Time) bool {
+	age := now.Sub(v.since)
+	return age >= 0 && age < v.good
+}
+
+// load asks whoever knows, and keeps the answer.
+func (k *Kind[T]) load(ctx context.Context, key, version string, load Load[T]) (T, error) {
+	since := k.cache.c.Now()
+	v, err := load(ctx)
+	if errors.Is(err, ErrUnkept) {
 		return v, nil
 	}
-	if v, err = load(ctx); err != nil {
+	if err != nil {
 		var none T
 		return none, err
 	}
-	text, err = json.Marshal(v)
+	text, err := json.Marshal(v)
 	if err != nil || len(text) > large {
 		return v, nil // whatever it is, it is not for keeping
 	}
-	if asked {
-		k.keepFar(ctx, key, text, generation)
+	k.keep(key, value[T]{v, version, since, k.life, len(key) + len(version) + len(text)})
+	if k.far > 0 {
+		k.cache.put(ctx, k.name+"\x00"+k.shape+"\x00"+key, version, text, k.far)
 	}
-	k.keep(key, v, since, begun)
 	return v, nil
 }
 
-// keep keeps a value that was read at since or later, unless something was forgotten since begun.
-func (k *Kind[T]) keep(key string, v T, since time.Time, begun uint64) {
+// there is the value that Redis has, which is kept here too.
+func (k *Kind[T]) there(ctx context.Context, key, version string) (T, bool) {
+	var none, v T
+	if k.far <= 0 {
+		return none, false
+	}
+	since := k.cache.c.Now()
+	text, left := k.cache.take(ctx, k.name+"\x00"+k.shape+"\x00"+key, version)
+	if text == nil || json.Unmarshal(text, &v) != nil {
+		return none, false
+	}
+	k.keep(key, value[T]{v, version, since, min(k.life, left), len(key) + len(version) + len(text)})
+	return v, true
+}
+
+func (k *Kind[T]) keep(key string, v value[T]) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.forgotten != begun {
-		return
-	}
-	if _, known := k.values[key]; !known && len(k.values) >= places {
+	k.drop(key)
+	if k.size+v.size > room {
 		k.makeRoom()
 	}
-	k.values[key] = value[T]{v, since}
+	k.values[key] = v
+	k.size += v.size
 }
 
-// makeRoom drops what is over, and half of the rest if that is nothing; needs mu.
-func (k *Kind[T]) makeRoom() {
-	oldest := k.cache.c.Now().Add(-near)
-	for key, v := range k.values {
-		if !v.since.After(oldest) {
-			delete(k.values, key)
-		}
-	}
-	for key := range k.values {
-		if len(k.values) <= places/2 {
-			break
-		}
-		delete(k.values, key)
-	}
-}
-
+// drop needs mu.
 func (k *Kind[T]) drop(key string) {
-	k.loads.Forget(key) // who comes now must not get what is being read
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.forgotten++
+	k.size -= k.values[key].size
 	delete(k.values, key)
 }
 
-func (k *Kind[T]) dropAll() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.forgotten++
-	clear(k.values)
-}
-
-// Forget says that key's value was written: call it after the commit. An error means that
-// other processes may not have heard; the write itself is done.
-func (k *Kind[T]) Forget(ctx context.Context, key string) error {
-	k.drop(key)
-	defer k.drop(key) // and what was read from Redis meanwhile
-	if k.cache.c.Redis == nil {
-		return nil
+// makeRoom drops what is over, and of the rest as much as leaves half the room; needs mu.
+func (k *Kind[T]) makeRoom() {
+	now := k.cache.c.Now()
+	for key, v := range k.values {
+		if !v.live(now) {
+			k.drop(key)
+		}
 	}
-	if err := k.cache.forgetFar(ctx, k.name, key); err != nil {
-		return fmt.Errorf("forget %s: %w", k.name, err)
+	for key := range k.values {
+		if k.size <= room/2 {
+			break
+		}
+		k.drop(key)
 	}
-	return nil
 }

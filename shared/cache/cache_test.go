@@ -27,81 +27,64 @@ func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.at 
 
 func (c *clock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.at = c.at.Add(d) }
 
-// truth is what is cached: it can be written and counts how often it was read.
-type truth struct {
-	value atomic.Int64
-	reads atomic.Int64
-}
+// truth is what is cached: it counts how often it was read.
+type truth struct{ reads atomic.Int64 }
 
-func (x *truth) load(context.Context) (int64, error) {
-	x.reads.Add(1)
-	return x.value.Load(), nil
-}
+func (x *truth) load(context.Context) (int64, error) { return x.reads.Add(1), nil }
 
-func get(t testing.TB, k *Kind[int64], key string, x *truth) int64 {
+func get(t testing.TB, k *Kind[int64], key, version string, x *truth) int64 {
 	t.Helper()
-	v, err := k.Get(t.Context(), key, x.load)
+	v, err := k.Get(t.Context(), key, version, x.load)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return v
 }
 
-// instance is the cache of one process, which hears the others.
-func instance(t testing.TB, client *redis.Client) *Cache {
-	t.Helper()
-	c := New(Config{Redis: client, Now: time.Now})
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); c.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
-	until(t, "the instance hears", c.hears.Load)
-	return c
+func on(client *redis.Client, now func() time.Time) *Cache {
+	return New(Config{Redis: client, Secret: []byte("secret"), Now: now})
 }
 
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain until %s", what)
+func TestAValueIsReadOnceAMinuteWithoutRedis(t *testing.T) {
+	t.Parallel()
+	for name, far := range map[string]time.Duration{"for an hour": Hour, "for this process": 0} {
+		c, x := newClock(), &truth{}
+		k := Of[int64](New(Config{Now: c.now}), "numbers", far)
+		for _, step := range []struct {
+			later time.Duration
+			want  int64
+		}{{0, 1}, {near - 1, 1}, {1, 2}, {near / 2, 2}, {-time.Hour, 3}} { // the last: a clock that was set back
+			c.add(step.later)
+			if got := get(t, k, "a", "", x); got != step.want {
+				t.Errorf("%s, %v later: value %d, want %d", name, step.later, got, step.want)
+			}
 		}
 	}
 }
 
-func TestAValueIsReadOnceAMinuteAndWhatCanBeWrittenOftener(t *testing.T) {
+// A version that is asked for is what is had, whatever is kept of another, and it
+// takes the other's place.
+func TestAValueOfAnotherVersionIsNotFound(t *testing.T) {
 	t.Parallel()
-	for origin, good := range map[Origin]time.Duration{Foreign: near, Written: deaf, Passing: near} {
-		c, x := newClock(), &truth{}
-		k := Of[int64](New(Config{Now: c.now}), "numbers", origin)
-		get(t, k, "a", x)
-		c.add(good - 1)
-		if get(t, k, "a", x); x.reads.Load() != 1 {
-			t.Errorf("origin %v: read %d times within %v", origin, x.reads.Load(), good)
+	server := redistest.Start(t)
+	for name, client := range map[string]*redis.Client{"without Redis": nil, "with Redis": server.Client()} {
+		a, b, x := Of[int64](on(client, time.Now), "numbers", Hour), Of[int64](on(client, time.Now), "numbers", Hour), &truth{}
+		get(t, a, "a", "v1", x)
+		if get(t, a, "a", "v2", x) != 2 || get(t, a, "a", "v2", x) != 2 || len(a.values) != 1 {
+			t.Errorf("%s: after %d reads %d values are kept", name, x.reads.Load(), len(a.values))
 		}
-		if c.add(1); x.reads.Load() != 1 {
-			t.Error("read without need")
+		if got, shared := get(t, b, "a", "v2", x), client != nil; (got == 2) != shared {
+			t.Errorf("%s: the other instance has %d", name, got)
 		}
-		if get(t, k, "a", x); x.reads.Load() != 2 {
-			t.Errorf("origin %v: after %v the value is still good", origin, good)
-		}
-		if err := k.Forget(t.Context(), "a"); err != nil {
-			t.Error(err)
-		}
-		if get(t, k, "a", x); x.reads.Load() != 3 {
-			t.Errorf("origin %v: a forgotten value is good", origin)
-		}
-		if c.add(-time.Hour); x.reads.Load() != 3 {
-			t.Error("read without need")
-		}
-		if get(t, k, "a", x); x.reads.Load() != 4 {
-			t.Errorf("origin %v: a clock that is set back makes a value live for an hour", origin)
+		if was := x.reads.Load(); get(t, b, "a", "v1", x) != was+1 {
+			t.Errorf("%s: the other instance shows what was before", name)
 		}
 	}
 }
 
 func TestAStampedeIsOneLoad(t *testing.T) {
 	t.Parallel()
-	k := Of[int64](New(Config{Now: time.Now}), "numbers", Foreign)
+	k := Of[int64](New(Config{Now: time.Now}), "numbers", Hour)
 	begun, open := make(chan struct{}), make(chan struct{})
 	var loads atomic.Int64
 	load := func(context.Context) (int64, error) {
@@ -113,195 +96,229 @@ func TestAStampedeIsOneLoad(t *testing.T) {
 	}
 	gone, leave := context.WithCancel(t.Context())
 	first := make(chan error, 1)
-	go func() { _, err := k.Get(gone, "a", load); first <- err }()
+	go func() { _, err := k.Get(gone, "a", "", load); first <- err }()
 	<-begun
 	var all, asking sync.WaitGroup
 	asking.Add(100)
 	for range 100 {
 		all.Go(func() {
 			asking.Done()
-			if v, err := k.Get(t.Context(), "a", load); v != 7 || err != nil {
+			if v, err := k.Get(t.Context(), "a", "", load); v != 7 || err != nil {
 				t.Errorf("%d, %v", v, err)
 			}
 		})
 	}
 	asking.Wait()
-	time.Sleep(50 * time.Millisecond) // they are in Get by now; if one is not, it proves a little less
 	leave()
 	if err := <-first; !errors.Is(err, context.Canceled) {
 		t.Errorf("the caller that has gone: %v", err)
 	}
-	close(open) // what it began serves the others
+	close(open) // what it began serves the others, also one that comes only now
 	all.Wait()
 	if n := loads.Load(); n != 1 {
 		t.Errorf("%d loads for 101 callers", n)
 	}
 }
 
-func TestFailuresPanicsAndGiantsAreNotKept(t *testing.T) {
+func TestFailuresPanicsGiantsAndTheUnkeptAreNotKept(t *testing.T) {
 	t.Parallel()
-	k := Of[string](New(Config{Now: time.Now}), "texts", Foreign)
-	for name, load := range map[string]func(context.Context) (string, error){
+	server := redistest.Start(t)
+	k := Of[string](on(server.Client(), time.Now), "texts", Hour)
+	for name, load := range map[string]Load[string]{
 		"an error": func(context.Context) (string, error) { return "half", errors.New("down") },
 		"a panic":  func(context.Context) (string, error) { panic("!") },
 	} {
-		if v, err := k.Get(t.Context(), name, load); v != "" || err == nil {
+		if v, err := k.Get(t.Context(), name, "", load); v != "" || err == nil {
 			t.Errorf("%s: %q, %v", name, v, err)
 		}
-		if v, err := k.Get(t.Context(), name, func(context.Context) (string, error) { return "whole", nil }); v != "whole" || err != nil {
-			t.Errorf("after %s: %q, %v", name, v, err)
+	}
+	for name, load := range map[string]Load[string]{
+		"a giant":  func(context.Context) (string, error) { return strings.Repeat("x", large), nil },
+		"a moment": func(context.Context) (string, error) { return "now", ErrUnkept },
+	} {
+		if v, err := k.Get(t.Context(), name, "", load); v == "" || err != nil {
+			t.Errorf("%s: %d bytes, %v", name, len(v), err)
 		}
 	}
-	reads := 0
-	for range 2 {
-		_, _ = k.Get(t.Context(), "giant", func(context.Context) (string, error) { reads++; return strings.Repeat("x", large), nil })
-	}
-	if reads != 2 {
-		t.Error("a value beyond the limit is kept")
-	}
-	for i := range 10 * places {
-		_, _ = k.Get(t.Context(), fmt.Sprint(i), func(context.Context) (string, error) { return "x", nil })
-	}
-	if n := len(k.values); n > places {
-		t.Errorf("%d values are kept, the limit is %d", n, places)
+	if n, far := len(k.values), server.Client().DBSize(t.Context()).Val(); n != 0 || far != 0 {
+		t.Errorf("%d values are kept here, %d in Redis", n, far)
 	}
 }
 
-// The promise: a second after a write no instance shows what was before.
-func TestAWriteIsSeenByAllInstancesWithinASecond(t *testing.T) {
+func TestMemoryIsBoundedByBytes(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t)
-	x := &truth{}
-	var kinds []*Kind[int64]
-	for range 3 {
-		kinds = append(kinds, Of[int64](instance(t, server.Client()), "numbers", Written))
-	}
-	for _, k := range kinds {
-		get(t, k, "a", x)
-	}
-	if n := x.reads.Load(); n != 1 {
-		t.Errorf("three instances read %d times: the second level is of no use", n)
-	}
-	for round := range int64(20) {
-		x.value.Store(round + 1)
-		if err := kinds[round%3].Forget(t.Context(), "a"); err != nil {
+	c := newClock()
+	k := Of[string](New(Config{Now: c.now}), "texts", Hour)
+	text := strings.Repeat("x", large/2)
+	most := 0
+	for i := range 1000 {
+		if _, err := k.Get(t.Context(), fmt.Sprint(i%400), "", func(context.Context) (string, error) { return text, nil }); err != nil {
 			t.Fatal(err)
 		}
-		written := time.Now()
-		for i, k := range kinds {
-			for get(t, k, "a", x) != round+1 {
-				if time.Since(written) > time.Second {
-					t.Fatalf("round %d: instance %d shows the old value after a second", round, i)
-				}
-			}
+		sum := 0
+		for key, v := range k.values {
+			sum += len(key) + len(v.v) + 2
 		}
+		if sum != k.size || sum > room {
+			t.Fatalf("after %d: %d bytes are kept, counted %d, the limit is %d", i, sum, k.size, room)
+		}
+		most = max(most, sum)
 	}
-	if n := x.reads.Load(); n > 61 {
-		t.Errorf("%d reads for 20 writes and 3 instances", n)
+	if most < room/2 {
+		t.Errorf("never more than %d bytes of %d are kept", most, room)
 	}
 }
 
-// Redis dies with a write, or is frozen: nobody hears of it, and nobody relies on it.
-func TestAWriteThatNobodyHearsIsSeenWithinASecond(t *testing.T) {
+func TestAnotherInstanceReadsWhatIsInRedisAndKeepsItNoLonger(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client, x := server.Client(), &truth{}
+	const life = 700 * time.Millisecond
+	a, b := Of[int64](on(client, time.Now), "numbers", life), Of[int64](on(client, time.Now), "numbers", life)
+	alone := Of[int64](a.cache, "alone", 0)
+	get(t, a, "a", "", x)
+	get(t, alone, "a", "", x)
+	found := time.Now()
+	if n := client.DBSize(t.Context()).Val(); n != 1 {
+		t.Errorf("%d values are in Redis: one kind's may not be", n)
+	}
+	for get(t, b, "a", "", x) == 1 {
+		if time.Since(found) > life+5*time.Second {
+			t.Fatal("the other instance keeps the value for longer than it is good")
+		}
+	}
+	if a.life != life || Of[int64](a.cache, "long", 2*Hour).far != Hour {
+		t.Error("a kind's values are good for longer than it says, or than an hour")
+	}
+}
+
+func TestRenewAsksAgainAndTellsTheOthers(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client, x := server.Client(), &truth{}
+	a, b := Of[int64](on(client, time.Now), "numbers", Hour), Of[int64](on(client, time.Now), "numbers", Hour)
+	get(t, a, "a", "", x)
+	if v, err := a.Renew(t.Context(), "a", "", x.load); v != 2 || err != nil {
+		t.Errorf("renewed: %d, %v", v, err)
+	}
+	if get(t, a, "a", "", x) != 2 || get(t, b, "a", "", x) != 2 {
+		t.Errorf("what is kept was not renewed, after %d reads", x.reads.Load())
+	}
+}
+
+// page has another shape than pageV2.
+type (
+	page   struct{ Title string }
+	pageV2 struct {
+		Title string
+		Films []struct{ ID int64 }
+	}
+)
+
+func TestWhatIsInRedisCannotBeReadMovedOrPlanted(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client()
+	put := func(c *Cache, key, title string) *Kind[page] {
+		t.Helper()
+		k := Of[page](c, "home", Hour)
+		if _, err := k.Get(t.Context(), key, "v1", func(context.Context) (page, error) { return page{title}, nil }); err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	mine := put(on(client, time.Now), "tenant-of-홍길동", "손칼국수")
+	theirs := put(on(client, time.Now), "tenant-b", "another's")
+	name := func(key string) string { return mine.cache.far.key("home\x00" + mine.shape + "\x00" + key) }
+	keys := client.Keys(t.Context(), "*").Val()
+	text := strings.Join(keys, " ") + client.Get(t.Context(), name("tenant-of-홍길동")).Val()
+	if len(keys) != 2 || strings.Contains(text, "홍길동") || strings.Contains(text, "칼국수") {
+		t.Errorf("keys and value can be read: %q", text)
+	}
+	if ttl := client.PTTL(t.Context(), keys[0]).Val(); ttl <= 59*time.Minute || ttl > Hour {
+		t.Errorf("kept for %v", ttl)
+	}
+	fresh := func(c *Cache) string {
+		t.Helper()
+		v, err := Of[page](c, "home", Hour).Get(t.Context(), "tenant-of-홍길동", "v1", func(context.Context) (page, error) { return page{"fresh"}, ErrUnkept })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.Title
+	}
+	if got := fresh(on(client, time.Now)); got != "손칼국수" {
+		t.Fatalf("another instance has %q", got)
+	}
+	if got := fresh(New(Config{Redis: client, Secret: []byte("another"), Now: time.Now})); got != "fresh" {
+		t.Errorf("with another secret there is %q", got)
+	}
+	good := client.Get(t.Context(), name("tenant-of-홍길동")).Val()
+	for what, planted := range map[string]string{"another tenant's": client.Get(t.Context(), name("tenant-b")).Val(), "text": `{"Title":"x"}`, "nothing": "",
+		"a changed value": good[:len(good)-1] + string(good[len(good)-1]^1)} {
+		client.Set(t.Context(), name("tenant-of-홍길동"), planted, Hour)
+		if got := fresh(on(client, time.Now)); got != "fresh" {
+			t.Errorf("%s was planted and is shown: %q", what, got)
+		}
+	}
+	client.Set(t.Context(), name("tenant-of-홍길동"), good, Hour)
+	newer := Of[pageV2](on(client, time.Now), "home", Hour)
+	v, err := newer.Get(t.Context(), "tenant-of-홍길동", "v1", func(context.Context) (pageV2, error) { return pageV2{Title: "fresh"}, nil })
+	if err != nil || v.Title != "fresh" {
+		t.Errorf("a build whose page has more reads an older one's: %+v, %v", v, err)
+	}
+	_ = theirs
+}
+
+// Redis dies, or is frozen: that costs loads, one wait a second, and no error.
+func TestWithoutRedisALoadIsAllThatItCosts(t *testing.T) {
 	t.Parallel()
 	for name, hurt := range map[string]func(*redistest.Server){"killed": (*redistest.Server).Kill, "frozen": (*redistest.Server).Freeze} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
-			x := &truth{}
-			a := Of[int64](instance(t, server.Client()), "numbers", Written)
-			bCache := instance(t, server.Client())
-			b := Of[int64](bCache, "numbers", Written)
-			get(t, b, "a", x)
+			c, x := newClock(), &truth{}
+			var told atomic.Int64
+			cache := New(Config{Redis: server.Client(), Secret: []byte("secret"), Now: c.now, Failed: func(error) { told.Add(1) }})
+			k := Of[int64](cache, "numbers", Hour)
+			get(t, k, "a", "v0", x)
 			hurt(server)
-			x.value.Store(1)
-			written := time.Now()
-			if err := a.Forget(t.Context(), "a"); err == nil {
-				t.Error("nobody says that the others may not have heard")
-			}
-			slow := 4*patience + time.Second // one read may wait for Redis, twice
-			for get(t, b, "a", x) != 1 {
-				if time.Since(written) > time.Second+slow {
-					t.Fatal("the old value is shown still")
+			for i := range int64(200) {
+				if got := get(t, k, "a", fmt.Sprint("w", i), x); got != 2+i {
+					t.Fatalf("load %d is %d", i, got)
 				}
 			}
-			until(t, "the other instance knows that it is deaf", func() bool { return !bCache.hears.Load() })
-			before := x.reads.Load()
-			for range 50 {
-				get(t, b, "a", x)
-			}
-			if n := x.reads.Load() - before; n > 25 {
-				t.Errorf("%d reads for 50 questions: without Redis nothing is kept at all", n)
+			if told.Load() != 1 {
+				t.Errorf("asked in vain %d times within a second", told.Load())
 			}
 			if name == "frozen" {
 				server.Thaw()
 			} else {
 				server.Start()
 			}
-			until(t, "the instance hears again", bCache.hears.Load)
+			c.add(rest)
+			get(t, k, "a", "v1", x)
+			other, y := Of[int64](on(server.Client(), time.Now), "numbers", Hour), &truth{}
+			if get(t, other, "a", "v1", y); y.reads.Load() != 0 {
+				t.Error("Redis is back and not used")
+			}
+			gone, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+			defer cancel()
+			cache.ask(gone, func(ctx context.Context) error { return ctx.Err() })
+			if told.Load() != 1 {
+				t.Error("a caller without time is Redis's fault")
+			}
 		})
-	}
-}
-
-// A load that began before a write and ends after it must not bring the old value back.
-func TestASlowLoadDoesNotBringTheOldValueBack(t *testing.T) {
-	t.Parallel()
-	server := redistest.Start(t)
-	x := &truth{}
-	a := Of[int64](instance(t, server.Client()), "numbers", Written)
-	b := Of[int64](instance(t, server.Client()), "numbers", Written)
-	begun, open, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		_, _ = b.Get(t.Context(), "a", func(ctx context.Context) (int64, error) {
-			old, err := x.load(ctx)
-			close(begun)
-			<-open
-			return old, err
-		})
-	}()
-	<-begun
-	x.value.Store(1)
-	if err := a.Forget(t.Context(), "a"); err != nil {
-		t.Fatal(err)
-	}
-	close(open)
-	<-done
-	if v := get(t, a, "a", x); v != 1 {
-		t.Errorf("the writer's own instance shows %d: the slow load has put it into Redis", v)
-	}
-	until(t, "the other one shows the new value", func() bool { return get(t, b, "a", x) == 1 })
-}
-
-func TestRedisKeepsNoKeysThatCanBeReadAndForgetsAfterAnHour(t *testing.T) {
-	t.Parallel()
-	server := redistest.Start(t)
-	client := server.Client()
-	k := Of[string](New(Config{Redis: client, Now: time.Now}), "place-search", Foreign)
-	if _, err := k.Get(t.Context(), "홍길동 집", func(context.Context) (string, error) { return "x", nil }); err != nil {
-		t.Fatal(err)
-	}
-	passing := Of[string](k.cache, "passing", Passing)
-	if _, err := passing.Get(t.Context(), "a", func(context.Context) (string, error) { return "x", nil }); err != nil {
-		t.Fatal(err)
-	}
-	keys := client.Keys(t.Context(), "*").Val()
-	if len(keys) != 1 || strings.Contains(keys[0], "홍길동") {
-		t.Errorf("keys %q", keys)
-	}
-	if ttl := client.PTTL(t.Context(), keys[0]).Val(); ttl <= 59*time.Minute || ttl > far {
-		t.Errorf("kept for %v", ttl)
 	}
 }
 
 func TestTwoKindsOfOneNameAreAMistake(t *testing.T) {
 	t.Parallel()
 	c := New(Config{Now: time.Now})
-	Of[int](c, "numbers", Foreign)
+	Of[int](c, "numbers", Hour)
 	defer func() {
 		if recover() == nil {
 			t.Error("a second kind of the same name would read the first one's values")
 		}
 	}()
-	Of[string](c, "numbers", Foreign)
+	Of[string](c, "numbers", Hour)
 }

@@ -1,34 +1,40 @@
 // Package cache keeps what was expensive to find out: in this process (L1, at most
-// 60 s) and, where there is Redis, for all instances (L2, at most 3,600 s).
+// 60 s) and, where there is Redis, for all instances (L2, as long as its kind says,
+// at most 3,600 s). Behind one interface; without Redis it is L1 alone.
 //
-//	hits := cache.Of[[]provider.PlaceHit](c, "place-search", cache.Passing)
-//	found, err := hits.Get(ctx, query, func(ctx context.Context) ([]provider.PlaceHit, error) { … })
+//	pages := cache.Of[Page](c, "home", cache.Hour)
+//	page, err := pages.Get(ctx, tenant.String(), version, func(ctx context.Context) (Page, error) { … })
 //
 // # What it promises
 //
 //   - one load at a time for each key of a process: who comes meanwhile waits for it and shares it
 //   - a failed load is told and not kept
-//   - memory is bounded: 1,024 values a kind, of at most 64 KiB each
-//   - Redis that is down or slow costs a load, never an error
-//   - a write is seen by all instances within a second
+//   - memory is bounded: 4 MiB a kind in a process, 64 KiB a value; in Redis one value a key
+//   - Redis that is down or slow costs a load, never an error: it is waited for 100 ms
+//     once, and then not asked for a second
+//   - a write is seen by all instances at once
 //
 // # How a write is seen
 //
-// Forget drops a key in this process, in Redis and, by a message, in all other
-// processes. That can fail to arrive, so it is not relied upon: a process uses
-// values that can be written (Written) for longer than half a second only while it
-// hears Redis, where it asks every 250 ms for an answer on the very connection that
-// carries the messages. Without Redis, or while it is not heard, such values are
-// good for half a second, in which they still spare a stampede its queries. And a load
-// that began before a Forget is not kept after it: in this process by a count, in
-// Redis by a generation that Forget raises and that keeping compares.
+// No message says so: one can be lost, and its sender can die between the commit and
+// the sending. A value has the version of what it was made from, and is found by who
+// asks for that version only. Whoever keeps what CastAD writes (the home page) reads
+// the version from the database first, in one statement, each time; so there is nothing
+// to forget, no instance has to hear another, and it is the same with Redis, without
+// and while it is down. What is made elsewhere (a key set, found places) has no
+// version, "", and is as old as its kind allows.
 //
-// What remains: a writer who cannot reach Redis while others can. Forget says so, and
-// others may show the old value for up to 60 s. What must hold then, too, has its
-// row's version in the key, so that an
-// old value is never found again.
+// # What Redis learns
 //
-// Values from elsewhere that nobody here writes (Foreign) are good for their whole time; those
-// that their owner's terms let pass through only (Passing: found places) stay in this process.
-// Nothing secret goes in: Redis is another party.
+// Redis is another party. Values are encrypted and bound to their kind, key and version
+// with a secret that all instances have, and keys are digests under it: who reads
+// there learns nothing, and who writes there plants nothing, no key set and no page of
+// another tenant's. What does not open is not there. A value's Go type is in its key: a
+// build whose type has other fields does not read what an older one has kept.
+//
+// # Rejected
+//
+// Invalidation by Redis's publish and subscribe: it was here, with half a second's life
+// for values while no messages are heard. It cannot keep the promise when the
+// writer is killed before it says so, nor where there is no Redis.
 package cache

@@ -2,157 +2,127 @@ package cache
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"strings"
+	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// channel carries "kind key" of what was written.
-const channel = "castad:cache:forget"
-
-// A key's value and generation are in one hash, so that they are read and compared in
-// one step. The key is hashed: a query is a person's text.
-var (
-	keepScript = redis.NewScript(`
-if (redis.call('HGET', KEYS[1], 'g') or '0') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'v', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1
-`)
-	// The generation outlives every load that began before it.
-	forgetScript = redis.NewScript(`
-redis.call('HDEL', KEYS[1], 'v')
-redis.call('HINCRBY', KEYS[1], 'g', 1)
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-redis.call('PUBLISH', ARGV[2], ARGV[3])
-return 1
-`)
-)
-
-func redisKey(kind, key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return "castad:cache:" + kind + ":" + hex.EncodeToString(sum[:16])
-}
-
-// far is the value that Redis has, or nil, and the generation that a new one must have.
-// asked is false when Redis was not there: then nothing is kept in it either.
-func (k *Kind[T]) far(ctx context.Context, key string) (text []byte, generation string, asked bool) {
-	client := k.cache.c.Redis
-	if client == nil || k.origin == Passing {
-		return nil, "", false
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	got, err := client.HMGet(ctx, redisKey(k.name, key), "v", "g").Result()
-	if err != nil {
-		k.cache.c.Failed(err)
-		return nil, "", false
-	}
-	generation = "0"
-	if g, ok := got[1].(string); ok {
-		generation = g
-	}
-	if v, ok := got[0].(string); ok {
-		text = []byte(v)
-	}
-	return text, generation, true
-}
-
-func (k *Kind[T]) keepFar(ctx context.Context, key string, text []byte, generation string) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := keepScript.Run(ctx, k.cache.c.Redis, []string{redisKey(k.name, key)}, generation, text, far.Milliseconds()).Err(); err != nil {
-		k.cache.c.Failed(err)
-	}
-}
-
-func (c *Cache) forgetFar(ctx context.Context, kind, key string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 4*patience) // a client that goes does not undo the write
-	defer cancel()
-	return forgetScript.Run(ctx, c.c.Redis, []string{redisKey(kind, key)}, far.Milliseconds(), channel, kind+" "+key).Err()
-}
-
 const (
-	// ping is how often Redis is asked for an answer on the connection that carries the messages; who
-	// hears nothing for silence does not hear. Together they stay well below the second promised.
-	ping    = 250 * time.Millisecond
-	silence = 600 * time.Millisecond
+	// patience is how long a call waits for Redis before it does without, and rest how long
+	// Redis is not asked then.
+	patience = 100 * time.Millisecond
+	rest     = time.Second
 )
 
-// Run hears what other processes have written until ctx ends, and connects again whenever it must.
-func (c *Cache) Run(ctx context.Context) {
-	if c.c.Redis == nil {
+// vault is Redis, to which values go encrypted.
+type vault struct {
+	redis *redis.Client
+	names []byte
+	seal  cipher.AEAD
+}
+
+// newVault makes the keys: one for names, one for values.
+func newVault(client *redis.Client, secret []byte) *vault {
+	derive := func(use string) []byte {
+		mac := hmac.New(sha256.New, secret)
+		mac.Write([]byte(use))
+		return mac.Sum(nil)
+	}
+	block, err := aes.NewCipher(derive("castad cache values"))
+	if err != nil {
+		panic(err) // 32 bytes are a key
+	}
+	seal, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err) // AES has the blocks that GCM wants
+	}
+	return &vault{redis: client, names: derive("castad cache names"), seal: seal}
+}
+
+// key is a name's key in Redis: a name has tenants' ids and people's words in it.
+func (v *vault) key(name string) string {
+	mac := hmac.New(sha256.New, v.names)
+	mac.Write([]byte(name))
+	return "castad:cache:" + hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// put keeps a value for all instances, in the place of another version.
+func (c *Cache) put(ctx context.Context, name, version string, text []byte, far time.Duration) {
+	c.ask(ctx, func(ctx context.Context) error {
+		key := c.far.key(name)
+		return c.far.redis.Set(ctx, key, c.far.seal.Seal(nil, nil, text, []byte(key+" "+version)), far).Err()
+	})
+}
+
+// take returns the value that Redis has of a version and how long it is good, or nil.
+func (c *Cache) take(ctx context.Context, name, version string) (text []byte, left time.Duration) {
+	c.ask(ctx, func(ctx context.Context) error {
+		key := c.far.key(name)
+		var sealed *redis.StringCmd
+		var life *redis.DurationCmd
+		_, err := c.far.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+			sealed, life = p.Get(ctx, key), p.PTTL(ctx, key)
+			return nil
+		})
+		if errors.Is(err, redis.Nil) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		raw, err := sealed.Bytes()
+		if err != nil {
+			return err
+		}
+		if text, err = c.far.seal.Open(nil, nil, raw, []byte(key+" "+version)); err != nil {
+			text = nil // another version, another secret, or not ours
+		}
+		left = life.Val()
+		return nil
+	})
+	return text, left
+}
+
+// ask does something in Redis, unless there is none or it failed a moment ago.
+func (c *Cache) ask(ctx context.Context, do func(context.Context) error) {
+	if c.far == nil || c.c.Now().UnixNano() < c.down.Load() {
 		return
 	}
-	again := time.NewTicker(ping)
-	defer again.Stop()
-	for {
-		err := c.listen(ctx)
-		c.hears.Store(false)
-		if ctx.Err() != nil {
-			return
-		}
-		c.c.Failed(err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-again.C:
-		}
-	}
-}
-
-// listen hears on one connection, until that is lost.
-func (c *Cache) listen(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	short, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	sub := c.c.Redis.Subscribe(ctx, channel)
-	defer func() { _ = sub.Close() }() // it may be lost already
-	if _, err := sub.ReceiveTimeout(ctx, silence); err != nil {
-		return err
-	}
-	c.forgetAll() // what was written while nobody listened
-	c.hears.Store(true)
-	go func() {
-		beat := time.NewTicker(ping)
-		defer beat.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-beat.C:
-				_ = sub.Ping(ctx) // a lost one is noticed by its silence
-			}
-		}
-	}()
-	for {
-		got, err := sub.ReceiveTimeout(ctx, silence)
-		if err != nil {
-			return errors.Join(errors.New("hear what Redis publishes"), err)
-		}
-		if m, ok := got.(*redis.Message); ok {
-			c.heard(m.Payload)
-		}
+	if err := do(short); err != nil && ctx.Err() == nil { // who has no time left says nothing about Redis
+		c.down.Store(c.c.Now().Add(rest).UnixNano())
+		c.c.Failed(fmt.Errorf("ask Redis: %w", err))
 	}
 }
 
-func (c *Cache) heard(text string) {
-	kind, key, _ := strings.Cut(text, " ")
-	c.mu.Lock()
-	k := c.kinds[kind]
-	c.mu.Unlock()
-	if k != nil {
-		k.drop(key)
+// shape is what values of a type are made of: the names, tags and types of its fields, and of
+// theirs. Types that write themselves are what they are called.
+func shape(t reflect.Type) string {
+	writes := t.Implements(reflect.TypeFor[interface{ MarshalJSON() ([]byte, error) }]()) ||
+		t.Implements(reflect.TypeFor[interface{ MarshalText() ([]byte, error) }]())
+	switch {
+	case writes:
+		return t.String()
+	case t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
+		return t.Kind().String() + " " + shape(t.Elem())
+	case t.Kind() == reflect.Map:
+		return "map " + shape(t.Key()) + " " + shape(t.Elem())
+	case t.Kind() == reflect.Struct:
+		out := "{"
+		for i := range t.NumField() {
+			f := t.Field(i)
+			out += fmt.Sprintf("%s %s %q;", f.Name, shape(f.Type), f.Tag)
+		}
+		return out + "}"
 	}
-}
-
-func (c *Cache) forgetAll() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, k := range c.kinds {
-		k.dropAll()
-	}
+	return t.String()
 }

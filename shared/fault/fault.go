@@ -154,6 +154,16 @@ func CodeOf(err error) Code {
 	return general(KindOf(err))
 }
 
+// Known is the error's code if the catalogue has it, else the general one of its kind:
+// what may be told to a caller.
+func Known(err error) Code {
+	code := CodeOf(err)
+	if _, ok := code.Entry(); ok {
+		return code
+	}
+	return general(KindOf(err))
+}
+
 // FieldOf returns the input field that err blames, or "".
 func FieldOf(err error) string {
 	var e *Error

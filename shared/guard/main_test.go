@@ -10,8 +10,7 @@ import (
 
 	"castad/shared/provider"
 	"castad/shared/store"
-
-	"go.uber.org/goleak"
+	"castad/shared/store/storetest"
 )
 
 // TestMain lets the test binary be the process that is killed.
@@ -22,8 +21,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	// The private server lives as long as the process and keeps one goroutine.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
+	storetest.Main(m)
 }
 
 // prober takes the probe, says so, and waits for its end.

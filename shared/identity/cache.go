@@ -51,9 +51,3 @@ func (c *cache) put(digest [32]byte, e entry) {
 	}
 	c.young[digest] = e
 }
-
-func (c *cache) size() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.young) + len(c.old)
-}

@@ -1,6 +1,6 @@
 // Package identity says who is calling: it reads and makes access tokens
 // (golang-jwt/v5 with every parser option explicit) and holds the Principal
-// that functions are given.
+// that functions are given, which those for operators get as an Actor.
 //
 // A token is a JWT signed with Ed25519 (EdDSA). It is good when it was signed
 // by a live key of ours that its kid names, says our issuer and audience, typ
@@ -28,4 +28,11 @@ type Principal struct {
 	User   id.User
 	// Role is RoleOwner or RoleAdmin.
 	Role string
+}
+
+// Actor is who does something that is written down, and in which request.
+type Actor struct {
+	// User is 0 for somebody at the command line.
+	User    id.User
+	Request string
 }

@@ -36,9 +36,6 @@ type Info struct {
 	Bytes int64
 }
 
-// Turned reports whether the upright picture is Height wide and Width high.
-func (i Info) Turned() bool { return i.Orientation >= 5 }
-
 // Image says what kind of photo r is. It walks the whole structure (no pixels
 // are decoded), so a truncated file is refused, and so is one that is something
 // else as well: an archive appended to it, markup or a script in its metadata.

@@ -1,6 +1,6 @@
 // Package media judges media files and their timings without running anything:
 // is this really a photo, a film, a song, how long and how large is it, when is
-// each lyric line sung. Only Palette decodes what it looks at.
+// each lyric line sung. Only Rewrite decodes what it looks at.
 //
 // Bytes come from strangers (uploads) or vendors (downloads), so every function
 // reads through an io.ReaderAt with bounded memory (64 KiB windows, tables are

@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"image"
-	"io"
 	"math"
 	"slices"
-
-	"castad/shared/fault"
 )
 
 const (
@@ -22,23 +19,6 @@ const (
 	// least is the smallest share of the photo that makes a colour.
 	least = 0.01
 )
-
-// Palette decodes a photo that Image has accepted and returns its most striking
-// colours as "#rrggbb", the most striking first, at most three: those that fill
-// much of the photo and are vivid. Greys, near black and near white are left out,
-// so a photo may have none. The same photo gives the same colours. Colours are
-// told apart in OKLab, where distance is what the eye sees. CMYK and YCCK are
-// converted without a profile, as browsers without one do.
-//
-// The whole photo is decoded: callers bound how many at once (50 megapixels are
-// up to 400 MB). A photo that does not decode is photo.not_an_image.
-func Palette(r io.Reader) ([]string, error) {
-	img, _, err := image.Decode(r)
-	if err != nil {
-		return nil, fmt.Errorf("decode photo: %w", fault.Wrap(err, fault.CodeNotAnImage))
-	}
-	return palette(img), nil
-}
 
 // oklab is a colour in Björn Ottosson's OKLab: lightness 0 to 1, and two axes whose
 // distance from 0 is the chroma.
@@ -62,6 +42,11 @@ type cluster struct {
 // strikes ranks clusters: twice the chroma counts as much as four times the pixels.
 func (c cluster) strikes() float64 { return c.chroma() * math.Sqrt(c.pixels) }
 
+// palette returns a photo's most striking colours as "#rrggbb", the most striking
+// first, at most three: those that fill much of the photo and are vivid. Greys, near
+// black and near white are left out, so a photo may have none. The same photo gives
+// the same colours. Colours are told apart in OKLab, where distance is what the eye
+// sees. CMYK and YCCK are converted without a profile, as browsers without one do.
 func palette(img image.Image) []string {
 	cells, looked := cellsOf(img)
 	slices.SortFunc(cells, func(a, b cluster) int {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -77,6 +78,15 @@ func TestAPalettesColoursAreThoseThatStrike(t *testing.T) {
 	}
 }
 
+// coloursOf is the palette of a photo's bytes.
+func coloursOf(r io.Reader) ([]string, error) {
+	img, _, err := image.Decode(r)
+	if err != nil {
+		return nil, err
+	}
+	return palette(img), nil
+}
+
 func TestThePaletteOfAPhotoIsAlwaysTheSame(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../docs/sample/photos/*.jpg")
@@ -87,15 +97,15 @@ func TestThePaletteOfAPhotoIsAlwaysTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := Palette(bytes.NewReader(b))
+	first, err := coloursOf(bytes.NewReader(b))
 	if err != nil || len(first) == 0 {
 		t.Fatalf("%v, %v", first, err)
 	}
-	again, err := Palette(bytes.NewReader(b))
+	again, err := coloursOf(bytes.NewReader(b))
 	if diff := cmp.Diff(first, again); diff != "" || err != nil {
 		t.Errorf("%v, again (-first +again):\n%s", err, diff)
 	}
-	_, err = Palette(bytes.NewReader(b[:len(b)/2]))
+	_, err = Rewrite(bytes.NewReader(b[:len(b)/2]), Info{}, 1<<20)
 	wantCode(t, "half a photo", err, fault.CodeNotAnImage)
 }
 
@@ -176,7 +186,7 @@ func TestPhotosForPrintersHaveTheColoursThatTheyShow(t *testing.T) {
 		if err != nil || info.Type != "image/jpeg" || info.Width != 16 {
 			t.Errorf("%s: %+v, %v", name, info, err)
 		}
-		got, err := Palette(bytes.NewReader(b))
+		got, err := coloursOf(bytes.NewReader(b))
 		if err != nil || len(got) != 1 || !near8(t, got[0], want, 4) {
 			t.Errorf("%s: %v, %v, want %s", name, got, err, want)
 		}
@@ -215,7 +225,7 @@ func BenchmarkPalette(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := Palette(bytes.NewReader(photo)); err != nil {
+		if _, err := coloursOf(bytes.NewReader(photo)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -20,7 +20,7 @@ type Rewritten struct {
 	Type          string // image/jpeg or image/png
 	Width, Height int
 	Bytes         []byte
-	// Colors are what Palette says of it.
+	// Colors are its most striking ones as "#rrggbb", the most striking first; see palette.
 	Colors []string
 }
 

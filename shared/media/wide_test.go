@@ -23,7 +23,7 @@ func TestAVeryWidePhotoPasses(t *testing.T) {
 	if err != nil || info.Width != 20_000 || info.Height != 2_000 {
 		t.Errorf("%+v, %v", info, err)
 	}
-	got, err := Palette(&b)
+	got, err := coloursOf(&b)
 	if err != nil || len(got) != 1 || !near8(t, got[0], "#1e3ca0", 2) {
 		t.Errorf("%v, %v", got, err)
 	}

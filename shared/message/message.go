@@ -237,10 +237,31 @@ type SnsPublish struct {
 	Revision int `json:"revision,omitempty"`
 	// Video names the film; 0 in orders from before it was kept.
 	Video id.Video `json:"video,omitzero"`
+	// Wide: the film is wider than high.
+	Wide bool `json:"wide,omitempty"`
 }
 
 // Number is the revision, 1 for the first.
 func (p SnsPublish) Number() int { return max(1, p.Revision) }
+
+// titleLength is the longest title that every channel takes, in characters.
+const titleLength = 100
+
+// Heading is a post's title from what is known of its place: its name and where it
+// is, in words that every channel takes (YouTube allows neither < nor >).
+func Heading(name string, facts []claim.Fact) string {
+	area := ""
+	for _, f := range facts {
+		if f.Kind == claim.Area && f.Text != "" {
+			area = f.Text
+		}
+	}
+	if area != "" {
+		name += " | " + area
+	}
+	title := []rune(strings.NewReplacer("<", "〈", ">", "〉").Replace(name))
+	return string(title[:min(len(title), titleLength)])
+}
 
 // SnsPosted is its output.
 type SnsPosted struct {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -33,3 +34,23 @@ func (Absent) Error() string { return "the provider does not know this job" }
 
 // FaultKind says that nothing was found.
 func (Absent) FaultKind() fault.Kind { return fault.NotFound }
+
+// Answer is what an answer about the job ExternalID means for the call: err is the
+// provider's, foreign says that the job which it shows was ordered by somebody else.
+func (c Call) Answer(foreign bool, err error) error {
+	if !c.Unsure {
+		return err
+	}
+	var later NotYet
+	var absent Absent
+	switch {
+	case foreign:
+		return NotYet{} // a job, but not ours: keep waiting for our own
+	case errors.As(err, &absent):
+		return NotYet{} // the id was a callback's claim: that it is wrong proves nothing about our order
+	case errors.As(err, &later):
+		later.ExternalID = c.ExternalID // ours, or told by who knows the call's token
+		return later
+	}
+	return err
+}

@@ -41,13 +41,16 @@ func (s *schemas) codes(o Operation, f trigger.Function) map[fault.Code]bool {
 	}
 	for _, p := range o.Parameters {
 		add(fault.CodeBadValue)
-		switch {
-		case p.In == "query":
+		if p.In == "query" {
 			add(fault.CodeInvalid)
-		case p.In == "path":
-			continue
 		}
-		if p.Required && !p.Key {
+		switch {
+		case !p.Required || p.In == "path":
+		case p.Key:
+			add(fault.CodeKeyRequired)
+		case p.Name == "If-Match":
+			add(fault.CodeIfMatchRequired)
+		default:
 			add(fault.CodeMissingField)
 		}
 	}

@@ -151,7 +151,7 @@ const conventions = `
 
 **Versions**: a single resource has a strong ETag. Send it as If-None-Match to be told 304, and as If-Match when you change it: without it 428, with an old one 412.
 
-**Lists** are pages, newest first: items, and next, which is empty or absent at the end; else send it as after.
+**Lists** are pages, newest first: items, and next, which is empty at the end; else send it as after.
 
 **Values**: ids have a prefix that says of what; times are RFC 3339 in UTC; money is whole won; a day is Asia/Seoul. Unknown body fields are refused; unknown query parameters are passed over; answers may gain fields.
 
@@ -182,8 +182,8 @@ var securitySchemes = Object{
 		{"description", "An access token for the audience of operators: 5 minutes, from POST /auth/renew with {\"audience\":\"admin\"}. The role is read from the database with every request."}}},
 	{"ticket", Object{{"type", "apiKey"}, {"in", "query"}, {"name", "ticket"}, {"description", "For one stream, once, within 60 seconds: browsers cannot send a header with EventSource."}}},
 	{"refresh", Object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-castad_refresh"}, {"description", "The refresh token of a browser (castad_refresh without https on this machine). Apps send theirs in the body."}}},
-	{"login", Object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "castad_login"}, {"description", "Binds a login to the browser where it was begun."}}},
-	{"social", Object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "castad_social"}, {"description", "Binds the connecting of an account to the browser where it was begun."}}},
+	{"login", Object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-castad_login"}, {"description", "Binds a login to the browser where it was begun (castad_login without https on this machine)."}}},
+	{"social", Object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-castad_social"}, {"description", "Binds the connecting of an account to the browser where it was begun (castad_social without https on this machine)."}}},
 	{"unlink", Object{{"type", "apiKey"}, {"in", "header"}, {"name", "Authorization"}, {"description", "KakaoAK and the shared key, as Kakao sends it."}}},
 }
 

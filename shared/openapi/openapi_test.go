@@ -38,7 +38,8 @@ type wish struct {
 }
 
 type order struct {
-	Key   message.Key `header:"Idempotency-Key"`
+	Key   message.Key `header:"Idempotency-Key" required:"true"`
+	Match string      `header:"If-Match" required:"true" max:"9"`
 	ID    id.Ad       `path:"id"`
 	After id.Ad       `query:"after"`
 	wish
@@ -74,7 +75,7 @@ func said(names ...string) Source {
 	s := Source{Enums: map[string][]string{"castad/shared/openapi.Mood": {"warm", "bright"}, "castad/shared/fault.Code": {"a.b"}}, Types: map[string]string{},
 		Fields: map[string]string{"castad/shared/openapi.wish.Genre": "What it sounds like."}, Functions: map[string]Behaviour{}}
 	for _, n := range names {
-		s.Functions[n] = Behaviour{Doc: "Package x is POST /api/v1/x: a wish becomes a song. More.\n\nAnd\nmore.", Codes: []fault.Code{fault.CodeNoPhotos, fault.CodeKeyRequired, fault.CodeDeadline}, Sometimes: 201}
+		s.Functions[n] = Behaviour{Doc: "Package x is POST /api/v1/x: a wish becomes a song. More.\n\nAnd\nmore.", Codes: []fault.Code{fault.CodeNoPhotos, fault.CodeDeadline}, Sometimes: 201}
 	}
 	return s
 }
@@ -171,12 +172,15 @@ func TestAnOperationSaysWhoWhatAndHowItFails(t *testing.T) {
 	for s := range part(t, text, append(at, "responses")...).(map[string]any) {
 		statuses = append(statuses, s)
 	}
-	if got := len(statuses); got != 11 { // 200 201 400 401 413 415 422 429 500 503 504
+	if got := len(statuses); got != 12 { // 200 201 400 401 413 415 422 428 429 500 503 504
 		t.Errorf("the statuses are %v", statuses)
 	}
-	codes := fmt.Sprint(part(t, text, append(at, "responses", "422", "content", "application/problem+json", "schema", "properties", "code", "enum")...))
-	if codes != "[ad.no_photos]" {
-		t.Errorf("422 has the codes %s", codes)
+	for status, want := range map[string]string{"422": "[ad.no_photos]", "428": "[request.if_match_required]",
+		"400": "[request.bad_value request.duplicate_field request.idempotency_key_required request.invalid request.malformed_json request.missing_field request.unknown_field]"} {
+		codes := fmt.Sprint(part(t, text, append(at, "responses", status, "content", "application/problem+json", "schema", "properties", "code", "enum")...))
+		if codes != want {
+			t.Errorf("%s has the codes %s", status, codes)
+		}
 	}
 	for _, p := range part(t, text, append(at, "parameters")...).([]any) {
 		p := p.(map[string]any)

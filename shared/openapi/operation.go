@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"castad/shared/fault"
@@ -83,15 +82,6 @@ func (s *schemas) operation(f trigger.Function, method string, x Extra) (Operati
 		return o, err
 	}
 	o.Codes = byStatus(s.codes(o, f))
-	for i, p := range o.Parameters {
-		code := fault.CodeKeyRequired
-		if p.Name == "If-Match" {
-			code = fault.CodeIfMatchRequired
-		} else if !p.Key {
-			continue
-		}
-		o.Parameters[i].Required = p.Required || slices.Contains(behaviour.Codes, code)
-	}
 	return o, nil
 }
 
@@ -183,9 +173,6 @@ func (s *schemas) parameter(f reflect.StructField, in, name, doc string) (Parame
 		return Parameter{}, err
 	}
 	p := Parameter{In: in, Name: name, Doc: doc, Required: in == "path" || rules.Required, Schema: constrained(schema, f.Type, rules), Key: f.Type == keyType}
-	if in == "query" && name == "limit" {
-		p.Schema = Object{{"type", "integer"}, {"minimum", 1}, {"maximum", 100}}
-	}
 	if p.Doc == "" {
 		p.Doc = usual[name]
 	}

@@ -11,6 +11,7 @@ import (
 
 	"castad/shared/message"
 	"castad/shared/strictjson"
+	"castad/shared/trigger"
 )
 
 // direction is who writes a value: the rules of the two sides differ.
@@ -35,6 +36,7 @@ var (
 	jsonMarshaler   = reflect.TypeFor[json.Marshaler]()
 	timeType        = reflect.TypeFor[time.Time]()
 	keyType         = reflect.TypeFor[message.Key]()
+	listKey         = typeKey(reflect.TypeFor[trigger.List[int]]())
 	rawType         = reflect.TypeFor[json.RawMessage]()
 )
 
@@ -350,10 +352,18 @@ func listed(o Object, t reflect.Type, r strictjson.Rules) Object {
 	return o
 }
 
-func typeKey(t reflect.Type) string { return t.PkgPath() + "." + t.Name() }
+// typeKey is a type's name in Source; a generic one's is without what it is of.
+func typeKey(t reflect.Type) string {
+	name, _, _ := strings.Cut(t.Name(), "[")
+	return t.PkgPath() + "." + name
+}
 
 // componentName is a type's name in the document: package and type without saying one word twice.
+// A list is called after what is in it.
 func componentName(t reflect.Type) string {
+	if typeKey(t) == listKey {
+		return componentName(t.Field(0).Type.Elem()) + "List"
+	}
 	path := strings.TrimPrefix(strings.TrimPrefix(t.PkgPath(), "castad/"), "functions/")
 	path = strings.TrimPrefix(path, "shared/")
 	var b strings.Builder

@@ -161,11 +161,7 @@ func (b *bench) relay() int {
 
 func (b *bench) count(query string, args ...any) int {
 	b.t.Helper()
-	n, err := store.One(b.t.Context(), b.db, query, func(n *int) []any { return []any{n} }, args...)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return n
+	return storetest.Value[int](b.t, b.db, query, args...)
 }
 
 func (b *bench) pending() int { return b.count(`SELECT COUNT(*) FROM outbox WHERE state = 0`) }

@@ -246,3 +246,58 @@ func TestAnAttemptIsBookedAsWasteOnce(t *testing.T) {
 	}
 	w.invariants(run)
 }
+
+// A claim whose process hangs is taken over, and its job is found. The answer that comes
+// after all names the same job: it is charged once, and nothing of it is waste.
+func TestAnAnswerThatComesAfterItsJobWasFoundIsNoWaste(t *testing.T) {
+	t.Parallel()
+	for name, asked := range map[string]func(message.Call) (string, error){
+		"found and under way": func(message.Call) (string, error) { return "", message.NotYet{ExternalID: "task"} },
+		"found and done":      func(message.Call) (string, error) { return "tune", nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, v := newWorld(t), happy()
+			run := w.must(wish{NoPosts: true})
+			entered, release := make(chan struct{}), make(chan struct{})
+			v.song = func(message.Call) (string, error) { close(entered); <-release; return "task", nil }
+			step := func(v *vendor) error {
+				q, ok := w.next()
+				if !ok {
+					t.Fatalf("no message%s", w.dump(run))
+				}
+				return w.deliver(t.Context(), v, q)
+			}
+			if err := step(v); err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error, 1)
+			go func() { done <- step(v) }()
+			<-entered
+			w.pass(2 * time.Minute)
+			if _, err := w.engine.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.pass(time.Minute)
+			found := happy()
+			found.ask = asked
+			if err := step(found); err != nil {
+				t.Fatal(err)
+			}
+			close(release)
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			if got := w.finish(run, happy()); got != "succeeded" {
+				t.Errorf("%s%s", got, w.dump(run))
+			}
+			if got := w.text(`SELECT GROUP_CONCAT(CONCAT_WS(' ', attempt, state, external_id) ORDER BY attempt) FROM provider_calls WHERE step_no = 2`); got != "1 done task" {
+				t.Errorf("calls of the song: %s%s", got, w.dump(run))
+			}
+			if got := w.text(`SELECT COUNT(*) FROM credit_ledger WHERE entry = 'waste'`); got != "0" {
+				t.Errorf("%s submissions are booked as waste%s", got, w.dump(run))
+			}
+			w.invariants(run)
+		})
+	}
+}

@@ -32,17 +32,25 @@ func (e *Engine) Quiet(ctx context.Context, tenant id.Tenant, limit int) (done b
 // none is left. A run's own row goes last: it is how what a crash has left is found
 // again. provider_calls, credit_ledger and spend_days stay, because they say what was
 // paid for what, and nothing about whom; the reasons in provider_calls may quote a
-// vendor who quotes the owner, so those go. The runs must have ended.
+// vendor who quotes the owner, so those go. A run that has not ended is left alone, with
+// Conflict: what it pays for would never be booked. Quiet ends it.
 func (e *Engine) Erase(ctx context.Context, tenant id.Tenant, limit int, remove func(ctx context.Context, file string) error) (done bool, err error) {
-	runs, err := store.All(ctx, e.c.DB, `SELECT id FROM pipeline_runs WHERE tenant_id = ? ORDER BY ad_id, id LIMIT ?`,
-		func(r *id.Run) []any { return []any{r} }, tenant, limit)
+	type run struct {
+		id    id.Run
+		ended bool
+	}
+	runs, err := store.All(ctx, e.c.DB, `SELECT id, ended_at IS NOT NULL FROM pipeline_runs WHERE tenant_id = ? ORDER BY ad_id, id LIMIT ?`,
+		func(r *run) []any { return []any{&r.id, &r.ended} }, tenant, limit)
 	if err != nil {
 		return false, fmt.Errorf("find runs of %v: %w", tenant, err)
 	}
-	for _, run := range runs {
-		done, err := e.eraseRun(ctx, tenant, run, limit, remove)
+	for _, r := range runs {
+		if !r.ended {
+			return false, fault.Newf(fault.CodeConflict, "erase %v: it has not ended", r.id)
+		}
+		done, err := e.eraseRun(ctx, tenant, r.id, limit, remove)
 		if err != nil {
-			return false, fmt.Errorf("erase %v: %w", run, err)
+			return false, fmt.Errorf("erase %v: %w", r.id, err)
 		}
 		if !done {
 			return false, nil

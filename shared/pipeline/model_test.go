@@ -32,7 +32,7 @@ var moves = map[State][]State{
 	Waiting:    {Collecting, Failed, Cancelled},
 	Unknown:    {Collecting, Waiting, Failed, Cancelled},
 	Collecting: {Ready, Waiting, Unknown, Succeeded, Failed, Cancelled},
-	Failed:     {Ready, Blocked, Succeeded},
+	Failed:     {Ready, Skipped, Blocked, Succeeded},
 	Cancelled:  {Ready, Blocked, Skipped},
 }
 

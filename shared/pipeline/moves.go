@@ -53,8 +53,8 @@ func (m *move) retry() error {
 		}
 		m.fx = append(m.fx, Effect{Name: FxReserve, Step: s.No})
 		s.FailCode, s.Abandoned, s.SettleBy = "", 0, time.Time{}
-		if was := s.State; was == Failed && m.mayBegin(s) {
-			m.ready(s) // it has its input; one that was cut off has none yet
+		if s.State == Failed && s.Attempt > 0 && m.mayBegin(s) {
+			m.ready(s) // it has its input; one that was cut off, or for which none could be made, has none
 			continue
 		}
 		s.State = Blocked

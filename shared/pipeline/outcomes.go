@@ -8,13 +8,18 @@ import (
 
 // late handles an outcome that arrives after the step was settled otherwise:
 // an id that came late is kept with its call, so that no paid job is unaccounted.
+// It is waste unless it is the job that was found meanwhile without its answer.
 func (m *move) late() error {
-	if m.e.Name == EvAccepted && m.step != nil && m.e.Attempt > 0 {
-		m.call(CallAbandoned, "accepted after the step was settled")
-		m.add(Effect{Name: FxWaste, Attempt: m.e.Attempt})
+	if m.e.Name != EvAccepted || m.step == nil || m.e.Attempt == 0 {
+		return nothing
+	}
+	if c := m.step.Call; m.e.Attempt == m.step.Attempt && (c == CallAccepted || c == CallDone) {
+		m.call(c, "found before its answer came")
 		return nil
 	}
-	return nothing
+	m.call(CallAbandoned, "accepted after the step was settled")
+	m.add(Effect{Name: FxWaste, Attempt: m.e.Attempt})
+	return nil
 }
 
 // mine says whether the reporting claim still holds the step.

@@ -69,25 +69,42 @@ func (e *Engine) Confirm(ctx context.Context, tenant id.Tenant, run id.Run, step
 
 // Redrive moves a run of any tenant that an operator finds stuck: a failed one is
 // retried, a live one is looked at now. CodeRetryUnsafe when that could publish
-// twice, CodeAdEnded when there is nothing left to move. Who did it is kept by the
-// caller; actor goes to the log.
-func (e *Engine) Redrive(ctx context.Context, run id.Run, actor string) error {
-	return e.operate(ctx, run, EvRedrive, actor)
+// twice, CodeAdEnded when there is nothing left to move, kind Done when it waits
+// rightly and was left alone. also is written in the same transaction as what is
+// moved; actor goes to the log.
+func (e *Engine) Redrive(ctx context.Context, run id.Run, actor string, also ...func(context.Context, *store.Tx) error) error {
+	return e.operate(ctx, run, EvRedrive, actor, also)
 }
 
-// CancelAny is Cancel for an operator, whoever owns the run.
-func (e *Engine) CancelAny(ctx context.Context, run id.Run, actor string) error {
-	return e.operate(ctx, run, EvCancel, actor)
+// CancelAny is Cancel for an operator, whoever owns the run; Done when it is being
+// cancelled already. also is as for Redrive.
+func (e *Engine) CancelAny(ctx context.Context, run id.Run, actor string, also ...func(context.Context, *store.Tx) error) error {
+	return e.operate(ctx, run, EvCancel, actor, also)
 }
 
-func (e *Engine) operate(ctx context.Context, run id.Run, name EventName, actor string) error {
-	err := e.control(ctx, run, Event{Name: name}, nil)
+func (e *Engine) operate(ctx context.Context, run id.Run, name EventName, actor string, also []func(context.Context, *store.Tx) error) error {
+	err := e.enact(ctx, run, Event{Name: name}, func(ctx context.Context, tx *store.Tx, _ loaded) error {
+		for _, write := range also {
+			if err := write(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	e.c.Log.InfoContext(ctx, "run operated", "run", run.String(), "event", string(name), "actor", actor, "code", string(fault.CodeOf(err)))
 	return err
 }
 
 // control applies what a person asks for; that it has been so already is no error.
 func (e *Engine) control(ctx context.Context, run id.Run, ev Event, also func(context.Context, *store.Tx, loaded) error) error {
+	if err := e.enact(ctx, run, ev, also); !isNothing(err) {
+		return err
+	}
+	return nil
+}
+
+// enact is control that tells, by an error of kind Done, when it has been so already.
+func (e *Engine) enact(ctx context.Context, run id.Run, ev Event, also func(context.Context, *store.Tx, loaded) error) error {
 	_, err := e.apply(ctx, run, ev, func(ctx context.Context, tx *store.Tx, l loaded) error {
 		chaos.Point("H1", string(ev.Name))
 		if also == nil {
@@ -96,8 +113,5 @@ func (e *Engine) control(ctx context.Context, run id.Run, ev Event, also func(co
 		return also(ctx, tx, l)
 	})
 	chaos.Point("H2", string(ev.Name))
-	if isNothing(err) {
-		return nil
-	}
 	return err
 }

@@ -283,11 +283,7 @@ func (w *world) state(run id.Run) string {
 
 func (w *world) text(query string, args ...any) string {
 	w.t.Helper()
-	s, err := store.One(w.t.Context(), w.db.Primary(), query, func(s *string) []any { return []any{s} }, args...)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return s
+	return storetest.Value[string](w.t, w.db.Primary(), query, args...)
 }
 
 func (w *world) moment(query string, args ...any) time.Time {

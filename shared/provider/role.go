@@ -93,6 +93,8 @@ type Post struct {
 	Video  io.ReadSeeker
 	Bytes  int64
 	SHA256 string
+	// Wide says that the film is wider than high, which channels show otherwise.
+	Wide bool
 	// Thumbnail is a JPEG, or nil.
 	Thumbnail []byte
 	// VideoURL and CoverURL are where a channel that fetches by itself finds the film
@@ -120,6 +122,8 @@ type Sought struct {
 	Channel, Account, Access, Marker string
 	// ID is the channel's id of the post, "" when it was never told.
 	ID string
+	// URL is where its owner says that it is; "" = nobody has said.
+	URL string
 	// Bytes is the film's length.
 	Bytes int64
 	// Notes is what the channel last kept while publishing, nil = nothing.

@@ -15,6 +15,7 @@ import (
 	"castad/shared/id"
 	"castad/shared/keyring"
 	"castad/shared/seal"
+	"castad/shared/seal/sealtest"
 
 	"pgregory.net/rapid"
 )
@@ -38,23 +39,6 @@ func (c *clock) add(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-func ringOf(t testing.TB, names ...string) *seal.Ring {
-	t.Helper()
-	var keys []keyring.Key
-	for _, n := range names {
-		keys = append(keys, keyring.Key{ID: n, Secret: []byte(strings.Repeat(n, 32))[:32]})
-	}
-	ring, err := keyring.New(keys...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := seal.NewRing(ring)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 func sealer(t testing.TB, wrappers ...seal.Wrapper) (*seal.Sealer, *clock) {
 	t.Helper()
 	c := &clock{at: monday}
@@ -76,7 +60,7 @@ func sealed(t testing.TB, s *seal.Sealer, l seal.Label, value []byte) []byte {
 
 func TestWhatIsSealedOpensUnderItsLabelOnly(t *testing.T) {
 	t.Parallel()
-	s, _ := sealer(t, ringOf(t, "a"))
+	s, _ := sealer(t, sealtest.Ring("a"))
 	b := sealed(t, s, label, secret)
 	if bytes.Contains(b, secret) || bytes.Contains(b, []byte("refresh")) {
 		t.Fatal("the value is to be read in what was sealed")
@@ -100,7 +84,7 @@ func TestWhatIsSealedOpensUnderItsLabelOnly(t *testing.T) {
 
 func TestACiphertextInAnotherTenantsRowDoesNotOpen(t *testing.T) {
 	t.Parallel()
-	s, _ := sealer(t, ringOf(t, "a"))
+	s, _ := sealer(t, sealtest.Ring("a"))
 	other := label
 	other.Tenant = 8
 	mine, theirs := sealed(t, s, label, []byte("mine")), sealed(t, s, other, []byte("theirs"))
@@ -113,7 +97,7 @@ func TestACiphertextInAnotherTenantsRowDoesNotOpen(t *testing.T) {
 
 func TestEachFlippedByteIsNoticed(t *testing.T) {
 	t.Parallel()
-	s, _ := sealer(t, ringOf(t, "a", "b"))
+	s, _ := sealer(t, sealtest.Ring("a", "b"))
 	b := sealed(t, s, label, secret)
 	for i := range b {
 		for _, bit := range []byte{1, 0x80} {
@@ -133,7 +117,7 @@ func TestEachFlippedByteIsNoticed(t *testing.T) {
 
 func TestAMillionNoncesAreDistinct(t *testing.T) {
 	t.Parallel()
-	s, _ := sealer(t, ringOf(t, "a"))
+	s, _ := sealer(t, sealtest.Ring("a"))
 	k, err := s.Key(t.Context(), label.Tenant)
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +139,7 @@ func TestAMillionNoncesAreDistinct(t *testing.T) {
 
 func TestLengthsTellLittle(t *testing.T) {
 	t.Parallel()
-	s, _ := sealer(t, ringOf(t, "a"))
+	s, _ := sealer(t, sealtest.Ring("a"))
 	lengths := map[int]bool{}
 	for _, n := range []int{0, 1, 20, 60, 124} {
 		lengths[len(sealed(t, s, label, make([]byte, n)))] = true
@@ -170,7 +154,7 @@ func TestLengthsTellLittle(t *testing.T) {
 
 func TestEveryValueComesBackAndFitsItsColumn(t *testing.T) {
 	t.Parallel()
-	s, _ := sealer(t, ringOf(t, "a"))
+	s, _ := sealer(t, sealtest.Ring("a"))
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.SliceOfN(rapid.Byte(), 0, 600).Draw(t, "value")
 		l := seal.Label{Tenant: id.Tenant(rapid.Int64Range(1, 1<<62).Draw(t, "tenant")), Subject: rapid.StringN(1, 40, 80).Draw(t, "subject"), Provider: "p", Purpose: "q"}
@@ -190,7 +174,7 @@ func TestEveryValueComesBackAndFitsItsColumn(t *testing.T) {
 
 func TestWhatCannotBeSealedIsRefused(t *testing.T) {
 	t.Parallel()
-	s, _ := sealer(t, ringOf(t, "a"))
+	s, _ := sealer(t, sealtest.Ring("a"))
 	k, err := s.Key(t.Context(), 7)
 	if err != nil {
 		t.Fatal(err)
@@ -214,14 +198,14 @@ func TestWhatCannotBeSealedIsRefused(t *testing.T) {
 
 func TestTheOldKeyOpensUntilEverythingIsResealed(t *testing.T) {
 	t.Parallel()
-	old, _ := sealer(t, ringOf(t, "old"))
+	old, _ := sealer(t, sealtest.Ring("old"))
 	rows := map[seal.Label][]byte{}
 	for i := range 6 {
 		l := label
 		l.Subject = fmt.Sprintf("channel_%d", i)
 		rows[l] = sealed(t, old, l, fmt.Append(nil, "value ", i))
 	}
-	both, _ := sealer(t, ringOf(t, "new", "old"))
+	both, _ := sealer(t, sealtest.Ring("new", "old"))
 	mixed := 0
 	for l, b := range rows {
 		if mixed++; mixed <= 3 {
@@ -242,7 +226,7 @@ func TestTheOldKeyOpensUntilEverythingIsResealed(t *testing.T) {
 		}
 		rows[l] = fresh
 	}
-	alone, _ := sealer(t, ringOf(t, "new"))
+	alone, _ := sealer(t, sealtest.Ring("new"))
 	for l, b := range rows {
 		if _, changed, err := both.Reseal(t.Context(), l, b); err != nil || changed {
 			t.Errorf("%s is resealed again: %v", l.Subject, err)
@@ -269,7 +253,7 @@ func TestAKeyThatEndsIsRefused(t *testing.T) {
 
 func TestErrorsShowNoValue(t *testing.T) {
 	t.Parallel()
-	s, _ := sealer(t, ringOf(t, "a"))
+	s, _ := sealer(t, sealtest.Ring("a"))
 	b := sealed(t, s, label, secret)
 	b[len(b)-1] ^= 1
 	_, err := s.Open(t.Context(), label, b)
@@ -282,7 +266,7 @@ func TestErrorsShowNoValue(t *testing.T) {
 // FuzzOpen: whatever is in the column, Open neither panics nor returns anything
 // but what was sealed.
 func FuzzOpen(f *testing.F) {
-	s, _ := sealer(f, ringOf(f, "a"))
+	s, _ := sealer(f, sealtest.Ring("a"))
 	good, err := s.Seal(f.Context(), label, secret)
 	if err != nil {
 		f.Fatal(err)
@@ -310,7 +294,7 @@ func FuzzOpen(f *testing.F) {
 }
 
 func BenchmarkSealAndOpen(b *testing.B) {
-	s, _ := sealer(b, ringOf(b, "a"))
+	s, _ := sealer(b, sealtest.Ring("a"))
 	value := make([]byte, 400)
 	_, _ = rand.Read(value)
 	for b.Loop() {

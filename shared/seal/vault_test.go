@@ -126,9 +126,9 @@ func TestRowsOfTwoVaultVersionsLiveSideBySide(t *testing.T) {
 func TestARowOfTheRingIsReadableAfterTheMoveToTheVault(t *testing.T) {
 	t.Parallel()
 	_, w := vault(t)
-	ring, _ := sealer(t, ringOf(t, "a"))
+	ring, _ := sealer(t, sealtest.Ring("a"))
 	b := sealed(t, ring, label, secret)
-	moved, _ := sealer(t, w, ringOf(t, "a"))
+	moved, _ := sealer(t, w, sealtest.Ring("a"))
 	fresh, changed, err := moved.Reseal(t.Context(), label, b)
 	if err != nil || !changed {
 		t.Fatalf("%v %v", changed, err)

@@ -3,10 +3,7 @@ package store_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"castad/shared/store/storetest"
 )
 
-func TestMain(m *testing.M) {
-	// The private server lives as long as the process and keeps one goroutine.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("castad/scripts/localcloud/mariadb.run.func1"))
-}
+func TestMain(m *testing.M) { storetest.Main(m) }

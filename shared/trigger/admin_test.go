@@ -17,6 +17,7 @@ type operators struct {
 	admin, owners string // tokens for the audience of operators
 	late          string // the same, over
 	called        int
+	by            identity.Actor
 	asked         []identity.Principal
 	says          error // the database
 }
@@ -40,8 +41,9 @@ func forOperators(t *testing.T) *operators {
 			b.asked = append(b.asked, who)
 			return b.says
 		}
-	}, Admin("admin-runs", httpJSON("v1/admin/runs", "get"), one, func(context.Context, identity.Principal, struct{}) (struct{}, error) {
+	}, Admin("admin-runs", httpJSON("v1/admin/runs", "get"), one, func(_ context.Context, by identity.Actor, _ struct{}) (struct{}, error) {
 		b.called++
+		b.by = by
 		return struct{}{}, nil
 	}), HTTP("ad-list", httpJSON("v1/ads", "get"), one, func(context.Context, identity.Principal, struct{}) (struct{}, error) {
 		b.called++
@@ -122,8 +124,8 @@ func TestTheDatabaseIsAskedOnEveryRequestWhetherTheCallerIsAnOperator(t *testing
 	if status, code := b.get(t, "/api/v1/admin/runs", b.admin); status != http.StatusForbidden || code != string(fault.CodeDenied) {
 		t.Errorf("%d %s", status, code)
 	}
-	if b.called != 3 {
-		t.Errorf("called %d times", b.called)
+	if b.called != 3 || b.by.User != operator.User || !isUUID(b.by.Request) {
+		t.Errorf("called %d times, by %v", b.called, b.by)
 	}
 }
 
@@ -145,7 +147,7 @@ func TestAnOperatorWhoCannotBeLookedUpStaysOutside(t *testing.T) {
 
 func TestAFunctionForOperatorsNeedsWhatItIsKnownBy(t *testing.T) {
 	t.Parallel()
-	fn := func(context.Context, identity.Principal, struct{}) (struct{}, error) { return struct{}{}, nil }
+	fn := func(context.Context, identity.Actor, struct{}) (struct{}, error) { return struct{}{}, nil }
 	if f := Admin("admin-runs", httpJSON("v1/admin/runs", "get"), quick, fn); f.Err() == nil {
 		t.Error("it has no connection and looks nobody up")
 	}

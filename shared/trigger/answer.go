@@ -154,6 +154,9 @@ func (c *call) redirect(to Redirect) {
 		return
 	}
 	to.Status = 0
+	if to.Failed != nil {
+		c.failed(to.Failed)
+	}
 	c.w.Header()["Location"] = []string{to.Location}
 	c.writeHead(to.Reply, status, noStore)
 }
@@ -216,7 +219,7 @@ func (c *call) file(f File) {
 		http.SetCookie(c.w, cookie)
 	}
 	out := &fileWriter{ResponseWriter: c.w, call: c}
-	http.ServeContent(out, c.r, "", f.Modified, content)
+	http.ServeContent(out, oneRange(c.r), "", f.Modified, content)
 	switch {
 	case out.refused != 0:
 		c.refuse(out.refused)
@@ -224,6 +227,18 @@ func (c *call) file(f File) {
 		c.failed(content.err)
 		panic(http.ErrAbortHandler) // half a file must not look like a whole one
 	}
+}
+
+// oneRange leaves out a wish for several parts of a file: the whole is answered, as RFC
+// 9110 (14.2) allows. No player asks for several, and each costs a request to the
+// storage: the header has room for 3,000.
+func oneRange(r *http.Request) *http.Request {
+	if !strings.Contains(strings.Join(r.Header["Range"], ","), ",") {
+		return r
+	}
+	whole := r.Clone(r.Context())
+	whole.Header.Del("Range")
+	return whole
 }
 
 // fileHeaders describe the file, which a refusal is not.
@@ -247,18 +262,22 @@ func (c *call) download(d Download) {
 	case err != nil && !out.begun:
 		c.fail(err)
 	case err != nil:
-		c.failed(err)
+		if c.failed(err); out.lost {
+			c.code, c.status = "client.gone", statusClientGone
+		}
 		panic(http.ErrAbortHandler)
 	case !out.begun:
 		out.begin()
 	}
 }
 
-// downloadWriter begins the answer with the first piece, and gives the client 30 s for each.
+// downloadWriter begins the answer with the first piece, gives the client 30 s for each,
+// and remembers that the client did not take one.
 type downloadWriter struct {
 	call  *call
 	begin func()
 	begun bool
+	lost  bool
 }
 
 func (w *downloadWriter) Write(p []byte) (int, error) {
@@ -267,7 +286,9 @@ func (w *downloadWriter) Write(p []byte) (int, error) {
 		w.begin()
 	}
 	w.call.extendWrite(stall)
-	return w.call.w.Write(p)
+	n, err := w.call.w.Write(p)
+	w.lost = w.lost || err != nil
+	return n, err
 }
 
 // refuse answers what ServeContent refuses (a range outside the file, a failed

@@ -32,32 +32,33 @@ func TestWhatIsAnswered(t *testing.T) {
 		body   string
 		header map[string]string
 	}{
-		"a struct":                      {struct{ A int }{1}, 200, "{\"A\":1}\n", map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Length": "8"}},
-		"an ampersand stays one":        {song{Link: "https://a.example/?a=1&b=<2>"}, 200, "{\"title\":\"\",\"link\":\"https://a.example/?a=1&b=<2>\"}\n", nil},
-		"a status and a header":         {song{Reply: Reply{Status: 201, Header: http.Header{"location": {"/api/v1/songs/1"}, "Cache-Control": {"private"}}}, Title: "x"}, 201, "{\"title\":\"x\"}\n", map[string]string{"Location": "/api/v1/songs/1", "Cache-Control": "private"}},
-		"a cookie":                      {song{Reply: Reply{Cookies: []*http.Cookie{{Name: "state", Value: "s", HttpOnly: true}}}}, 200, "{\"title\":\"\"}\n", map[string]string{"Set-Cookie": "state=s; HttpOnly"}},
-		"a pointer":                     {&song{Reply: Reply{Status: 202}, Title: "p"}, 202, "{\"title\":\"p\"}\n", nil},
-		"one inside another":            {nested{song{Reply: Reply{Status: 201}, Title: "n"}}, 201, "{\"title\":\"n\"}\n", nil},
-		"an empty struct":               {struct{}{}, 204, "", map[string]string{"Content-Length": "", "Content-Type": ""}},
-		"nothing but a reply":           {Reply{Header: http.Header{"X-A": {"b"}}}, 204, "", map[string]string{"X-A": "b"}},
-		"a reply that is accepted":      {Reply{Status: 202}, 202, "", nil},
-		"a redirect":                    {Redirect{Location: "https://kauth.kakao.com/oauth?x=1&y=2"}, 303, "", map[string]string{"Location": "https://kauth.kakao.com/oauth?x=1&y=2", "Cache-Control": "no-store"}},
-		"a redirect of another kind":    {&Redirect{Reply: Reply{Status: 307, Cookies: []*http.Cookie{{Name: "a", Value: "b"}}}, Location: "/done"}, 307, "", map[string]string{"Location": "/done", "Set-Cookie": "a=b"}},
-		"a redirect on this machine":    {Redirect{Location: "http://127.0.0.1:3000/x"}, 303, "", nil},
-		"a redirect to plain http":      {Redirect{Location: "http://evil.example/"}, 500, "", map[string]string{"Location": ""}},
-		"a redirect to another site":    {Redirect{Location: "//evil.example/"}, 500, "", map[string]string{"Location": ""}},
-		"a redirect by backslash":       {Redirect{Location: `/\evil.example`}, 500, "", map[string]string{"Location": ""}},
-		"a redirect into a script":      {Redirect{Location: "javascript:alert(1)"}, 500, "", map[string]string{"Location": ""}},
-		"a redirect with a user":        {Redirect{Location: "https://castad@evil.example"}, 500, "", map[string]string{"Location": ""}},
-		"a redirect with a line break":  {Redirect{Location: "/a\r\nX: y"}, 500, "", map[string]string{"Location": ""}},
-		"a redirect to nowhere":         {Redirect{}, 500, "", nil},
-		"a redirect with status 200":    {Redirect{Reply: Reply{Status: 200}, Location: "/a"}, 500, "", nil},
-		"a reply with a failure status": {song{Reply: Reply{Status: 404}}, 500, "", nil},
-		"no pointer":                    {(*song)(nil), 500, "", nil},
-		"nothing at all":                {nil, 500, "", nil},
-		"what JSON cannot say":          {map[string]any{"f": func() {}}, 500, "", map[string]string{"Content-Type": "application/problem+json"}},
-		"a file of no type":             {File{Content: content("x")}, 500, "", nil},
-		"a file without content":        {File{Type: "text/plain"}, 500, "", nil},
+		"a struct":                        {struct{ A int }{1}, 200, "{\"A\":1}\n", map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Length": "8"}},
+		"an ampersand stays one":          {song{Link: "https://a.example/?a=1&b=<2>"}, 200, "{\"title\":\"\",\"link\":\"https://a.example/?a=1&b=<2>\"}\n", nil},
+		"a status and a header":           {song{Reply: Reply{Status: 201, Header: http.Header{"location": {"/api/v1/songs/1"}, "Cache-Control": {"private"}}}, Title: "x"}, 201, "{\"title\":\"x\"}\n", map[string]string{"Location": "/api/v1/songs/1", "Cache-Control": "private"}},
+		"a cookie":                        {song{Reply: Reply{Cookies: []*http.Cookie{{Name: "state", Value: "s", HttpOnly: true}}}}, 200, "{\"title\":\"\"}\n", map[string]string{"Set-Cookie": "state=s; HttpOnly"}},
+		"a pointer":                       {&song{Reply: Reply{Status: 202}, Title: "p"}, 202, "{\"title\":\"p\"}\n", nil},
+		"one inside another":              {nested{song{Reply: Reply{Status: 201}, Title: "n"}}, 201, "{\"title\":\"n\"}\n", nil},
+		"an empty struct":                 {struct{}{}, 204, "", map[string]string{"Content-Length": "", "Content-Type": ""}},
+		"nothing but a reply":             {Reply{Header: http.Header{"X-A": {"b"}}}, 204, "", map[string]string{"X-A": "b"}},
+		"a reply that is accepted":        {Reply{Status: 202}, 202, "", nil},
+		"a redirect":                      {Redirect{Location: "https://kauth.kakao.com/oauth?x=1&y=2"}, 303, "", map[string]string{"Location": "https://kauth.kakao.com/oauth?x=1&y=2", "Cache-Control": "no-store"}},
+		"a redirect of another kind":      {&Redirect{Reply: Reply{Status: 307, Cookies: []*http.Cookie{{Name: "a", Value: "b"}}}, Location: "/done"}, 307, "", map[string]string{"Location": "/done", "Set-Cookie": "a=b"}},
+		"a redirect on this machine":      {Redirect{Location: "http://127.0.0.1:3000/x"}, 303, "", nil},
+		"a redirect to plain http":        {Redirect{Location: "http://evil.example/"}, 500, "", map[string]string{"Location": ""}},
+		"a redirect to another site":      {Redirect{Location: "//evil.example/"}, 500, "", map[string]string{"Location": ""}},
+		"a redirect by backslash":         {Redirect{Location: `/\evil.example`}, 500, "", map[string]string{"Location": ""}},
+		"a redirect into a script":        {Redirect{Location: "javascript:alert(1)"}, 500, "", map[string]string{"Location": ""}},
+		"a redirect with a user":          {Redirect{Location: "https://castad@evil.example"}, 500, "", map[string]string{"Location": ""}},
+		"a redirect with a line break":    {Redirect{Location: "/a\r\nX: y"}, 500, "", map[string]string{"Location": ""}},
+		"a redirect to nowhere":           {Redirect{}, 500, "", nil},
+		"a redirect that tells a failure": {Redirect{Location: "https://app.example/?error=x", Failed: fault.New(fault.CodeUnavailable)}, 303, "", map[string]string{"Location": "https://app.example/?error=x", "Content-Type": ""}},
+		"a redirect with status 200":      {Redirect{Reply: Reply{Status: 200}, Location: "/a"}, 500, "", nil},
+		"a reply with a failure status":   {song{Reply: Reply{Status: 404}}, 500, "", nil},
+		"no pointer":                      {(*song)(nil), 500, "", nil},
+		"nothing at all":                  {nil, 500, "", nil},
+		"what JSON cannot say":            {map[string]any{"f": func() {}}, 500, "", map[string]string{"Content-Type": "application/problem+json"}},
+		"a file of no type":               {File{Content: content("x")}, 500, "", nil},
+		"a file without content":          {File{Type: "text/plain"}, 500, "", nil},
 	} {
 		b := answer(row.out)
 		w := b.ask("GET", "/api/v1/songs", "")
@@ -74,6 +75,21 @@ func TestWhatIsAnswered(t *testing.T) {
 		}
 		if got := b.lines(t)[0]["status"]; got != float64(row.status) {
 			t.Errorf("%s: logged status %v", name, got)
+		}
+	}
+}
+
+func TestAFailureThatARedirectTellsCountsAsTheFailure(t *testing.T) {
+	t.Parallel()
+	for level, err := range map[string]error{"INFO": fault.New(fault.CodeLoginRefused), "WARN": fault.New(fault.CodeUnavailable), "ERROR": errors.New("our own fault")} {
+		b := set(t, nil, Public("auth-callback", httpJSON("v1/songs", "get"), quick, func(context.Context, struct{}) (Redirect, error) {
+			return Redirect{Location: "/?login_error=x", Failed: err}, nil
+		}))
+		if w := b.ask("GET", "/api/v1/songs", ""); w.Code != 303 || w.Header().Get("Location") != "/?login_error=x" || w.Body.Len() != 0 {
+			t.Errorf("%v: %d %v %s", err, w.Code, w.Header(), w.Body)
+		}
+		if line := b.lines(t)[0]; line["code"] != string(fault.Known(err)) || line["level"] != level || line["status"] != float64(303) || line["err"] != err.Error() {
+			t.Errorf("%v: %v", err, line)
 		}
 	}
 }
@@ -139,6 +155,11 @@ func TestAFileIsStreamed(t *testing.T) {
 			"X-Content-Type-Options": "nosniff", "Content-Disposition": "inline", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox", "Cache-Control": "private, no-cache"}},
 		"a part":                    {"GET", "a", []string{"Range", "bytes=2-4"}, 206, "234", map[string]string{"Content-Range": "bytes 2-4/10"}},
 		"the end":                   {"GET", "a", []string{"Range", "bytes=-3"}, 206, "789", nil},
+		"more than there is":        {"GET", "a", []string{"Range", "bytes=8-99"}, 206, "89", map[string]string{"Content-Range": "bytes 8-9/10"}},
+		"a longer end than it has":  {"GET", "a", []string{"Range", "bytes=-99"}, 206, "0123456789", map[string]string{"Content-Range": "bytes 0-9/10"}},
+		"several parts":             {"GET", "a", []string{"Range", "bytes=0-0,2-2"}, 200, "0123456789", map[string]string{"Content-Type": "video/mp4", "Content-Range": ""}},
+		"a part in no known unit":   {"GET", "a", []string{"Range", "seconds=1-2"}, 416, "", nil},
+		"a part of this version":    {"GET", "a", []string{"Range", "bytes=2-4", "If-Range", `"e1"`}, 206, "234", nil},
 		"its head":                  {"HEAD", "a", nil, 200, "", map[string]string{"Content-Length": "10"}},
 		"what is known":             {"GET", "a", []string{"If-None-Match", `"e1"`}, 304, "", nil},
 		"a part of another version": {"GET", "a", []string{"Range", "bytes=2-4", "If-Range", `"e0"`}, 200, "0123456789", nil},

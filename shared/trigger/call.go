@@ -48,8 +48,8 @@ type notes struct {
 
 type callKey struct{}
 
-// RequestID returns the id of the invocation that ctx belongs to, or "".
-func RequestID(ctx context.Context) string {
+// requestID returns the id of the invocation that ctx belongs to, or "".
+func requestID(ctx context.Context) string {
 	if c, ok := ctx.Value(callKey{}).(*call); ok {
 		return c.id
 	}
@@ -180,13 +180,7 @@ func (c *call) finish() {
 	if c.host.o.Meter != nil {
 		c.host.o.Meter.Invoked(c.f.name, string(c.f.Kind()), code, elapsed)
 	}
-	level := slog.LevelInfo
-	switch {
-	case c.status == http.StatusServiceUnavailable || c.status == http.StatusGatewayTimeout:
-		level = slog.LevelWarn
-	case c.status >= 500:
-		level = slog.LevelError
-	}
+	level := c.level()
 	if !c.host.o.Log.Enabled(context.Background(), level) {
 		return
 	}
@@ -223,6 +217,21 @@ func (c *call) finish() {
 	c.host.o.Log.LogAttrs(c.ctx, level, "invocation", attrs...)
 }
 
+// level is how much of a worry the outcome is, also when a redirect tells it.
+func (c *call) level() slog.Level {
+	status := c.status
+	if c.err != nil && status/100 == 3 {
+		status = statusOf(c.err)
+	}
+	switch {
+	case status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout:
+		return slog.LevelWarn
+	case status >= 500:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
 // oneLine keeps a cause to what a log line should carry.
 func oneLine(err error) string {
 	s := err.Error()
@@ -239,7 +248,7 @@ func (c *call) failed(err error) int {
 		c.code, c.status = "client.gone", statusClientGone
 		return c.status
 	}
-	c.code, c.status = codeOf(err), statusOf(err)
+	c.code, c.status = fault.Known(err), statusOf(err)
 	return c.status
 }
 

@@ -24,15 +24,16 @@
 // bools ("true", "false"), or read themselves (encoding.TextUnmarshaler: ids,
 // time.Time); query fields may be lists (a=1&a=2 or a=1,2). A message.Key is 1
 // to 64 visible ASCII characters. Bodies are strict JSON of at most 1 MiB. An
-// input with Validate() error is asked last. Query parameters that nobody reads
-// are passed over; body fields that nobody reads are refused.
+// input with Validate() error is asked last. An embedded Page says which part of
+// a list is wanted. Query parameters that nobody reads are passed over; body
+// fields that nobody reads are refused.
 //
 // # Output
 //
-// A struct becomes JSON (struct{} becomes 204); one that embeds Reply sets
-// status, header and cookies; an ETag in the header answers If-None-Match.
-// Redirect redirects, File streams with ranges,
-// Download streams what is being made. Errors become RFC 9457 problems
+// A struct becomes JSON (struct{} becomes 204), a List a page of one; an output
+// that embeds Reply sets status, header and cookies; an ETag in the header answers
+// If-None-Match. Redirect redirects, File streams with ranges, Download streams
+// what is being made. Errors become RFC 9457 problems
 // from fault's catalogue, in Korean and English, with the request id; the cause
 // goes to the log and never to the caller. A panic is a 500 like any other.
 //

@@ -264,6 +264,12 @@ func TestMetricsAreForThisMachineOnly(t *testing.T) {
 	}
 }
 
+// ofKind is an error that has nothing but a kind.
+type ofKind fault.Kind
+
+func (k ofKind) Error() string         { return fault.Kind(k).String() }
+func (k ofKind) FaultKind() fault.Kind { return fault.Kind(k) }
+
 // An error that says of what kind it is and no more is told in its kind's words.
 func TestAnErrorOfAKindHasTheWordsOfThatKind(t *testing.T) {
 	t.Parallel()

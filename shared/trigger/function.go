@@ -96,8 +96,10 @@ func Public[In, Out any](name string, binding []byte, b Budget, fn func(context.
 // every request whether they are one still. An owner's ordinary token is denied
 // (403), what is no token at all is not signed in (401). It needs a connection,
 // since operators are known by the database and by nothing else.
-func Admin[In, Out any](name string, binding []byte, b Budget, fn func(context.Context, identity.Principal, In) (Out, error)) Function {
-	f := HTTP(name, binding, b, fn)
+func Admin[In, Out any](name string, binding []byte, b Budget, fn func(context.Context, identity.Actor, In) (Out, error)) Function {
+	f := HTTP(name, binding, b, func(ctx context.Context, who identity.Principal, in In) (Out, error) {
+		return fn(ctx, identity.Actor{User: who.User, Request: requestID(ctx)}, in)
+	})
 	f.admin = true
 	if f.err == nil && b.Connections != 1 {
 		f.err = fmt.Errorf("its connection budget is %d; whether the caller is an operator is looked up in the database", b.Connections)
@@ -283,10 +285,13 @@ type Redirect struct {
 	// Location is an absolute https URL or a path on this site, "/…"; http is
 	// allowed for loopback only. The function has checked that it is not a stranger's.
 	Location string
+	// Failed is why it leads to where failures are told, nil = it does not: a person
+	// in a browser can do nothing with a problem document. The call counts as that failure.
+	Failed error
 }
 
-// File is an output that is streamed: ranges, conditional requests and HEAD are
-// answered from Content, which is closed afterwards.
+// File is an output that is streamed: a range (of several the whole), conditional
+// requests and HEAD are answered from Content, which is closed afterwards.
 type File struct {
 	Reply
 	Content io.ReadSeekCloser

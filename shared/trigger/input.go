@@ -257,10 +257,7 @@ func (p *param) read(r *http.Request, query url.Values, dst reflect.Value) error
 		if !p.rules.Required {
 			return nil
 		}
-		if p.key {
-			return fault.New(fault.CodeKeyRequired)
-		}
-		return fault.New(fault.CodeMissingField).In(p.name)
+		return fault.New(p.missing()).In(p.name)
 	}
 	v := dst.FieldByIndex(p.index)
 	bad := func(detail string, allowed fault.Words) error {
@@ -287,6 +284,17 @@ func (p *param) due(v reflect.Value) fault.Words {
 		return w
 	}
 	return strictjson.Due(v)
+}
+
+// missing is the code for a required parameter that is not there.
+func (p *param) missing() fault.Code {
+	switch {
+	case p.key:
+		return fault.CodeKeyRequired
+	case p.source == fromHeader && p.name == "If-Match":
+		return fault.CodeIfMatchRequired
+	}
+	return fault.CodeMissingField
 }
 
 func (p *param) readMany(texts []string, dst reflect.Value) error {

@@ -19,11 +19,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-type page struct {
-	After id.Ad `query:"after"`
-	Limit int   `query:"limit" min:"1" max:"100"`
-}
-
 type edit struct {
 	Ad       id.Ad       `path:"id"`
 	Key      message.Key `header:"Idempotency-Key" required:"true"`
@@ -31,7 +26,7 @@ type edit struct {
 	Channels []string    `query:"channel" enum:"youtube,instagram" max:"2"`
 	Dry      bool        `query:"dry"`
 	Since    *time.Time  `query:"since"`
-	page
+	Page[id.Ad]
 	Title  string   `json:"title" required:"true" max:"5"`
 	Photos []string `json:"photos"`
 }
@@ -63,7 +58,7 @@ func TestEverySourceIsRead(t *testing.T) {
 		`{"title":"칼국수집요","photos":["a"]}`, "idempotency-key", "k-1", "Cookie", "state=s; other=o")
 	since := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
 	want := edit{Ad: 9, Key: "k-1", State: "s", Channels: []string{"youtube", "instagram"}, Dry: true, Since: &since,
-		page: page{After: 10, Limit: 100}, Title: "칼국수집요", Photos: []string{"a"}}
+		Page: Page[id.Ad]{After: 10, Limit: 100}, Title: "칼국수집요", Photos: []string{"a"}}
 	if diff := cmp.Diff(want, *got, cmp.AllowUnexported(edit{})); w.Code != http.StatusNoContent || diff != "" {
 		t.Errorf("status %d %s\n%s", w.Code, w.Body, diff)
 	}
@@ -86,8 +81,8 @@ func TestBadInputIsNamed(t *testing.T) {
 		code      fault.Code
 		field     string
 	}{
-		"no key":                        {plain, ok, nil, 400, fault.CodeKeyRequired, ""},
-		"an empty key":                  {plain, ok, []string{"Idempotency-Key", ""}, 400, fault.CodeKeyRequired, ""},
+		"no key":                        {plain, ok, nil, 400, fault.CodeKeyRequired, "Idempotency-Key"},
+		"an empty key":                  {plain, ok, []string{"Idempotency-Key", ""}, 400, fault.CodeKeyRequired, "Idempotency-Key"},
 		"a key of 65 characters":        {plain, ok, []string{"Idempotency-Key", strings.Repeat("k", 65)}, 400, fault.CodeBadValue, "Idempotency-Key"},
 		"a key with a space":            {plain, ok, []string{"Idempotency-Key", "a b"}, 400, fault.CodeBadValue, "Idempotency-Key"},
 		"a key in Korean":               {plain, ok, []string{"Idempotency-Key", "키"}, 400, fault.CodeBadValue, "Idempotency-Key"},

@@ -34,25 +34,10 @@ type bilingual struct {
 	En string `json:"en"`
 }
 
-// ofKind is an error that has nothing but a kind.
-type ofKind fault.Kind
-
-func (k ofKind) Error() string         { return fault.Kind(k).String() }
-func (k ofKind) FaultKind() fault.Kind { return fault.Kind(k) }
-
-// codeOf is the error's code if the catalogue has it, else the general one of its kind.
-func codeOf(err error) fault.Code {
-	code := fault.CodeOf(err)
-	if _, ok := code.Entry(); ok {
-		return code
-	}
-	return fault.CodeOf(ofKind(fault.KindOf(err)))
-}
-
 // statusOf is the status that err is answered with. Its kind counts, not its code's: an
 // error may be of another kind than the catalogue's.
 func statusOf(err error) int {
-	if status := special(codeOf(err)); status != 0 {
+	if status := special(fault.Known(err)); status != 0 {
 		return status
 	}
 	return fault.KindOf(err).Status()
@@ -100,7 +85,7 @@ func retryAfter(err error) int {
 
 // newProblem says what err means for the caller. The cause is not in it.
 func newProblem(err error, status int, requestID string) problem {
-	code := codeOf(err)
+	code := fault.Known(err)
 	entry, _ := code.Entry()
 	return problem{
 		Type:      "urn:castad:fault:" + string(code),

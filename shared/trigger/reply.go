@@ -2,7 +2,6 @@ package trigger
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -13,8 +12,13 @@ const Created = http.StatusCreated
 // Accepted is the status of an answer to what has only begun (202).
 const Accepted = http.StatusAccepted
 
-// Versioned is a Reply whose ETag is a version number.
-func Versioned(version int) Reply { return Tagged(`"` + strconv.Itoa(version) + `"`) }
+// Made is the Reply with status 201 when what it shows was made by this request.
+func (r Reply) Made(created bool) Reply {
+	if created {
+		r.Status = Created
+	}
+	return r
+}
 
 // Tagged is a Reply with an ETag, which has its quotes.
 func Tagged(etag string) Reply { return Reply{Header: http.Header{"Etag": {etag}}} }

@@ -30,7 +30,7 @@ func TestAMessageOfOursIsHeard(t *testing.T) {
 			return context.WithValue(ctx, hookKey{}, fmt.Sprintf("%s %s %d", name, kind, connections))
 		}
 	}, Queue("song-generate", queueJSON("song-generate"), Budget{Time: 45 * time.Second, Connections: 1}, func(ctx context.Context, w message.Wake) error {
-		got, trace, request = w, envelope.Trace(ctx), RequestID(ctx)
+		got, trace, request = w, envelope.Trace(ctx), requestID(ctx)
 		if hook := ctx.Value(hookKey{}); hook != "song-generate queue 1" {
 			t.Errorf("the invocation hook gave %v", hook)
 		}

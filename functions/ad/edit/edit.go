@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"castad/functions/ad"
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/message"
@@ -29,8 +28,8 @@ type Ads interface {
 
 type question struct {
 	ID    id.Ad       `path:"id"`
-	Key   message.Key `header:"Idempotency-Key" max:"64"`
-	Match string      `header:"If-Match" max:"100"`
+	Match string      `header:"If-Match" required:"true" max:"100"`
+	Key   message.Key `header:"Idempotency-Key" required:"true"`
 	ad.Change
 }
 
@@ -43,12 +42,6 @@ type answer struct {
 func New(ads Ads) trigger.Function {
 	return trigger.HTTP("ad-edit", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
-			if in.Match == "" {
-				return answer{}, fault.New(fault.CodeIfMatchRequired).In("If-Match")
-			}
-			if in.Key == "" {
-				return answer{}, fault.New(fault.CodeKeyRequired).In("Idempotency-Key")
-			}
 			a, _, err := ads.Edit(ctx, who.Tenant, in.ID, ad.Edit{Change: in.Change}, in.Key, in.Match)
 			if err != nil {
 				return answer{}, err

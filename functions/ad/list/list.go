@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"castad/functions/ad"
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/trigger"
@@ -24,35 +23,14 @@ type Ads interface {
 }
 
 type question struct {
-	After id.Ad `query:"after"`
-	Limit int   `query:"limit"`
+	trigger.Page[id.Ad]
 }
-
-type answer struct {
-	Items []ad.Ad `json:"items"`
-	Next  string  `json:"next,omitempty"`
-}
-
-const (
-	usual = 20
-	most  = 100
-)
 
 // New returns the function.
 func New(ads Ads) trigger.Function {
 	return trigger.HTTP("ad-list", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
-			if in.Limit == 0 {
-				in.Limit = usual
-			}
-			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit").Wants(fault.Between(1, most, fault.None))
-			}
-			items, err := ads.List(ctx, who.Tenant, in.After, in.Limit)
-			a := answer{Items: items}
-			if len(items) == in.Limit {
-				a.Next = items[len(items)-1].ID.String()
-			}
-			return a, err
+		func(ctx context.Context, who identity.Principal, in question) (trigger.List[ad.Ad], error) {
+			items, err := ads.List(ctx, who.Tenant, in.After, in.Size())
+			return trigger.Listed(items, in.Size(), func(i ad.Ad) string { return i.ID.String() }), err
 		})
 }

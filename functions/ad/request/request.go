@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"castad/functions/ad"
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/message"
@@ -27,7 +26,7 @@ type Ads interface {
 }
 
 type order struct {
-	Key message.Key `header:"Idempotency-Key" max:"64"`
+	Key message.Key `header:"Idempotency-Key" required:"true"`
 	ad.Wish
 }
 
@@ -40,17 +39,7 @@ type answer struct {
 func New(ads Ads) trigger.Function {
 	return trigger.HTTP("ad-request", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in order) (answer, error) {
-			if in.Key == "" {
-				return answer{}, fault.New(fault.CodeKeyRequired).In("Idempotency-Key")
-			}
-			if err := in.Wish.Validate(); err != nil {
-				return answer{}, err
-			}
 			a, created, err := ads.Start(ctx, who.Tenant, in.Wish, in.Key)
-			out := answer{Ad: a}
-			if created {
-				out.Status = trigger.Created
-			}
-			return out, err
+			return answer{trigger.Reply{}.Made(created), a}, err
 		})
 }

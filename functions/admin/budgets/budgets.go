@@ -24,7 +24,7 @@ type Budgets interface {
 // New returns the function.
 func New(budgets Budgets) trigger.Function {
 	return trigger.Admin("admin-budgets", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, _ struct{}) (admin.Budgets, error) {
+		func(ctx context.Context, _ identity.Actor, _ struct{}) (admin.Budgets, error) {
 			return budgets.Budgets(ctx)
 		})
 }

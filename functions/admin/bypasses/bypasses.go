@@ -21,16 +21,11 @@ type Tokens interface {
 	Bypasses(ctx context.Context) ([]admin.Bypass, error)
 }
 
-type answer struct {
-	Items []admin.Bypass `json:"items"`
-	Next  string         `json:"next"`
-}
-
 // New returns the function.
 func New(tokens Tokens) trigger.Function {
 	return trigger.Admin("admin-bypasses", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, _ struct{}) (answer, error) {
+		func(ctx context.Context, _ identity.Actor, _ struct{}) (trigger.List[admin.Bypass], error) {
 			items, err := tokens.Bypasses(ctx)
-			return answer{Items: items}, err
+			return trigger.List[admin.Bypass]{Items: items}, err
 		})
 }

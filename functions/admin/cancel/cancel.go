@@ -19,7 +19,7 @@ var binding []byte
 
 // Runs moves and shows runs.
 type Runs interface {
-	Cancel(ctx context.Context, by admin.Actor, run id.Run) error
+	Cancel(ctx context.Context, by identity.Actor, run id.Run) error
 	Run(ctx context.Context, run id.Run, after int) (admin.History, error)
 }
 
@@ -30,8 +30,8 @@ type question struct {
 // New returns the function.
 func New(runs Runs) trigger.Function {
 	return trigger.Admin("admin-cancel", binding, trigger.Budget{Time: 20 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, in question) (admin.History, error) {
-			if err := runs.Cancel(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.ID); err != nil {
+		func(ctx context.Context, by identity.Actor, in question) (admin.History, error) {
+			if err := runs.Cancel(ctx, by, in.ID); err != nil {
 				return admin.History{}, err
 			}
 			return runs.Run(ctx, in.ID, 0)

@@ -39,7 +39,7 @@ type answer struct {
 // New returns the function.
 func New(costs Costs) trigger.Function {
 	return trigger.Admin("admin-costs", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, in question) (answer, error) {
+		func(ctx context.Context, _ identity.Actor, in question) (answer, error) {
 			if in.To == "" {
 				in.To = costs.Today()
 			}

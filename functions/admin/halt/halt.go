@@ -19,7 +19,7 @@ var binding []byte
 
 // Vendors pauses vendors.
 type Vendors interface {
-	Hold(ctx context.Context, by admin.Actor, vendor string, pause bool, reason string) (admin.Standing, error)
+	Hold(ctx context.Context, by identity.Actor, vendor string, pause bool, reason string) (admin.Standing, error)
 }
 
 type question struct {
@@ -30,7 +30,7 @@ type question struct {
 // New returns the function.
 func New(vendors Vendors) trigger.Function {
 	return trigger.Admin("admin-halt", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, in question) (admin.Standing, error) {
-			return vendors.Hold(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, admin.Publishing, true, in.Reason)
+		func(ctx context.Context, by identity.Actor, in question) (admin.Standing, error) {
+			return vendors.Hold(ctx, by, admin.Publishing, true, in.Reason)
 		})
 }

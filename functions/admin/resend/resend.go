@@ -18,7 +18,7 @@ var binding []byte
 
 // Letters sends dead letters again.
 type Letters interface {
-	Resend(ctx context.Context, by admin.Actor, letter int64) (admin.Letter, error)
+	Resend(ctx context.Context, by identity.Actor, letter int64) (admin.Letter, error)
 }
 
 type question struct {
@@ -28,7 +28,7 @@ type question struct {
 // New returns the function.
 func New(letters Letters) trigger.Function {
 	return trigger.Admin("admin-resend", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, in question) (admin.Letter, error) {
-			return letters.Resend(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.ID)
+		func(ctx context.Context, by identity.Actor, in question) (admin.Letter, error) {
+			return letters.Resend(ctx, by, in.ID)
 		})
 }

@@ -8,7 +8,6 @@ import (
 	_ "embed"
 	"time"
 
-	"castad/functions/admin"
 	"castad/shared/identity"
 	"castad/shared/trigger"
 )
@@ -18,7 +17,7 @@ var binding []byte
 
 // Tokens revokes bypass tokens.
 type Tokens interface {
-	RevokeBypass(ctx context.Context, by admin.Actor, token string) error
+	RevokeBypass(ctx context.Context, by identity.Actor, token string) error
 }
 
 type question struct {
@@ -28,7 +27,7 @@ type question struct {
 // New returns the function.
 func New(tokens Tokens) trigger.Function {
 	return trigger.Admin("admin-revoke", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, in question) (struct{}, error) {
-			return struct{}{}, tokens.RevokeBypass(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.ID)
+		func(ctx context.Context, by identity.Actor, in question) (struct{}, error) {
+			return struct{}{}, tokens.RevokeBypass(ctx, by, in.ID)
 		})
 }

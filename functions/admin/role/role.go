@@ -8,7 +8,6 @@ import (
 	_ "embed"
 	"time"
 
-	"castad/functions/admin"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/trigger"
@@ -19,7 +18,7 @@ var binding []byte
 
 // Users sets roles.
 type Users interface {
-	SetRole(ctx context.Context, by admin.Actor, user id.User, role string) error
+	SetRole(ctx context.Context, by identity.Actor, user id.User, role string) error
 }
 
 type question struct {
@@ -35,8 +34,8 @@ type answer struct {
 // New returns the function.
 func New(users Users) trigger.Function {
 	return trigger.Admin("admin-role", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
-			err := users.SetRole(ctx, admin.Actor{User: who.User, Request: trigger.RequestID(ctx)}, in.ID, in.Role)
+		func(ctx context.Context, by identity.Actor, in question) (answer, error) {
+			err := users.SetRole(ctx, by, in.ID, in.Role)
 			return answer(in), err
 		})
 }

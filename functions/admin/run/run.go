@@ -31,7 +31,7 @@ type question struct {
 // New returns the function.
 func New(runs Runs) trigger.Function {
 	return trigger.Admin("admin-run", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, in question) (admin.History, error) {
+		func(ctx context.Context, _ identity.Actor, in question) (admin.History, error) {
 			return runs.Run(ctx, in.ID, in.Events)
 		})
 }

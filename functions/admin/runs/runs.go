@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"castad/functions/admin"
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/trigger"
@@ -24,51 +23,26 @@ type Runs interface {
 	Runs(ctx context.Context, w admin.Wanted, limit int) ([]admin.Run, error)
 }
 
-const (
-	usual = 20
-	most  = 100
-	// longest is a hundred years in seconds: what a Duration holds.
-	longest = 100 * 365 * 24 * 60 * 60
-)
-
 type question struct {
-	State        string    `query:"state" enum:"running,cancelling,awaiting_approval,succeeded,failed,cancelled"`
-	Kind         string    `query:"kind" enum:"place,lyric,song,video,publish"`
-	StepState    string    `query:"step_state" enum:"blocked,ready,submitting,waiting,collecting,unknown,succeeded,skipped,failed,cancelled"`
-	Code         string    `query:"code" max:"64"`
-	Tenant       id.Tenant `query:"tenant"`
-	OlderSeconds int64     `query:"older_seconds"`
-	After        id.Run    `query:"after"`
-	Limit        int       `query:"limit"`
-}
-
-type answer struct {
-	Items []admin.Run `json:"items"`
-	Next  string      `json:"next"`
+	State     string    `query:"state" enum:"running,cancelling,awaiting_approval,succeeded,failed,cancelled"`
+	Kind      string    `query:"kind" enum:"place,lyric,song,video,publish"`
+	StepState string    `query:"step_state" enum:"blocked,ready,submitting,waiting,collecting,unknown,succeeded,skipped,failed,cancelled"`
+	Code      string    `query:"code" max:"64"`
+	Tenant    id.Tenant `query:"tenant"`
+	// OlderSeconds is a hundred years at most: what a Duration holds.
+	OlderSeconds int64 `query:"older_seconds" min:"0" max:"3153600000"`
+	trigger.Page[id.Run]
 }
 
 // New returns the function.
 func New(runs Runs, now func() time.Time) trigger.Function {
 	return trigger.Admin("admin-runs", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, in question) (answer, error) {
-			if in.Limit == 0 {
-				in.Limit = usual
-			}
-			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit").Wants(fault.Between(1, most, fault.None))
-			}
+		func(ctx context.Context, _ identity.Actor, in question) (trigger.List[admin.Run], error) {
 			w := admin.Wanted{State: in.State, Kind: in.Kind, StepState: in.StepState, Code: in.Code, Tenant: in.Tenant, After: in.After}
-			if in.OlderSeconds < 0 || in.OlderSeconds > longest {
-				return answer{}, fault.New(fault.CodeBadValue).In("older_seconds")
-			}
 			if in.OlderSeconds > 0 {
 				w.Before = now().Add(-time.Duration(in.OlderSeconds) * time.Second)
 			}
-			items, err := runs.Runs(ctx, w, in.Limit)
-			a := answer{Items: items}
-			if len(items) == in.Limit {
-				a.Next = items[len(items)-1].ID.String()
-			}
-			return a, err
+			items, err := runs.Runs(ctx, w, in.Size())
+			return trigger.Listed(items, in.Size(), func(i admin.Run) string { return i.ID.String() }), err
 		})
 }

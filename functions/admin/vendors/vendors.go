@@ -22,7 +22,7 @@ type Vendors interface {
 // New returns the function.
 func New(vendors Vendors) trigger.Function {
 	return trigger.Admin("admin-vendors", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, _ struct{}) (admin.Standing, error) {
+		func(ctx context.Context, _ identity.Actor, _ struct{}) (admin.Standing, error) {
 			return vendors.Standing(ctx)
 		})
 }

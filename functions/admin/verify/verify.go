@@ -25,7 +25,7 @@ type Log interface {
 // New returns the function.
 func New(log Log) trigger.Function {
 	return trigger.Admin("admin-verify", binding, trigger.Budget{Time: 60 * time.Second, Connections: 1},
-		func(ctx context.Context, _ identity.Principal, _ struct{}) (admin.Chain, error) {
+		func(ctx context.Context, _ identity.Actor, _ struct{}) (admin.Chain, error) {
 			return log.Verify(ctx)
 		})
 }

@@ -38,7 +38,7 @@ type bundle struct {
 
 // Write writes an export. The film is stored as it is: it does not get smaller.
 func Write(w io.Writer, b archive.Bundle, film io.Reader) error {
-	z := &bundle{zip: zip.NewWriter(w), at: b.EndedAt, sums: map[string]string{}}
+	z := &bundle{zip: zip.NewWriter(w), at: b.MadeAt(), sums: map[string]string{}}
 	captions, err := subtitles(b)
 	if err != nil {
 		return err

@@ -1,7 +1,7 @@
-// Package list is GET /api/v1/archive: finished ads, the newest first, page by page.
+// Package list is GET /api/v1/archive: ads that have a film, the newest first, page by page.
 //
 // `?query=` is looked for in the place's name, the lyric's title and its lines;
-// `?deleted=true` lists what is put away instead. Reads the replica and may lag a little.
+// `?deleted=true` lists what is put away instead, with a film or without. Reads the replica and may lag a little.
 package list
 
 import (
@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"castad/functions/archive"
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/trigger"
@@ -20,7 +19,7 @@ import (
 //go:embed function.json
 var binding []byte
 
-// Archive lists finished ads.
+// Archive lists ads.
 type Archive interface {
 	List(ctx context.Context, tenant id.Tenant, q archive.Query) ([]archive.Item, error)
 }
@@ -28,36 +27,15 @@ type Archive interface {
 type question struct {
 	Query string `query:"query" max:"60"`
 	// Deleted lists what is put away.
-	Deleted bool  `query:"deleted"`
-	After   id.Ad `query:"after"`
-	Limit   int   `query:"limit"`
+	Deleted bool `query:"deleted"`
+	trigger.Page[id.Ad]
 }
-
-type answer struct {
-	Items []archive.Item `json:"items"`
-	Next  string         `json:"next,omitempty"`
-}
-
-const (
-	usual = 20
-	most  = 100
-)
 
 // New returns the function.
 func New(a Archive) trigger.Function {
 	return trigger.HTTP("archive-list", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
-			if in.Limit == 0 {
-				in.Limit = usual
-			}
-			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit")
-			}
-			items, err := a.List(ctx, who.Tenant, archive.Query{Text: strings.TrimSpace(in.Query), Away: in.Deleted, Before: in.After, Limit: in.Limit})
-			out := answer{Items: items}
-			if len(items) == in.Limit {
-				out.Next = items[len(items)-1].ID.String()
-			}
-			return out, err
+		func(ctx context.Context, who identity.Principal, in question) (trigger.List[archive.Item], error) {
+			items, err := a.List(ctx, who.Tenant, archive.Query{Text: strings.TrimSpace(in.Query), Away: in.Deleted, Before: in.After, Limit: in.Size()})
+			return trigger.Listed(items, in.Size(), func(i archive.Item) string { return i.ID.String() }), err
 		})
 }

@@ -24,7 +24,7 @@ type Ads interface {
 	PutAway(ctx context.Context, tenant id.Tenant, ad id.Ad, by id.User) (at time.Time, err error)
 }
 
-// Archive reads finished ads.
+// Archive reads ads.
 type Archive interface {
 	Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (archive.Entry, error)
 }

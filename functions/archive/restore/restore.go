@@ -1,6 +1,7 @@
 // Package restore is POST /api/v1/archive/{id}/restore: an ad that was put away is there again.
 //
-// Within 30 days; after that it is 404. One that is not put away stays as it is.
+// Within 30 days; after that it is 404. One that is not put away stays as it is, and is
+// answered as it is, also while it is being made.
 package restore
 
 import (
@@ -22,7 +23,7 @@ type Ads interface {
 	Restore(ctx context.Context, tenant id.Tenant, ad id.Ad) error
 }
 
-// Archive reads finished ads.
+// Archive reads ads.
 type Archive interface {
 	Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (archive.Entry, error)
 }

@@ -1,8 +1,9 @@
-// Package show is GET /api/v1/archive/{id}: a finished ad with its words, the facts that
+// Package show is GET /api/v1/archive/{id}: an ad's film with its words, the facts that
 // they stand on, its posts, who made what, and what it has cost.
 //
-// The id is the ad's. An ad that is put away is shown, too, with the day until which it
-// can be brought back. Reads the primary. 404 while the ad is being made.
+// The id is the ad's. Shown is the newest revision that has a film; of an ad without any,
+// the newest. An ad that is put away is shown, too, with the day until which it can be
+// brought back. Reads the primary. Another tenant's ad is 404.
 package show
 
 import (
@@ -19,7 +20,7 @@ import (
 //go:embed function.json
 var binding []byte
 
-// Archive reads finished ads.
+// Archive reads ads.
 type Archive interface {
 	Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (archive.Entry, error)
 }

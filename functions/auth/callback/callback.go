@@ -3,8 +3,12 @@
 // Anonymous; the state in the query and the cookie of the browser where the attempt
 // began are the guard. Calls Kakao for the id_token and checks it. Writes users and
 // refresh_tokens. Sets the session's cookie and redirects to the web client, where
-// POST /auth/renew gives an access token. What Kakao grants besides is thrown away. A
-// state that is not good, or a code that was used: 400, no user. Called off: 422.
+// POST /auth/renew gives an access token. What Kakao grants besides is thrown away.
+//
+// A state that is not good: 400, no user, and no redirect, for nothing is known of where
+// the browser came from. Whatever fails after that, a sign-in that was called off or a
+// code that was used among it, leads to the same path of the web client as success
+// does, with the failure's code as login_error in the query.
 package callback
 
 import (
@@ -42,7 +46,8 @@ type arrival struct {
 	Error       string `query:"error" max:"256"`
 	Description string `query:"error_description" max:"1024"`
 	ErrorCode   string `query:"error_code" max:"64"`
-	Cookie      string `cookie:"castad_login" max:"64"`
+	Host        string `cookie:"__Host-castad_login" max:"64"`
+	Plain       string `cookie:"castad_login" max:"64"`
 }
 
 // New returns the function; client nil = sign-in is not set up.
@@ -52,18 +57,18 @@ func New(users Users, client Kakao, site auth.Site) trigger.Function {
 			if client == nil || !site.On() {
 				return trigger.Redirect{}, fault.Newf(fault.CodeLoginOff, "finish login: there is no Kakao app, or no web client")
 			}
-			a := auth.Attempt{State: in.State, Cookie: in.Cookie}
+			a := auth.Attempt{State: in.State, Cookie: site.Bound(in.Host, in.Plain)}
 			next, err := users.Spend(ctx, a)
 			if err != nil {
 				return trigger.Redirect{}, err
 			}
 			person, err := who(ctx, client, in, a, site.RedirectURI())
 			if err != nil {
-				return trigger.Redirect{}, err
+				return trigger.Redirect{Location: site.Failed(next, fault.Known(err)), Failed: err}, nil
 			}
 			session, err := users.SignIn(ctx, person)
 			if err != nil {
-				return trigger.Redirect{}, err
+				return trigger.Redirect{Location: site.Failed(next, fault.Known(err)), Failed: err}, nil
 			}
 			out := trigger.Redirect{Location: site.Next(next)}
 			out.Cookies = append(out.Cookies, trigger.Cookie(site.RefreshCookie(), session.Refresh, "/", session.Life, site.Secure()))
@@ -105,5 +110,5 @@ func who(ctx context.Context, client Kakao, in arrival, a auth.Attempt, redirect
 	if err != nil {
 		return auth.Person{}, err
 	}
-	return auth.Person{Issuer: kakao.AuthURL, Subject: claims.UserID, Name: claims.Nickname}, nil
+	return auth.Person{Issuer: kakao.Issuer, Subject: claims.UserID, Name: claims.Nickname}, nil
 }

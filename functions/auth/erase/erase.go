@@ -1,9 +1,10 @@
 // Package erase is DELETE /api/v1/auth/me: the user and everything of theirs goes away.
 //
 // Marks the user, ends all sessions and cancels what is under way at once; the timer
-// background-erase deletes the rest, which takes about half an hour, longer while a
-// call to a vendor is being settled. It cannot be taken back. The answer (202) says
-// what stays. Writes users and refresh_tokens. Again: the same answer.
+// background-erase deletes the rest within a minute or two, longer while a call to a vendor
+// is being settled. Access tokens cannot be taken back: it is complete, and so said to be,
+// when the last of them has ended, 20 minutes later. It cannot be undone. The answer
+// (202) says when and what stays. Writes users and refresh_tokens. Again: the same answer.
 package erase
 
 import (
@@ -11,6 +12,7 @@ import (
 	_ "embed"
 	"time"
 
+	"castad/functions/auth"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/trigger"
@@ -34,9 +36,20 @@ type answer struct {
 	// State is "erasing".
 	State string    `json:"state"`
 	Since time.Time `json:"since"`
+	// CompleteAt is when nothing but Kept is left, at the soonest.
+	CompleteAt time.Time `json:"complete_at"`
+	Note       words     `json:"note"`
 	// Kept is what is not deleted, and why.
 	Kept []kept `json:"kept"`
 }
+
+type words struct {
+	Ko string `json:"ko"`
+	En string `json:"en"`
+}
+
+var note = words{"광고와 사진, 장소는 몇 분 안에 지워집니다. 이미 나간 접속 권한이 모두 끝나는 약 20분 뒤에 삭제가 끝납니다.",
+	"Ads, photos and places are deleted within minutes. The erasure is complete after about 20 minutes, when the last access that was given out has ended."}
 
 type kept struct {
 	What string `json:"what"`
@@ -64,6 +77,6 @@ func New(users Users, runs Runs) trigger.Function {
 			if _, err := runs.Quiet(ctx, who.Tenant, cancelAtOnce); err != nil { // the timer does it then, within a minute
 				trigger.Note(ctx, "uncancelled", err.Error())
 			}
-			return answer{Reply: trigger.Reply{Status: trigger.Accepted}, State: "erasing", Since: begun, Kept: stays}, nil
+			return answer{Reply: trigger.Reply{Status: trigger.Accepted}, State: "erasing", Since: begun, CompleteAt: begun.Add(auth.Settled), Note: note, Kept: stays}, nil
 		})
 }

@@ -31,8 +31,9 @@ type Kakao interface {
 
 type question struct {
 	// Next is a path of the web client, with a query if need be.
-	Next   string `query:"next" max:"500"`
-	Cookie string `cookie:"castad_login"`
+	Next  string `query:"next" max:"500"`
+	Host  string `cookie:"__Host-castad_login"`
+	Plain string `cookie:"castad_login"`
 }
 
 // New returns the function; kakao nil = sign-in is not set up.
@@ -45,12 +46,12 @@ func New(users Users, kakao Kakao, site auth.Site) trigger.Function {
 			if in.Next == "" {
 				in.Next = "/"
 			}
-			a := auth.NewAttempt(in.Cookie)
+			a := auth.NewAttempt(site.Bound(in.Host, in.Plain))
 			if err := users.Begin(ctx, a, in.Next); err != nil {
 				return trigger.Redirect{}, err
 			}
 			out := trigger.Redirect{Location: kakao.AuthorizeURL(a.State, a.Nonce(), a.Challenge(), site.RedirectURI())}
-			out.Cookies = append(out.Cookies, trigger.Cookie(auth.LoginCookie, a.Cookie, auth.LoginPath, auth.AttemptLife, site.Secure()))
+			out.Cookies = append(out.Cookies, trigger.Cookie(site.LoginCookie(), a.Cookie, "/", auth.AttemptLife, site.Secure()))
 			return out, nil
 		})
 }

@@ -53,7 +53,7 @@ func New(users Users, client Kakao) trigger.Function {
 			if err := users.Once(ctx, in.Nonce, claims.Issued); err != nil {
 				return auth.Tokens{}, err
 			}
-			session, err := users.SignIn(ctx, auth.Person{Issuer: kakao.AuthURL, Subject: claims.UserID, Name: claims.Nickname})
+			session, err := users.SignIn(ctx, auth.Person{Issuer: kakao.Issuer, Subject: claims.UserID, Name: claims.Nickname})
 			if err != nil {
 				return auth.Tokens{}, err
 			}

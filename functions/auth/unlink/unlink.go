@@ -62,7 +62,7 @@ func New(users Users, read Read) trigger.Function {
 				return answer{}, err
 			}
 			gone := word.Reason == kakao.AccountDeleted || word.Reason == kakao.AccountForceDeleted
-			err = users.Unlink(ctx, kakao.AuthURL, word.UserID, gone)
+			err = users.Unlink(ctx, kakao.Issuer, word.UserID, gone)
 			return answer{Received: err == nil}, err
 		})
 }

@@ -2,8 +2,9 @@
 //
 // A few users at a time, each part in small batches; whoever is not done is due again.
 // First what is under way is cancelled and settled, then the channels' permissions are
-// withdrawn, then everything of theirs is deleted, files with it, last the link with
-// Kakao ends. Of one who may still come back only the first two. It can be killed at
+// withdrawn, then everything of theirs is deleted, files with it: within a minute or two
+// when no vendor keeps it waiting. It is looked for again until no access token lives that
+// could write anew; last the link with Kakao ends. Of one who may still come back only the first two. It can be killed at
 // any line and run twice at once: everything it does may be done again. Also deletes
 // sessions and sign-ins that have ended.
 package erase
@@ -60,9 +61,14 @@ const (
 	// atOnce is how many users one visit looks at, batch how many rows one statement deletes.
 	atOnce = 10
 	batch  = 200
+	// share is a user's part of a visit, so that one with much does not keep the others.
+	share = 30 * time.Second
 	// again is when a user is looked at again who is not done, afterTrouble when something failed.
 	again        = 30 * time.Second
 	afterTrouble = 5 * time.Minute
+	// meanwhile is how long something can go on that a user has begun, with an access
+	// token that still lives, after everything of theirs had gone.
+	meanwhile = 5 * time.Minute
 	// patience is how long Kakao is asked to end the link; after that the user is erased
 	// without, and can end the link at Kakao.
 	patience = 3 * 24 * time.Hour
@@ -93,7 +99,7 @@ func (e eraser) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		at, err := e.leave(ctx, l)
+		at, err := e.visit(ctx, l)
 		if err != nil {
 			at = e.now().Add(afterTrouble)
 			stuck = append(stuck, fmt.Errorf("erase %v: %w", l.User, err))
@@ -104,6 +110,19 @@ func (e eraser) run(ctx context.Context) error {
 	}
 	trigger.Note(ctx, "leaving", len(due))
 	return errors.Join(stuck...)
+}
+
+// visit gives a user their share of the time. That it is over is no trouble: the next
+// visit goes on.
+func (e eraser) visit(ctx context.Context, l Leaver) (time.Time, error) {
+	one, cancel := context.WithTimeout(ctx, share)
+	defer cancel()
+	at, err := e.leave(one, l)
+	if err != nil && one.Err() != nil && ctx.Err() == nil {
+		trigger.Note(ctx, "unfinished", l.User)
+		return e.now().Add(again), nil
+	}
+	return at, err
 }
 
 // leave goes on with one user and returns when to look again; zero = never.
@@ -123,8 +142,8 @@ func (e eraser) leave(ctx context.Context, l Leaver) (time.Time, error) {
 	switch {
 	case !l.Erasing:
 		return l.EraseAt, nil
-	case e.now().Before(l.SettledAt): // something that was begun before may have been written since
-		return l.SettledAt, nil
+	case e.now().Before(l.SettledAt): // something that was begun before may be written still
+		return earlier(l.SettledAt, e.now().Add(meanwhile)), nil
 	}
 	if err := e.unlink(ctx, l.Subject); err != nil && e.now().Before(l.EraseAt.Add(patience)) {
 		return time.Time{}, err
@@ -135,6 +154,13 @@ func (e eraser) leave(ctx context.Context, l Leaver) (time.Time, error) {
 		}
 	}
 	return e.now().Add(again), nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // all does a part until nothing is left, or there is no time.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"castad/shared/id"
@@ -68,7 +69,9 @@ func TestWhoLeavesGoesPartByPartInOrder(t *testing.T) {
 			"runs, channels, channels, later 24h0m0s", false},
 		"a run that is being settled": {desk{leaver: erasing, unread: 1}, "runs, later 30s", false},
 		"access tokens that live": {desk{leaver: Leaver{Erasing: true, EraseAt: monday, SettledAt: monday.Add(20 * time.Minute)}},
-			"runs, channels, channels, rows, rows, later 20m0s", false},
+			"runs, channels, channels, rows, rows, later 5m0s", false},
+		"access tokens that live a little": {desk{leaver: Leaver{Erasing: true, EraseAt: monday, SettledAt: monday.Add(2 * time.Minute)}},
+			"runs, channels, channels, rows, rows, later 2m0s", false},
 		"a part that fails": {desk{leaver: erasing, broken: "rows"}, "runs, channels, channels, rows, later 5m0s", true},
 		"Kakao is away":     {desk{leaver: erasing, kakao: errors.New("away")}, "runs, channels, channels, rows, rows, kakao, later 5m0s", true},
 		"Kakao is away for three days": {desk{leaver: Leaver{Erasing: true, EraseAt: monday.Add(-patience), SettledAt: monday.Add(-patience)}, kakao: errors.New("away")},
@@ -86,4 +89,54 @@ func TestWhoLeavesGoesPartByPartInOrder(t *testing.T) {
 			}
 		})
 	}
+}
+
+// crowd is users who leave at once; what is done to each is counted.
+type crowd struct {
+	due    []Leaver
+	later  map[id.User]time.Duration
+	erased []id.User
+}
+
+func (c *crowd) Purge(context.Context) (int64, error)       { return 0, nil }
+func (c *crowd) Due(context.Context, int) ([]Leaver, error) { return c.due, nil }
+
+func (c *crowd) Later(ctx context.Context, l Leaver, at time.Time) error {
+	c.later[l.User] = time.Until(at)
+	return ctx.Err()
+}
+
+func (c *crowd) Erased(_ context.Context, l Leaver) (bool, error) {
+	c.erased = append(c.erased, l.User)
+	return true, nil
+}
+
+func TestAUserWithMuchDoesNotKeepTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &crowd{later: map[id.User]time.Duration{}}
+		for n := range 3 {
+			c.due = append(c.due, Leaver{User: id.User(n + 1), Tenant: id.Tenant(n + 1), Erasing: true})
+		}
+		endless := Part{Name: "rows", Erase: func(ctx context.Context, tenant id.Tenant, _ int) (bool, error) {
+			switch tenant {
+			case 1: // batch after batch
+				time.Sleep(time.Second)
+				return false, nil
+			case 2: // a storage that does not answer
+				<-ctx.Done()
+				return false, ctx.Err()
+			}
+			return true, nil
+		}}
+		e := eraser{users: c, now: time.Now, parts: []Part{endless}, unlink: func(context.Context, string) error { return nil }}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+		defer cancel()
+		if err := e.run(ctx); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff([]id.User{3}, c.erased); diff != "" || len(c.later) != 2 || c.later[1] != again || c.later[2] != again {
+			t.Errorf("later are %v; erased (-want +got):\n%s", c.later, diff)
+		}
+	})
 }

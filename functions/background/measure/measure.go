@@ -1,7 +1,7 @@
 // Package measure is the timer background-measure: channels are asked how posts are doing.
 //
 // A post is measured when it is out, every hour for two days, then daily to its thirtieth, then
-// weekly to its ninetieth; at most 50 at a time. One that fails is tried again after
+// weekly to its ninetieth; at most 50 of each channel at a time. One that fails is tried again after
 // an hour; one that the channel has not got twice is shown as removed. A channel
 // that allows no more questions is left alone until the next time.
 package measure

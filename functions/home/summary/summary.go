@@ -1,6 +1,6 @@
 // Package summary is GET /api/v1/home: how much there is, what waits, what was made and posted last, and today's spending.
 //
-// Reads the replica and may lag a little; the spending is the primary's.
+// Reads the replica and may lag a little, keeps the page by its version; the spending is the primary's.
 package summary
 
 import (

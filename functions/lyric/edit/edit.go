@@ -29,8 +29,8 @@ type Edits interface {
 
 type question struct {
 	ID    id.Lyric    `path:"id"`
-	Key   message.Key `header:"Idempotency-Key" max:"64"`
-	Match string      `header:"If-Match" max:"100"`
+	Match string      `header:"If-Match" required:"true" max:"100"`
+	Key   message.Key `header:"Idempotency-Key" required:"true"`
 	lyric.Text
 }
 
@@ -43,12 +43,6 @@ type answer struct {
 func New(edits Edits) trigger.Function {
 	return trigger.HTTP("lyric-edit", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
-			if in.Match == "" {
-				return answer{}, fault.New(fault.CodeIfMatchRequired).In("If-Match")
-			}
-			if in.Key == "" {
-				return answer{}, fault.New(fault.CodeKeyRequired).In("Idempotency-Key")
-			}
 			if in.Title == nil && len(in.Lines) == 0 {
 				return answer{}, fault.New(fault.CodeMissingField).In("lines")
 			}

@@ -54,7 +54,7 @@ func lyric(ctx context.Context, writer Writer, in message.LyricWrite) (claim.Lyr
 // came, but the facts may have changed since.
 func held(facts []claim.Fact, text claim.Lyric) error {
 	if problems := claim.Check(facts, text); len(problems) > 0 {
-		return fault.Newf(fault.CodeClaim, "the owner's lyric is refused: %s", problems[0])
+		return fault.Newf(fault.CodeOwnWords, "the owner's lyric is refused: %s", problems[0])
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func TestAnOwnersTextIsTakenAsItIsOrRefused(t *testing.T) {
 	if diff := cmp.Diff(good, got); diff != "" || err != nil {
 		t.Errorf("%v, lyric (-want +got):\n%s", err, diff)
 	}
-	if _, err := lyric(t.Context(), a, message.LyricWrite{Brief: brief, Given: &boast}); fault.CodeOf(err) != fault.CodeClaim {
+	if _, err := lyric(t.Context(), a, message.LyricWrite{Brief: brief, Given: &boast}); fault.CodeOf(err) != fault.CodeOwnWords {
 		t.Errorf("a text that claims too much: %v", err)
 	}
 	if len(a.briefs) != 0 {

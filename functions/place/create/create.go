@@ -29,7 +29,7 @@ type Places interface {
 }
 
 type order struct {
-	Key message.Key `header:"Idempotency-Key" max:"64"`
+	Key message.Key `header:"Idempotency-Key"`
 	place.Details
 	Consent place.Consent `json:"consent,omitempty"`
 }
@@ -71,10 +71,6 @@ func New(places Places, fetching bool) trigger.Function {
 				return answer{}, err
 			}
 			p, created, err := places.Create(ctx, who.Tenant, d, in.Key)
-			a := answer{Reply: trigger.Tagged(p.Tag()), Place: p}
-			if created {
-				a.Status = trigger.Created
-			}
-			return a, err
+			return answer{trigger.Tagged(p.Tag()).Made(created), p}, err
 		})
 }

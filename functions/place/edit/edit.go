@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"castad/functions/place"
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/provider/naver"
@@ -30,7 +29,7 @@ type Places interface {
 
 type question struct {
 	ID    id.Place `path:"id"`
-	Match string   `header:"If-Match" max:"100"`
+	Match string   `header:"If-Match" required:"true" max:"100"`
 	place.Change
 	Consent place.Consent `json:"consent,omitempty"`
 }
@@ -62,9 +61,6 @@ func (q question) change(by id.User, fetching bool) (c place.Change, err error) 
 func New(places Places, fetching bool) trigger.Function {
 	return trigger.HTTP("place-edit", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
-			if in.Match == "" {
-				return answer{}, fault.New(fault.CodeIfMatchRequired).In("If-Match")
-			}
 			c, err := in.change(who.User, fetching)
 			if err != nil {
 				return answer{}, err

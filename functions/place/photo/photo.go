@@ -96,10 +96,6 @@ func New(places Places, files Files, now func() time.Time) trigger.Function {
 			}
 			ph.Bytes = kept.Bytes
 			ph, added, err := places.AddPhoto(ctx, who.Tenant, in.ID, ph)
-			a := answer{Photo: ph}
-			if added {
-				a.Status = trigger.Created
-			}
-			return a, err
+			return answer{trigger.Reply{}.Made(added), ph}, err
 		})
 }

@@ -2,8 +2,8 @@
 //
 // Reads no table and writes none. Calls the place searches that are set up, one after
 // the other until one finds something; that one cannot be asked is told only when none can
-// answer. What is found is passed on and forgotten: the terms forbid keeping it (package
-// naver), and what CastAD knows about a place is what its owner confirms with POST /places.
+// answer. What is found is passed on and forgotten within a minute: the terms forbid keeping it
+// (package naver), and what CastAD knows about a place is what its owner confirms with POST /places.
 package search
 
 import (

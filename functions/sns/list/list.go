@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"castad/functions/sns"
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/trigger"
@@ -25,36 +24,15 @@ type Posts interface {
 }
 
 type question struct {
-	Ad    id.Ad   `query:"ad"`
-	After id.Post `query:"after"`
-	Limit int     `query:"limit"`
+	Ad id.Ad `query:"ad"`
+	trigger.Page[id.Post]
 }
-
-type answer struct {
-	Items []sns.Post `json:"items"`
-	Next  string     `json:"next,omitempty"`
-}
-
-const (
-	usual = 20
-	most  = 100
-)
 
 // New returns the function.
 func New(posts Posts) trigger.Function {
 	return trigger.HTTP("sns-list", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
-			if in.Limit == 0 {
-				in.Limit = usual
-			}
-			if in.Limit < 1 || in.Limit > most {
-				return answer{}, fault.New(fault.CodeBadValue).In("limit").Wants(fault.Between(1, most, fault.None))
-			}
-			items, err := posts.List(ctx, who.Tenant, in.Ad, in.After, in.Limit)
-			a := answer{Items: items}
-			if len(items) == in.Limit {
-				a.Next = items[len(items)-1].ID.String()
-			}
-			return a, err
+		func(ctx context.Context, who identity.Principal, in question) (trigger.List[sns.Post], error) {
+			items, err := posts.List(ctx, who.Tenant, in.Ad, in.After, in.Size())
+			return trigger.Listed(items, in.Size(), func(i sns.Post) string { return i.ID.String() }), err
 		})
 }

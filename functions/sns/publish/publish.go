@@ -101,7 +101,7 @@ func (p Parts) post(ctx context.Context, in message.SnsPublish, call message.Cal
 	until := p.Now().Add(linkLife)
 	post := provider.Post{Channel: in.Channel, Account: account, Access: access, Title: in.Title, Caption: in.Caption, Hashtags: in.Hashtags,
 		Marker: sns.Marker(in), Privacy: in.Privacy, MadeForKids: in.MadeForKids, AI: provider.Generated(),
-		Video: film, Bytes: in.Bytes, SHA256: in.SHA256, Thumbnail: thumbnail, Notes: notes}
+		Video: film, Bytes: in.Bytes, SHA256: in.SHA256, Wide: in.Wide, Thumbnail: thumbnail, Notes: notes}
 	if post.VideoURL, err = p.link(in.Blob, until); err == nil {
 		post.CoverURL, err = p.link(in.Thumbnail, until)
 	}

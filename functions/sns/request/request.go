@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"castad/functions/sns"
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/message"
@@ -30,7 +29,7 @@ type Posts interface {
 }
 
 type order struct {
-	Key message.Key `header:"Idempotency-Key" max:"64"`
+	Key message.Key `header:"Idempotency-Key" required:"true"`
 	sns.Draft
 }
 
@@ -43,17 +42,7 @@ type answer struct {
 func New(posts Posts) trigger.Function {
 	return trigger.HTTP("sns-request", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in order) (answer, error) {
-			if in.Key == "" {
-				return answer{}, fault.New(fault.CodeKeyRequired).In("Idempotency-Key")
-			}
-			if err := in.Draft.Validate(); err != nil {
-				return answer{}, err
-			}
 			p, created, err := posts.Request(ctx, who.Tenant, in.Draft, in.Key)
-			out := answer{Post: p}
-			if created {
-				out.Status = trigger.Created
-			}
-			return out, err
+			return answer{trigger.Reply{}.Made(created), p}, err
 		})
 }

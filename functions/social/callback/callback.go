@@ -38,8 +38,9 @@ type arrival struct {
 	State   string `query:"state" max:"128"`
 	Code    string `query:"code" max:"4096"`
 	// Error is there instead of a code: "access_denied".
-	Error  string `query:"error" max:"256"`
-	Cookie string `cookie:"castad_social" max:"64"`
+	Error string `query:"error" max:"256"`
+	Host  string `cookie:"__Host-castad_social" max:"64"`
+	Plain string `cookie:"castad_social" max:"64"`
 }
 
 type answer struct {
@@ -68,7 +69,7 @@ const (
 func New(accounts Accounts, channels Channels, public string) trigger.Function {
 	return trigger.Public("social-callback", binding, trigger.Budget{Time: 40 * time.Second, Connections: 1},
 		func(ctx context.Context, in arrival) (answer, error) {
-			consent, err := accounts.Spend(ctx, in.Channel, in.State, in.Cookie)
+			consent, err := accounts.Spend(ctx, in.Channel, in.State, social.CookieOf(public).Brought(in.Host, in.Plain))
 			if err != nil {
 				return answer{}, err
 			}

@@ -23,15 +23,11 @@ type Accounts interface {
 	List(ctx context.Context, tenant id.Tenant) ([]social.Account, error)
 }
 
-type answer struct {
-	Items []social.Account `json:"items"`
-}
-
 // New returns the function.
 func New(accounts Accounts) trigger.Function {
 	return trigger.HTTP("social-list", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, _ struct{}) (answer, error) {
+		func(ctx context.Context, who identity.Principal, _ struct{}) (trigger.List[social.Account], error) {
 			items, err := accounts.List(ctx, who.Tenant)
-			return answer{items}, err
+			return trigger.List[social.Account]{Items: items}, err
 		})
 }

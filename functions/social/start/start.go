@@ -8,7 +8,6 @@ package start
 import (
 	"context"
 	_ "embed"
-	"strings"
 	"time"
 
 	"castad/functions/social"
@@ -20,12 +19,6 @@ import (
 
 //go:embed function.json
 var binding []byte
-
-// Cookie is the name of the cookie, and where browsers send it.
-const (
-	Cookie     = "castad_social"
-	cookiePath = "/api/v1/social"
-)
 
 // Accounts keeps attempts.
 type Accounts interface {
@@ -39,7 +32,8 @@ type Channels interface {
 
 type question struct {
 	Channel string `path:"channel" max:"32"`
-	Cookie  string `cookie:"castad_social"`
+	Host    string `cookie:"__Host-castad_social"`
+	Plain   string `cookie:"castad_social"`
 }
 
 type answer struct {
@@ -56,7 +50,8 @@ func New(accounts Accounts, channels Channels, public string) trigger.Function {
 			if public == "" {
 				return answer{}, fault.Newf(fault.CodeMisconfigured, "connect %s: CASTAD_PUBLIC_URL is not set, so no channel can lead back to us", in.Channel)
 			}
-			a := social.NewAttempt(in.Cookie)
+			cookie := social.CookieOf(public)
+			a := social.NewAttempt(cookie.Brought(in.Host, in.Plain))
 			to, err := channels.AuthorizeURL(in.Channel, a.State, a.Challenge(), social.RedirectURI(public, in.Channel))
 			if err != nil {
 				return answer{}, err
@@ -66,7 +61,7 @@ func New(accounts Accounts, channels Channels, public string) trigger.Function {
 				return answer{}, err
 			}
 			out := answer{AuthorizeURL: to, Seconds: int(social.StateLife.Seconds())}
-			out.Cookies = append(out.Cookies, trigger.Cookie(Cookie, a.Cookie, cookiePath, social.StateLife, strings.HasPrefix(public, "https:")))
+			out.Cookies = append(out.Cookies, trigger.Cookie(cookie.Name, a.Cookie, "/", social.StateLife, cookie.Secure))
 			return out, nil
 		})
 }

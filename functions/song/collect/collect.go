@@ -17,7 +17,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -78,20 +77,8 @@ func (c collector) ask(ctx context.Context, in message.SongGenerate, call messag
 		return made, nil, message.NotYet{} // unsure, and no callback yet
 	}
 	task, err := c.music.Task(ctx, call.ExternalID)
-	if call.Unsure {
-		var later message.NotYet
-		var absent message.Absent
-		switch {
-		case task.CallbackURL != "" && !call.Ours(task.CallbackURL):
-			return made, nil, message.NotYet{} // a job, but not ours: keep waiting for our own
-		case errors.As(err, &absent):
-			return made, nil, message.NotYet{} // the id was a callback's claim: that it is wrong proves nothing about our order
-		case errors.As(err, &later):
-			later.ExternalID = call.ExternalID // ours, or told by who knows the call's token
-			return made, nil, later
-		}
-	}
-	if err != nil {
+	foreign := task.CallbackURL != "" && !call.Ours(task.CallbackURL)
+	if err := call.Answer(foreign, err); err != nil {
 		return made, nil, err
 	}
 	var files []message.Artifact

@@ -9,7 +9,6 @@ import (
 	_ "embed"
 	"time"
 
-	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/message"
@@ -26,7 +25,7 @@ type Edits interface {
 
 type question struct {
 	ID  id.Song     `path:"id"`
-	Key message.Key `header:"Idempotency-Key" max:"64"`
+	Key message.Key `header:"Idempotency-Key" required:"true"`
 }
 
 type answer struct {
@@ -38,14 +37,7 @@ type answer struct {
 func New(edits Edits) trigger.Function {
 	return trigger.HTTP("song-regenerate", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
-			if in.Key == "" {
-				return answer{}, fault.New(fault.CodeKeyRequired).In("Idempotency-Key")
-			}
 			e, err := edits.SongAgain(ctx, who.Tenant, in.ID, in.Key)
-			a := answer{Reply: trigger.Tagged(e.ETag), Edited: e}
-			if e.Created {
-				a.Status = trigger.Created
-			}
-			return a, err
+			return answer{trigger.Tagged(e.ETag).Made(e.Created), e}, err
 		})
 }

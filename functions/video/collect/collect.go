@@ -9,7 +9,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -80,20 +79,8 @@ func (c collector) ask(ctx context.Context, in message.VideoRender, call message
 		return none, nil, message.NotYet{} // unsure, and no webhook yet
 	}
 	r, err := c.renderer.Status(ctx, call.ExternalID)
-	if call.Unsure {
-		var later message.NotYet
-		var absent message.Absent
-		switch {
-		case r.Metadata != "" && r.Metadata != call.Tag:
-			return none, nil, message.NotYet{} // a job, but not ours: keep waiting for our own
-		case errors.As(err, &absent):
-			return none, nil, message.NotYet{} // the id was a callback's claim: that it is wrong proves nothing about our order
-		case errors.As(err, &later):
-			later.ExternalID = call.ExternalID // ours, or told by who knows the call's token
-			return none, nil, later
-		}
-	}
-	if err != nil {
+	foreign := r.Metadata != "" && r.Metadata != call.Tag
+	if err := call.Answer(foreign, err); err != nil {
 		return none, nil, err
 	}
 	name := fmt.Sprintf("runs/%v/%d-%d/", call.Run, call.Step, call.Attempt)

@@ -1,7 +1,7 @@
 // Package file is GET /api/v1/files/{id}: a kept file, streamed through the app.
 //
 // Ranges and ETag are honoured, memory is bounded, and the storage's host is in
-// no answer. Another tenant's file is 404. No connection is held while streaming.
+// no answer. Another tenant's file is 404; one of the caller's that is lost is 500 file.lost. No connection is held while streaming.
 package file
 
 import (

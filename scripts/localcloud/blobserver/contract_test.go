@@ -2,36 +2,22 @@ package blobserver_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/md5"
-	"encoding/base64"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"castad/scripts/localcloud/blobserver/blobtest"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/google/go-cmp/cmp"
 )
-
-// endpoint is a blob service under contract.
-type endpoint struct{ url, account, key string }
 
 func TestTheLocalServerKeepsTheContract(t *testing.T) {
 	t.Parallel()
@@ -72,80 +58,6 @@ func contract(t *testing.T, e endpoint) {
 			test(t, e, e.container(t))
 		})
 	}
-}
-
-var serial atomic.Int64
-
-// clientOptions: no retries, so a test sees the first answer.
-func clientOptions() azcore.ClientOptions {
-	return azcore.ClientOptions{Retry: policy.RetryOptions{MaxRetries: -1}, Transport: &http.Client{Transport: connections}}
-}
-
-// connections are shared by all tests, so that TestMain can close them.
-var connections = &http.Transport{MaxIdleConnsPerHost: 8}
-
-// container returns a client for a container of its own.
-func (e endpoint) container(t *testing.T) *container.Client {
-	t.Helper()
-	c := e.client(t, fmt.Sprintf("contract-%d", serial.Add(1)))
-	if _, err := c.Create(t.Context(), nil); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-func (e endpoint) client(t *testing.T, name string) *container.Client {
-	t.Helper()
-	cred, err := container.NewSharedKeyCredential(e.account, e.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := container.NewClientWithSharedKeyCredential(e.url+"/"+name, cred, &container.ClientOptions{ClientOptions: clientOptions()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-func body(s string) io.ReadSeekCloser { return streaming.NopCloser(strings.NewReader(s)) }
-
-func put(t *testing.T, c *container.Client, name, content string) azcore.ETag {
-	t.Helper()
-	r, err := c.NewBlockBlobClient(name).Upload(t.Context(), body(content), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return *r.ETag
-}
-
-func read(t *testing.T, c *blob.Client, o *blob.DownloadStreamOptions) (string, blob.DownloadStreamResponse) {
-	t.Helper()
-	r, err := c.DownloadStream(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(r.Body)
-	if err = errors.Join(err, r.Body.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return string(b), r
-}
-
-// wantStatus asserts a failure with the status and, unless empty, the code.
-func wantStatus(t *testing.T, what string, err error, status int, code bloberror.Code) {
-	t.Helper()
-	var re *azcore.ResponseError
-	if !errors.As(err, &re) || re.StatusCode != status || (code != "" && re.ErrorCode != string(code)) {
-		t.Errorf("%s: got %v, want %d %s", what, err, status, code)
-	}
-}
-
-func ifNone(tag azcore.ETag) *blob.AccessConditions {
-	return &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: &tag}}
-}
-
-func ifMatch(tag azcore.ETag) *blob.AccessConditions {
-	return &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: &tag}}
 }
 
 func containerLifecycle(t *testing.T, e endpoint, c *container.Client) {
@@ -224,121 +136,6 @@ func oddNames(t *testing.T, _ endpoint, c *container.Client) {
 			t.Errorf("%q holds %q", n, got)
 		}
 	}
-}
-
-func blockID(n int) string {
-	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "block-%06d", n))
-}
-
-func stage(t *testing.T, b *blockblob.Client, n int, content string) {
-	t.Helper()
-	if _, err := b.StageBlock(t.Context(), blockID(n), body(content), nil); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func stagedBlocks(t *testing.T, _ endpoint, c *container.Client) {
-	b := c.NewBlockBlobClient("video.mp4")
-	parts := []string{strings.Repeat("a", 300_000), strings.Repeat("b", 200_000), "c"}
-	for _, n := range []int{2, 0, 1} {
-		stage(t, b, n, parts[n])
-	}
-	stage(t, b, 1, parts[1]) // again: replaces
-	_, err := b.GetProperties(t.Context(), nil)
-	wantStatus(t, "before the commit", err, 404, bloberror.BlobNotFound)
-	ids := []string{blockID(0), blockID(1), blockID(2)}
-	up, err := b.CommitBlockList(t.Context(), ids, &blockblob.CommitBlockListOptions{
-		HTTPHeaders: &blob.HTTPHeaders{BlobContentType: to.Ptr("video/mp4")}, Metadata: map[string]*string{"sha256": to.Ptr("f00")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, r := read(t, b.BlobClient(), nil)
-	if got != strings.Join(parts, "") || *r.ContentType != "video/mp4" || lower(r.Metadata)["sha256"] != "f00" || *r.ETag != *up.ETag {
-		t.Errorf("read back %d bytes, %+v", len(got), r)
-	}
-	l, err := b.GetBlockList(t.Context(), blockblob.BlockListTypeAll, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(l.CommittedBlocks) != 3 || len(l.UncommittedBlocks) != 0 || *l.CommittedBlocks[1].Name != blockID(1) || *l.CommittedBlocks[1].Size != 200_000 {
-		t.Errorf("block list %+v", l.BlockList)
-	}
-	// A range over the seam of two blocks.
-	got, _ = read(t, b.BlobClient(), &blob.DownloadStreamOptions{Range: blob.HTTPRange{Offset: 299_998, Count: 4}})
-	if got != "aabb" {
-		t.Errorf("over the seam: %q", got)
-	}
-}
-
-func blockListErrors(t *testing.T, _ endpoint, c *container.Client) {
-	b := c.NewBlockBlobClient("x")
-	stage(t, b, 1, "one")
-	_, err := b.CommitBlockList(t.Context(), []string{blockID(1), blockID(2)}, nil)
-	wantStatus(t, "an unknown block", err, 400, "InvalidBlockList")
-	_, err = b.StageBlock(t.Context(), base64.StdEncoding.EncodeToString([]byte("short")), body("x"), nil)
-	wantStatus(t, "another id length", err, 400, "InvalidBlobOrBlock")
-	// The refused commit has not used up the block.
-	if _, err = b.CommitBlockList(t.Context(), []string{blockID(1)}, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := read(t, b.BlobClient(), nil); got != "one" {
-		t.Errorf("holds %q", got)
-	}
-}
-
-func reuseBlocks(t *testing.T, _ endpoint, c *container.Client) {
-	b := c.NewBlockBlobClient("x")
-	stage(t, b, 1, "one ")
-	stage(t, b, 2, "two ")
-	if _, err := b.CommitBlockList(t.Context(), []string{blockID(1), blockID(2)}, nil); err != nil {
-		t.Fatal(err)
-	}
-	stage(t, b, 3, "three ")
-	if _, err := b.CommitBlockList(t.Context(), []string{blockID(3), blockID(1)}, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := read(t, b.BlobClient(), nil); got != "three one " {
-		t.Errorf("holds %q", got)
-	}
-	_, err := b.CommitBlockList(t.Context(), []string{blockID(2)}, nil)
-	wantStatus(t, "a block that the last commit dropped", err, 400, "InvalidBlockList")
-}
-
-func createOnce(t *testing.T, _ endpoint, c *container.Client) {
-	const racers = 8
-	b := c.NewBlockBlobClient("once")
-	var won atomic.Int64
-	var winner atomic.Pointer[string]
-	var wg sync.WaitGroup
-	for n := range racers {
-		wg.Go(func() {
-			content := fmt.Sprintf("racer %d", n)
-			var err error
-			if n%2 == 0 {
-				_, err = b.Upload(context.WithoutCancel(t.Context()), body(content), &blockblob.UploadOptions{AccessConditions: ifNone(azcore.ETagAny)})
-			} else {
-				if _, err = b.StageBlock(context.WithoutCancel(t.Context()), blockID(n), body(content), nil); err == nil {
-					_, err = b.CommitBlockList(context.WithoutCancel(t.Context()), []string{blockID(n)}, &blockblob.CommitBlockListOptions{AccessConditions: ifNone(azcore.ETagAny)})
-				}
-			}
-			switch {
-			case err == nil:
-				won.Add(1)
-				winner.Store(&content)
-			case !bloberror.HasCode(err, bloberror.BlobAlreadyExists, bloberror.ConditionNotMet, bloberror.InvalidBlockList):
-				t.Errorf("racer %d: %v", n, err)
-			}
-		})
-	}
-	wg.Wait()
-	if won.Load() != 1 {
-		t.Fatalf("%d racers created the blob", won.Load())
-	}
-	if got, _ := read(t, b.BlobClient(), nil); got != *winner.Load() {
-		t.Errorf("the blob holds %q, the winner wrote %q", got, *winner.Load())
-	}
-	_, err := b.Upload(t.Context(), body("late"), &blockblob.UploadOptions{AccessConditions: ifNone(azcore.ETagAny)})
-	wantStatus(t, "a late racer", err, 409, bloberror.BlobAlreadyExists)
 }
 
 func conditions(t *testing.T, _ endpoint, c *container.Client) {
@@ -472,127 +269,6 @@ func deleteBlob(t *testing.T, _ endpoint, c *container.Client) {
 	}
 }
 
-// signed returns a URL of a blob or container with a SAS.
-func (e endpoint) signed(t *testing.T, v sas.BlobSignatureValues, url string) string {
-	t.Helper()
-	cred, err := blob.NewSharedKeyCredential(e.account, e.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v.ExpiryTime.IsZero() {
-		v.ExpiryTime = time.Now().UTC().Add(time.Hour)
-	}
-	q, err := v.SignWithSharedKey(cred)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return url + "?" + q.Encode()
-}
-
-func (e endpoint) name(c *container.Client) string { return c.URL()[len(e.url)+1:] }
-
-func fetch(t *testing.T, method, url string) (int, string, http.Header) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("x-ms-version", "2024-11-04")
-	if method == http.MethodPut {
-		req.Header.Set("x-ms-blob-type", "BlockBlob")
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(resp.Body)
-	if err = errors.Join(err, resp.Body.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(b), resp.Header
-}
-
-func blobSAS(t *testing.T, e endpoint, c *container.Client) {
-	put(t, c, "mine", "content")
-	put(t, c, "other", "secret")
-	base := sas.BlobSignatureValues{Protocol: sas.ProtocolHTTPSandHTTP, ContainerName: e.name(c), BlobName: "mine",
-		Permissions: (&sas.BlobPermissions{Read: true}).String(), StartTime: time.Now().UTC().Add(-5 * time.Minute), ContentType: "video/mp4"}
-	url := e.signed(t, base, c.URL()+"/mine")
-	if status, got, h := fetch(t, "GET", url); status != 200 || got != "content" || h.Get("Content-Type") != "video/mp4" {
-		t.Errorf("read: %d %q %q", status, got, h.Get("Content-Type"))
-	}
-	expired := base
-	expired.ExpiryTime = time.Now().UTC().Add(-time.Minute)
-	early := base
-	early.StartTime = time.Now().UTC().Add(30 * time.Minute)
-	secure := base
-	secure.Protocol = sas.ProtocolHTTPS
-	for what, row := range map[string]struct{ method, url string }{
-		"another blob":          {"GET", strings.Replace(url, "/mine?", "/other?", 1)},
-		"more permissions":      {"GET", strings.Replace(url, "sp=r", "sp=rw", 1)},
-		"later expiry":          {"GET", strings.Replace(url, "se=20", "se=21", 1)},
-		"a write":               {"PUT", url},
-		"a delete":              {"DELETE", url},
-		"the list":              {"GET", strings.Replace(url, "/mine?", "?restype=container&comp=list&", 1)},
-		"an expired one":        {"GET", e.signed(t, expired, c.URL()+"/mine")},
-		"one that starts later": {"GET", e.signed(t, early, c.URL()+"/mine")},
-		"https only over http":  {"GET", e.signed(t, secure, c.URL()+"/mine")},
-		"no signature":          {"GET", strings.Split(url, "&sig=")[0]},
-	} {
-		if status, got, _ := fetch(t, row.method, row.url); status != 403 && status != 401 || strings.Contains(got, "secret") {
-			t.Errorf("%s: %d %q", what, status, got)
-		}
-	}
-	if got, _ := read(t, c.NewBlobClient("mine"), nil); got != "content" {
-		t.Errorf("after the attempts it holds %q", got)
-	}
-}
-
-func containerSAS(t *testing.T, e endpoint, c *container.Client) {
-	put(t, c, "mine", "content")
-	v := sas.BlobSignatureValues{ContainerName: e.name(c), Permissions: (&sas.ContainerPermissions{Create: true, List: true}).String()}
-	signed, err := container.NewClientWithNoCredential(e.signed(t, v, c.URL()), &container.ClientOptions{ClientOptions: clientOptions()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p, err := signed.NewListBlobsFlatPager(nil).NextPage(t.Context()); err != nil || len(p.Segment.BlobItems) != 1 {
-		t.Errorf("list: %v", err)
-	}
-	if _, err := signed.NewBlockBlobClient("new").Upload(t.Context(), body("x"), nil); err != nil {
-		t.Errorf("create: %v", err)
-	}
-	_, err = signed.NewBlobClient("mine").DownloadStream(t.Context(), nil)
-	wantStatus(t, "read without r", err, 403, "")
-	_, err = signed.NewBlobClient("mine").Delete(t.Context(), nil)
-	wantStatus(t, "delete without d", err, 403, "")
-	_, err = signed.NewBlockBlobClient("mine").Upload(t.Context(), body("x"), nil)
-	wantStatus(t, "overwrite with c", err, 403, "")
-	_, err = signed.Delete(t.Context(), nil)
-	wantStatus(t, "delete the container", err, 403, "")
-	_, err = e.client(t, e.name(c)).GetProperties(t.Context(), nil)
-	if err != nil {
-		t.Errorf("the container is gone: %v", err)
-	}
-}
-
-func strangers(t *testing.T, e endpoint, c *container.Client) {
-	put(t, c, "x", "secret")
-	wrong := e
-	wrong.key = base64.StdEncoding.EncodeToString([]byte("another key"))
-	_, err := wrong.client(t, e.name(c)).NewBlobClient("x").DownloadStream(t.Context(), nil)
-	wantStatus(t, "a wrong key", err, 403, "") // Azurite has another code
-	for what, url := range map[string]string{"blob": c.URL() + "/x", "list": c.URL() + "?restype=container&comp=list"} {
-		if status, got, _ := fetch(t, "GET", url); status < 400 || strings.Contains(got, "secret") {
-			t.Errorf("anonymous %s: %d %q", what, status, got)
-		}
-	}
-	other := e
-	other.account, other.url = "someoneelse", strings.Replace(e.url, e.account, "someoneelse", 1)
-	if _, err = other.client(t, e.name(c)).NewBlobClient("x").DownloadStream(t.Context(), nil); err == nil {
-		t.Error("another account was served")
-	}
-}
-
 func etags(t *testing.T, _ endpoint, c *container.Client) {
 	first, second := put(t, c, "x", "1"), put(t, c, "x", "2")
 	if first == second || !strings.HasPrefix(string(second), `"`) {
@@ -604,20 +280,5 @@ func etags(t *testing.T, _ endpoint, c *container.Client) {
 	}
 	if got := *page.Segment.BlobItems[0].Properties.ETag; strings.Trim(string(got), `"`) != strings.Trim(string(second), `"`) {
 		t.Errorf("listed ETag %s, put %s", got, second)
-	}
-}
-
-func unfinished(t *testing.T, _ endpoint, c *container.Client) {
-	put(t, c, "x", "old")
-	b := c.NewBlockBlobClient("x")
-	stage(t, b, 1, "new")
-	if got, _ := read(t, b.BlobClient(), nil); got != "old" {
-		t.Errorf("a staged block shows: %q", got)
-	}
-	if _, err := b.CommitBlockList(t.Context(), []string{blockID(1)}, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := read(t, b.BlobClient(), nil); got != "new" {
-		t.Errorf("holds %q", got)
 	}
 }

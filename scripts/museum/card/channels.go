@@ -152,7 +152,7 @@ var channels = []Card{
 		Must:    "Refuse the order, with the field and what to do.",
 		Package: "./functions/ad", Test: "TestAnOrderForAnAccountThatCannotBePostedToIsRefused",
 		Mutant: Mutant{"functions/ad/store.go",
-			"if no := s.ready(ctx, tenant, w.Channels); no != nil {",
-			"if no := s.ready(ctx, tenant, w.Channels); no != nil && false {"},
+			"if no := s.ready(ctx, tenant, w, w.Channels); no != nil {",
+			"if no := s.ready(ctx, tenant, w, w.Channels); no != nil && false {"},
 	},
 }

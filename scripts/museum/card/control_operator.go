@@ -4,7 +4,7 @@ package card
 var operatorControls = []Control{
 	{Name: "Operators", ASVS: "2.3.5, 8.4.2, 16.2.1",
 		Is: `Operators' tokens are of an audience of their own, live for five minutes and open nothing else; the database is asked on every request whether the caller still is one. What is done is in
-the audit log, in the action's own transaction or before the action; the log is a chain in which an edited, deleted or inserted row is found, and an end that was cut off.`,
+the audit log, in the action's own transaction, and what was refused is in it as refused; the log is a chain in which an edited, deleted or inserted row is found, and an end that was cut off.`,
 		Cards: []Card{
 			{ID: "operator-not-looked-up", Must: "ask the database on every request whether the caller is an operator",
 				Package: "./shared/trigger", Test: "TestTheDatabaseIsAskedOnEveryRequestWhetherTheCallerIsAnOperator",
@@ -36,9 +36,12 @@ the audit log, in the action's own transaction or before the action; the log is 
 			{ID: "audit-end-cut-off", Must: "find that rows are missing at the end",
 				Package: "./functions/admin", Test: "TestATamperedLogIsFound",
 				Mutant: Mutant{File: "functions/admin/audit.go", Old: "	if !endSeen || last.seq < end.seq {", New: "	if endSeen && last.seq < end.seq {"}},
-			{ID: "audit-after-the-action", Must: "do nothing that cannot be written down first",
+			{ID: "audit-after-the-action", Must: "do nothing that cannot be written down",
 				Package: "./functions/admin", Test: "TestWhatCannotBeWrittenDownIsNotDone",
-				Mutant: Mutant{File: "functions/admin/admin.go", Old: "	if err := s.Record(ctx, by, Action{Name: \"run.cancel\", Target: run.String()}); err != nil {", New: "	if err := s.Record(ctx, by, Action{Name: \"run.cancel\", Target: run.String()}); err != nil && run == 0 {"}},
+				Mutant: Mutant{File: "functions/admin/admin.go", Old: "tx *store.Tx) error { return s.record(ctx, tx, by, a) })", New: "tx *store.Tx) error { _ = s.record(ctx, tx, by, a); return nil })"}},
+			{ID: "audit-refused-as-done", Must: "write down as refused what was refused",
+				Package: "./functions/admin", Test: "TestTheLogSaysWhatCameOfAnAction",
+				Mutant: Mutant{File: "functions/admin/admin.go", Old: "a.Outcome, a.Code = Refused, fault.CodeOf(err)", New: "a.Code = fault.CodeOf(err)"}},
 		},
 		Left: `a second factor for what costs money, and addresses from which operators may come, belong to the edge, which is not written yet. Nothing is refunded, so there is no such action.`},
 	{Name: "Limits of calls and of spending", ASVS: "2.4.1, 15.1.3, 15.3.4",

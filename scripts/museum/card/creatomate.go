@@ -98,6 +98,6 @@ var creatomate = []Card{
 		Vendor:  "Webhooks are not signed: one names a finished render that carries somebody else's metadata.",
 		Must:    "ask the vendor, and take only a render that echoes this order's tag.",
 		Package: "./functions/video/collect", Test: "TestAnUnsureRenderIsOnlyTakenWhenItIsOurs/a_job_of_someone_else's,_finished",
-		Mutant: Mutant{"functions/video/collect/collect.go", `case r.Metadata != "" && r.Metadata != call.Tag:`, `case r.Metadata == "none" && r.Metadata != call.Tag:`},
+		Mutant: Mutant{"functions/video/collect/collect.go", `foreign := r.Metadata != "" &&`, `foreign := r.Metadata == "none" &&`},
 	},
 }

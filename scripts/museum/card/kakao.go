@@ -125,10 +125,10 @@ var kakao = []Card{
 	},
 	{
 		ID: "kakao-keys-down", Source: openIDCore,
-		Vendor:  "The key set cannot be fetched on the day that it is looked at again.",
+		Vendor:  "The key set cannot be fetched when it is looked at again.",
 		Must:    "go on with the keys that are known.",
 		Package: kakaoPackage, Test: "TestOldKeysWorkWhileKakaoIsDown",
-		Mutant: Mutant{File: "shared/provider/kakao/keys.go", Old: "if s.err = err; err == nil {", New: "if s.err = err; true {"},
+		Mutant: Mutant{File: "shared/provider/kakao/keys.go", Old: "if err == nil { // else", New: "if true { // else"},
 	},
 	{
 		ID: "kakao-keys-never-had", Source: openIDCore,

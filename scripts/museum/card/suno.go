@@ -190,14 +190,14 @@ var suno = []Card{
 		Vendor:  "An order's answer was lost, and an unsigned callback names a task that the vendor denies.",
 		Must:    "go on waiting: what a stranger claims proves nothing about our order.",
 		Package: "./functions/song/collect", Test: "TestAnUnsureOrderIsOnlyTakenWhenItIsOurs/an_id_that_the_provider_denies",
-		Mutant: Mutant{"functions/song/collect/collect.go", "		case errors.As(err, &absent):\n			return made, nil, message.NotYet{} // the id was a callback's claim: that it is wrong proves nothing about our order\n", "		case false && errors.As(err, &absent):\n"},
+		Mutant: Mutant{"shared/message/outcome.go", "	case errors.As(err, &absent):\n		return NotYet{} // the id was a callback's claim: that it is wrong proves nothing about our order\n", "	case false && errors.As(err, &absent):\n"},
 	},
 	{
 		ID: "suno-callback-of-a-foreign-task", Source: sunoCallbacks,
 		Vendor:  "An order's answer was lost, and an unsigned callback names a finished task of somebody else's.",
 		Must:    "take only a task that echoes this order's own callback address.",
 		Package: "./functions/song/collect", Test: "TestAnUnsureOrderIsOnlyTakenWhenItIsOurs/a_job_of_someone_else's,_finished",
-		Mutant: Mutant{"functions/song/collect/collect.go", `case task.CallbackURL != "" && !call.Ours(task.CallbackURL):`, `case task.CallbackURL == "none" && !call.Ours(task.CallbackURL):`},
+		Mutant: Mutant{"functions/song/collect/collect.go", `foreign := task.CallbackURL != "" &&`, `foreign := task.CallbackURL == "none" &&`},
 	},
 	{
 		ID: "suno-take-that-skips-lines", Source: "ace-step/ACE-Step#6, ace-step/ACE-Step-1.5#1153",

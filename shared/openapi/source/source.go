@@ -79,11 +79,11 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 			continue
 		}
 		switch o.Name() {
-		case "Versioned", "Tagged":
+		case "Tagged":
 			b.Tags = true
 		case "Made":
-			b.Tags, b.Sometimes = true, http.StatusCreated
-		case "Cookie", "Forget":
+			b.Sometimes = http.StatusCreated
+		case "Cookie":
 			b.Cookies = true
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // The product itself is the example: what is said of these functions follows from their text.
 func TestAFunctionsCodesAreThoseThatItCanReach(t *testing.T) {
 	t.Parallel()
-	s, err := Read("../../..", []string{"ad-request", "ad-show", "place-create", "place-search", "social-callback"})
+	s, err := Read("../../..", []string{"ad-request", "ad-show", "sns-confirm", "place-create", "place-search", "social-callback"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,8 @@ func TestAFunctionsCodesAreThoseThatItCanReach(t *testing.T) {
 		why      string
 	}{
 		{"ad-request", fault.CodeNoPhotos, true, "through an interface, in a module"},
-		{"ad-request", fault.CodeKeyRequired, true, "in the function itself"},
+		{"ad-request", fault.CodeKeyRequired, false, "the door's"},
+		{"sns-confirm", fault.CodeBadValue, true, "in the function itself"},
 		{"ad-show", fault.CodeNotFound, true, "in the module"},
 		{"ad-show", fault.CodeNoPhotos, false, "another method of the same store"},
 		{"place-create", fault.CodeBadLink, true, "in what a type's method calls"},

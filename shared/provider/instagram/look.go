@@ -225,6 +225,28 @@ func (c *Client) find(ctx context.Context, w who, n notes) (provider.Posted, err
 	return provider.Posted{}, provider.Absent()
 }
 
+// Resolve returns the id of the reel at the address that its owner gave, from the
+// account's list. message.Absent: it is not in there, or too far back.
+func (c *Client) Resolve(ctx context.Context, s provider.Sought) (string, error) {
+	if err := c.node("resolve", s.Account); err != nil {
+		return "", err
+	}
+	want, id := c.nameAt(s.URL), ""
+	if want == "" {
+		return "", provider.Refused(name, "resolve", "url", "is not the address of a reel")
+	}
+	_, err := c.each(ctx, who{s.Account, s.Access}, func(r reel) bool {
+		if c.nameAt(r.Permalink) == want && validID(string(r.ID)) {
+			id = string(r.ID)
+		}
+		return id != ""
+	})
+	if err == nil && id == "" {
+		err = provider.Absent()
+	}
+	return id, err
+}
+
 // locate finds the id of a reel that is live; provider.NotYet while the account's
 // list does not show it.
 func (c *Client) locate(ctx context.Context, w who, n notes) (provider.Posted, error) {

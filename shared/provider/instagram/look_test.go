@@ -146,6 +146,29 @@ func TestALostReelIsFoundAmongOthers(t *testing.T) {
 	}
 }
 
+// An address names a reel otherwise than the API does; the account's list has both.
+func TestAReelIsFoundByItsAddress(t *testing.T) {
+	t.Parallel()
+	w, s := live(t)
+	id, code := s.ID, w.Reels()[0].Shortcode
+	for _, address := range []string{w.Reels()[0].URL, "https://www.instagram.com/reel/" + code + "/?igsh=x", "https://instagram.com/hanbit/reel/" + code, "https://www.instagram.com/p/" + code} {
+		s.URL = address
+		if got, err := w.client.Resolve(t.Context(), s); err != nil || got != id {
+			t.Errorf("%s: %q, %v", address, got, err)
+		}
+	}
+	s.URL = "https://www.instagram.com/reel/another"
+	if got, err := w.client.Resolve(t.Context(), s); !absent(err) {
+		t.Errorf("a reel that the account does not have: %q, %v", got, err)
+	}
+	for _, address := range []string{"https://www.instagram.com/reel/", "https://www.instagram.com/hanbit/", "https://elsewhere.example/reel/" + code, ""} {
+		s.URL = address
+		if got, err := w.client.Resolve(t.Context(), s); fault.FieldOf(err) != "url" {
+			t.Errorf("%q: %q, %v", address, got, err)
+		}
+	}
+}
+
 func TestOfTwoReelsThatFitNoneIsTaken(t *testing.T) {
 	t.Parallel()
 	w := start(t, instagramtest.Options{})

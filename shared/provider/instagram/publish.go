@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,17 +82,28 @@ func (c *Client) CheckText(p provider.Post) error {
 }
 
 // Identify says whether an address is a reel's. Its id is "": what addresses have is
-// another name, which the API does not know. Class UserFault: it is not.
+// another name, for which the account's list must be read (Resolve). Class UserFault: it is not.
 func (c *Client) Identify(address string) (string, error) {
+	if c.nameAt(address) == "" {
+		return "", provider.Refused(name, "identify", "url", "is not the address of a reel")
+	}
+	return "", nil
+}
+
+// nameAt is the name by which an address calls its reel; "" = it is no reel's.
+func (c *Client) nameAt(address string) string {
 	u, err := url.Parse(address)
 	own, _ := url.Parse(c.graph.BaseURL()) // a stand-in shows its reels itself
 	switch {
 	case err != nil || u.User != nil || u.Scheme != "https" && u.Scheme != own.Scheme:
 	case u.Host != "www.instagram.com" && u.Host != "instagram.com" && u.Host != own.Host:
-	case strings.Contains(u.Path, "/reel/"), strings.HasPrefix(u.Path, "/p/"):
-		return "", nil
+	default:
+		parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+		if n := len(parts); n >= 2 && slices.Contains([]string{"reel", "reels", "p"}, parts[n-2]) {
+			return parts[n-1]
+		}
 	}
-	return "", provider.Refused(name, "identify", "url", "is not the address of a reel")
+	return ""
 }
 
 // container is the body of POST /{user}/media. The API once took VIDEO; a single

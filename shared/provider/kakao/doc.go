@@ -18,8 +18,9 @@
 // that way in (a token made for the app does not open the website); exp, with 30 s
 // for clocks that differ; iat; nonce; sub is a Kakao user id; at most 8 KiB. Keys
 // come from Kakao's JWKS alone, by kid; what a header says about keys (jwk, jku, x5u,
-// x5c) is not looked at. The key set is kept, looked at again each day and at a
-// kid that it has not, at most once a minute; while Kakao is down the old keys work.
+// x5c) is not looked at. The key set is kept, by the process and by whatever all instances
+// share (Config.Keys), and looked at again each hour. A kid that it has not is asked for at
+// Kakao, by a process at most once a minute; while Kakao is down the old keys work.
 //
 // # Errors
 //

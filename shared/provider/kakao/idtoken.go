@@ -46,7 +46,7 @@ func (c *Client) parser(audiences ...string) *jwt.Parser {
 	}
 	return jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}),
-		jwt.WithIssuer(c.cfg.Issuer),
+		jwt.WithIssuer(Issuer),
 		jwt.WithAudience(audiences...),
 		jwt.WithExpirationRequired(), // the default takes a token that never ends
 		jwt.WithIssuedAt(),

@@ -24,12 +24,13 @@ const (
 	LocalURL = "https://dapi.kakao.com"
 )
 
+// Issuer is who signs Kakao's id_tokens, whatever AuthURL is.
+const Issuer = AuthURL
+
 // Config is what a Client is made of.
 type Config struct {
 	// AuthURL, APIURL and LocalURL are the origins; "" = Kakao's own.
 	AuthURL, APIURL, LocalURL string
-	// Issuer is who signs id_tokens; "" = https://kauth.kakao.com, whatever AuthURL is.
-	Issuer string
 	// AppID is the app's number, which webhooks carry.
 	AppID string
 	// RESTKey is the app's REST API key: the client id, and the key of Local search.
@@ -44,6 +45,8 @@ type Config struct {
 	// is sent. openid is added: without it a scope parameter means no id_token.
 	Scopes []string
 	HTTP   provider.HTTP
+	// Keys keeps Kakao's key set for all instances, which trust it; nil = this process alone.
+	Keys Keeper
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
 }
@@ -61,13 +64,16 @@ func New(cfg Config) (*Client, error) {
 	for _, u := range []struct {
 		url *string
 		own string
-	}{{&cfg.AuthURL, AuthURL}, {&cfg.APIURL, APIURL}, {&cfg.LocalURL, LocalURL}, {&cfg.Issuer, AuthURL}} {
+	}{{&cfg.AuthURL, AuthURL}, {&cfg.APIURL, APIURL}, {&cfg.LocalURL, LocalURL}} {
 		if *u.url == "" {
 			*u.url = u.own
 		}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Keys == nil {
+		cfg.Keys = unshared{}
 	}
 	cfg.NativeKeys = slices.DeleteFunc(slices.Clone(cfg.NativeKeys), func(k string) bool { return k == "" })
 	c := &Client{cfg: cfg}
@@ -89,7 +95,7 @@ func New(cfg Config) (*Client, error) {
 			return nil, e
 		}
 	}
-	c.keys = &keySet{fetch: c.fetchKeys, now: cfg.Now}
+	c.keys = &keySet{ask: c.fetchKeys, shared: cfg.Keys, name: cfg.AuthURL, now: cfg.Now}
 	c.browser, c.native = c.parser(cfg.RESTKey), c.parser(cfg.NativeKeys...)
 	return c, nil
 }

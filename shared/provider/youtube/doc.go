@@ -45,7 +45,7 @@
 // viewers do not see it, and videos.list gives it to the owner.
 //
 // The thumbnail follows the film and cannot fail it: the video's id is never lost for a
-// picture. On a Short, YouTube takes a picture that comes before processing has ended
+// picture. On a Short (a film that is not wide), YouTube takes a picture that comes before processing has ended
 // and may not show it; Posted.Note says so.
 //
 // # Scopes

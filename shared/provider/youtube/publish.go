@@ -89,7 +89,7 @@ func (c *Client) finish(ctx context.Context, p provider.Post, v video) provider.
 	case out.Privacy != p.Privacy:
 		notes = append(notes, fmt.Sprintf("the privacy is %s, not %s", out.Privacy, p.Privacy))
 	}
-	if picture && seen.ProcessingDetails.ProcessingStatus != "succeeded" {
+	if picture && !p.Wide && seen.ProcessingDetails.ProcessingStatus != "succeeded" {
 		notes = append(notes, "the thumbnail was taken before processing had ended: on a Short a frame of the film may be shown instead")
 	}
 	if at := seen.Snippet.ChannelID; at != "" && at != p.Account {

@@ -1,6 +1,7 @@
 package youtube
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -39,6 +40,11 @@ func (c *Client) Identify(address string) (string, error) {
 		return "", provider.Refused(name, "identify", "url", "is not the address of a video")
 	}
 	return id, nil
+}
+
+// Resolve returns the id of the video at the address that its owner gave.
+func (c *Client) Resolve(_ context.Context, s provider.Sought) (string, error) {
+	return c.Identify(s.URL)
 }
 
 // checkText refuses a post whose words YouTube would refuse, with the field.

@@ -201,15 +201,16 @@ func TestAThumbnailThatIsForgottenIsTold(t *testing.T) {
 	for _, row := range []struct {
 		film       string
 		processing time.Duration
+		wide       bool
 		told, set  bool
 	}{
-		{"film.mp4", time.Minute, true, false},  // a Short
-		{"turned.mp4", time.Minute, true, true}, // nobody tells us that it is none
-		{"film.mp4", 0, false, true},
+		{"film.mp4", time.Minute, false, true, false}, // a Short
+		{"turned.mp4", time.Minute, true, false, true},
+		{"film.mp4", 0, false, false, true},
 	} {
 		w := start(t, youtubetest.Options{Processing: row.processing})
 		p := w.post(testdata(t, row.film))
-		p.Thumbnail = jpeg
+		p.Thumbnail, p.Wide = jpeg, row.wide
 		got, err := w.c.Publish(t.Context(), p)
 		if err != nil || strings.Contains(got.Note, "before processing had ended") != row.told {
 			t.Errorf("%+v: %+v %v", row, got, err)

@@ -1,0 +1,4 @@
+package sns
+
+// ChannelNames are the channels whose posts are measured.
+var ChannelNames = channelNames
