@@ -94,6 +94,7 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 			cancel(err) // a setting is wrong: say so and stop, rather than answer 503 for ever
 			return
 		}
+		go app.ended.Run(ctx)
 		go p.outbox.Run(ctx)
 		go p.engine.Hold(ctx)
 		go p.watcher.Run(ctx)

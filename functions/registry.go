@@ -298,9 +298,9 @@ func registry(p parts) []trigger.Function {
 		backgroundrenew.New(p.social),
 		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
 		backgrounderase.New(leavers{p.users}, erasable(p), unlink(p), p.now),
-		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin, p.places}, forgetting(p), p.files, []backgroundpurge.Owner{
-			{Prefix: "photos/", Keeps: p.places.Keeps},
-			{Prefix: "runs/", Keeps: p.engine.Keeps},
+		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin, p.places}, forgetting(p), ad.KeepAway, p.files, []backgroundpurge.Owner{
+			{Prefix: "photos/", Names: p.places.Named, Keeps: p.places.Keeps},
+			{Prefix: "runs/", Names: p.engine.Named, Keeps: p.engine.Keeps},
 		}, p.now),
 	}
 }

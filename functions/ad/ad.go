@@ -210,6 +210,8 @@ type Step struct {
 	EndedAt *time.Time     `json:"ended_at,omitempty"`
 	Seconds float64        `json:"seconds"` // from ready to its end, or to now
 	Fail    *Failure       `json:"fail,omitempty"`
+	// Paused: operators have paused what the step needs. It waits, loses no try and no time, and goes on by itself.
+	Paused *Failure `json:"paused,omitempty"`
 }
 
 // Lyric is the lyric of the ad.
@@ -286,7 +288,9 @@ type Event struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 	// Reminder: nothing has changed, but the time in which the ad can be approved is running out.
-	Reminder bool      `json:"reminder,omitempty"`
-	Fail     *Failure  `json:"fail,omitempty"`
-	At       time.Time `json:"at"`
+	Reminder bool     `json:"reminder,omitempty"`
+	Fail     *Failure `json:"fail,omitempty"`
+	// Paused: nothing has failed; the step waits because operators have paused what it needs. The step's next event ends that.
+	Paused *Failure  `json:"paused,omitempty"`
+	At     time.Time `json:"at"`
 }

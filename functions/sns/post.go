@@ -114,6 +114,8 @@ type Post struct {
 	// Note says what the channel took and did not do.
 	Note string      `json:"note,omitempty"`
 	Fail *fault.Told `json:"fail,omitempty"`
+	// Paused: operators have paused the channel or all posting. It waits, loses nothing, and goes on by itself.
+	Paused *fault.Told `json:"paused,omitempty"`
 	// Metrics are the latest figures; none until the channel was first asked.
 	Metrics     *Metrics   `json:"metrics,omitempty"`
 	ScheduledAt *time.Time `json:"scheduled_at,omitempty"`

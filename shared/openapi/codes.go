@@ -28,7 +28,7 @@ func (s *schemas) codes(o Operation, f trigger.Function) map[fault.Code]bool {
 		add(fault.CodeUnavailable, fault.CodeBusy)
 	}
 	if !f.Public() {
-		add(fault.CodeUnauthenticated, fault.CodeTokenExpired)
+		add(fault.CodeUnauthenticated, fault.CodeTokenExpired, fault.CodeSessionEnded)
 	}
 	if f.Streams() { // a browser's ticket
 		add(fault.CodeTicketEnded)

@@ -278,14 +278,6 @@ func (p *param) read(r *http.Request, query url.Values, dst reflect.Value) error
 	return nil
 }
 
-// due says what a text for v has to look like: by its rules, else by its type.
-func (p *param) due(v reflect.Value) fault.Words {
-	if w := p.rules.Allowed(v); w != (fault.Words{}) {
-		return w
-	}
-	return strictjson.Due(v)
-}
-
 // missing is the code for a required parameter that is not there.
 func (p *param) missing() fault.Code {
 	switch {
@@ -295,6 +287,14 @@ func (p *param) missing() fault.Code {
 		return fault.CodeIfMatchRequired
 	}
 	return fault.CodeMissingField
+}
+
+// due says what a text for v has to look like: by its rules, else by its type.
+func (p *param) due(v reflect.Value) fault.Words {
+	if w := p.rules.Allowed(v); w != (fault.Words{}) {
+		return w
+	}
+	return strictjson.Due(v)
 }
 
 func (p *param) readMany(texts []string, dst reflect.Value) error {
@@ -364,7 +364,7 @@ func isJSON(values []string) bool {
 		return true
 	}
 	kind, params, err := mime.ParseMediaType(values[0])
-	if err != nil || kind != "application/json" && kind != "application/merge-patch+json" {
+	if err != nil || kind != "application/json" {
 		return false
 	}
 	charset, given := params["charset"]

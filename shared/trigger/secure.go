@@ -163,16 +163,19 @@ func (a Admission) tell(header http.Header) {
 	if a.Policy == "" {
 		return
 	}
-	var room [64]byte
-	b := append(append(append(room[:0], '"'), a.Policy...), '"')
-	named := len(b)
+	var room [96]byte
+	b := a.named(room[:0])
 	b = strconv.AppendInt(append(b, ";q="...), int64(a.Quota), 10)
 	b = strconv.AppendInt(append(b, ";w="...), seconds(a.Window), 10)
-	header["Ratelimit-Policy"] = []string{string(b)}
-	b = strconv.AppendInt(append(b[:named], ";r="...), int64(a.Left), 10)
+	policy := len(b)
+	b = strconv.AppendInt(append(a.named(b), ";r="...), int64(a.Left), 10)
 	b = strconv.AppendInt(append(b, ";t="...), seconds(a.Reset), 10)
-	header["Ratelimit"] = []string{string(b)}
+	text := string(b)
+	values := []string{text[:policy], text[policy:]} // one text and one list for both
+	header["Ratelimit-Policy"], header["Ratelimit"] = values[:1:1], values[1:]
 }
+
+func (a Admission) named(b []byte) []byte { return append(append(append(b, '"'), a.Policy...), '"') }
 
 // seconds rounds up: who waits that long does not come too early.
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
