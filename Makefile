@@ -15,7 +15,7 @@ FILMS   ?= $(sort $(wildcard build/demos/*/ad.mp4))
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install what the demo needs (Debian packages), and say so
@@ -79,6 +79,7 @@ fuzz: ## every fuzz target, one after another, with a table (FUZZTIME=60s FUZZ=r
 
 .PHONY: contact-sheet
 contact-sheet: ## docs/contact-sheet.jpg: frames every 3 s of the films in build/demos (FILMS=files)
+	@test -n '$(FILMS)' || { echo 'there are no films: make demos first, or FILMS=files' >&2; exit 1; }
 	@$(GO) run ./scripts/contactsheet -out docs/contact-sheet.jpg -every 3s $(FILMS)
 
 .PHONY: stage

@@ -14,6 +14,16 @@ import (
 	"castad/shared/store/storetest"
 )
 
+func TestTheHandlerSaysWhatItTakes(t *testing.T) {
+	t.Parallel()
+	for arg, want := range map[string]int{"-h": 0, "-no": 2, "grant": 2} {
+		var out, complaints strings.Builder
+		if code := run([]string{arg}, &out, &complaints); code != want || !strings.Contains(complaints.String(), "handler admin grant USER") || out.Len() > 0 {
+			t.Errorf("%s: exit status %d, %s", arg, code, &complaints)
+		}
+	}
+}
+
 func TestTheFirstOperatorIsMadeAtTheCommandLine(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

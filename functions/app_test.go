@@ -160,7 +160,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	served := background(func() { _ = server.Serve(listener) })
 	ctx, cancel := context.WithCancel(context.Background())
 	var ends []func()
-	ends = append(ends, background(func() { p.outbox.Run(ctx) }), background(func() { app.guard.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
+	ends = append(ends, background(func() { p.outbox.Run(ctx) }), background(func() { app.ended.Run(ctx) }), background(func() { app.guard.Run(ctx) }), background(func() { p.watcher.Run(ctx) }),
 		background(func() { b.tick(ctx) }))
 	for _, q := range message.Queues {
 		ends = append(ends, background(func() { b.pump(ctx, string(q)) }))

@@ -311,7 +311,7 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 		t.Errorf("restored after 30 days: %d %s", got.status, got.body)
 	}
 	for stop := range 5 { // broken off after each part
-		must(t, forgetting(b.parts).others[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
+		must(t, forgetting(b.parts).rows[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
 	}
 	must(t, forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)))
 	for table, n := range map[string]int64{"ads": 1, "ad_revisions": 1, "lyrics": 1, "songs": 1, "videos": 1, "pipeline_runs": 1} {

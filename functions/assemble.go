@@ -63,6 +63,8 @@ type app struct {
 	// operators are tokens of the audience of operators; roles says who is one.
 	operators *identity.Verifier
 	roles     *auth.Roles
+	// ended are the sessions whose access tokens are no longer good.
+	ended *auth.Ended
 }
 
 const (
@@ -71,6 +73,8 @@ const (
 	envelopeLife = 24 * time.Hour
 	// watchEvery is how often watched ads are looked at for all streams together.
 	watchEvery = 250 * time.Millisecond
+	// endedEvery is how often the ended sessions are read.
+	endedEvery = time.Second
 )
 
 func clock() time.Time { return time.Now().UTC() }
@@ -111,7 +115,7 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
 		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Now: clock})
-	a.roles = auth.NewRoles(a.db.Primary())
+	a.roles, a.ended = auth.NewRoles(a.db.Primary()), auth.NewEnded(a.db.Primary(), clock, endedEvery, log)
 	p.admin = admin.New(admin.Config{DB: a.db, Runs: p.engine, Letters: deadMail{p.outbox, a.unseal}, Vendors: vendorDesk{a.guard}, Roles: a.roles, Now: clock})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
@@ -322,7 +326,7 @@ func (a *app) unseal(queue string, raw []byte) ([]byte, error) {
 
 // options is how the host of the functions is set up.
 func (a *app) options(c config.Config, p parts, log *slog.Logger, meter *meter, g *gate) trigger.Options {
-	return trigger.Options{Tokens: a.tokens, Ticket: tickets{p.ads}.redeem, Operators: a.operators,
+	return trigger.Options{Tokens: a.tokens, Ended: a.ended.Has, Ticket: tickets{p.ads}.redeem, Operators: a.operators,
 		Operator: func(ctx context.Context, who identity.Principal) error {
 			return a.roles.Operator(ctx, who.Tenant, who.User)
 		},

@@ -19,10 +19,20 @@
 // social/callback; their tokens are kept sealed (shared/seal) and renewed when they
 // are used, or by a timer.
 //
+// An edit (ad/edit, lyric/edit, song/choose, …/regenerate) is a revision of the ad with
+// a run of its own; a step whose input is what it was takes over what was made of it. A
+// finished film is posted once more by sns/request, put away by archive/remove, and taken
+// along by archive/export.
+//
+// Who calls is known by a short token that auth/… gives for a sign-in at Kakao; operators
+// (admin/…) are looked up in the database with every request. The Functions host lets
+// through what a function.json names, so cors/preflight and contract/stray take the rest.
+//
 // The collecting functions are woken by scheduled messages and by the vendors'
 // callbacks (song/callback, video/callback), copy results to Blob and end the
 // step. Timers (background/…) send what a crash left behind, take over what a
-// killed process held, keep dead letters and delete what nobody needs.
+// killed process held, keep dead letters, measure posts, erase who has left and
+// delete what nobody needs.
 //
 // # Where things are
 //

@@ -16,32 +16,53 @@ type forgetter interface {
 	Forget(ctx context.Context, tenant id.Tenant, ad id.Ad) error
 }
 
-// forgetters are all who have such rows. The ad's own go last: by them the next purge
-// finds what one that was broken off has left. Files whose rows are gone are deleted
-// like those of a crash (background-purge).
+// forgetters delete the ads that nobody can bring back. Files whose rows are gone are
+// deleted like those of a crash (background-purge).
 type forgetters struct {
-	ads    *ad.Store
-	others []forgetter
+	ads *ad.Store
+	// rows are all who have rows of an ad, the ad's own the last: by them the next purge
+	// finds what one that was broken off has left.
+	rows []forgetter
 }
 
-// goneAtOnce bounds the ads of one purge; the timer comes again.
-const goneAtOnce = 50
+// goneAtOnce is how many ads are looked for at once, goneRounds how often in one purge:
+// a thousand ads take about half of its time. The timer comes again.
+const (
+	goneAtOnce = 50
+	goneRounds = 20
+)
 
 func forgetting(p parts) forgetters {
-	return forgetters{p.ads, []forgetter{p.lyrics, p.songs, p.videos, p.posts, p.engine}}
+	return forgetters{p.ads, []forgetter{p.lyrics, p.songs, p.videos, p.posts, p.engine, p.ads}}
 }
 
 // Forget deletes the ads that were put away before a time. One that cannot be deleted
 // does not keep the others.
-func (f forgetters) Forget(ctx context.Context, before time.Time) error {
-	gone, err := f.ads.Gone(ctx, before, goneAtOnce)
-	for _, g := range gone {
-		for _, one := range append(f.others, f.ads) {
-			if failed := one.Forget(ctx, g.Tenant, g.Ad); failed != nil {
-				err = errors.Join(err, fmt.Errorf("forget %v: %w", g.Ad, failed))
-				break
+func (f forgetters) Forget(ctx context.Context, before time.Time) (err error) {
+	for range goneRounds {
+		var gone []ad.Gone
+		if gone, err = f.ads.Gone(ctx, before, goneAtOnce); err != nil {
+			return err
+		}
+		forgotten := 0
+		for _, g := range gone {
+			failed := f.forget(ctx, g)
+			if err = errors.Join(err, failed); failed == nil {
+				forgotten++
 			}
+		}
+		if len(gone) < goneAtOnce || forgotten == 0 {
+			break
 		}
 	}
 	return err
+}
+
+func (f forgetters) forget(ctx context.Context, g ad.Gone) error {
+	for _, one := range f.rows {
+		if err := one.Forget(ctx, g.Tenant, g.Ad); err != nil {
+			return fmt.Errorf("forget %v: %w", g.Ad, err)
+		}
+	}
+	return nil
 }

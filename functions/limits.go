@@ -47,6 +47,14 @@ type ruling struct {
 	paid bool
 }
 
+// caller is the name under which a call is counted.
+func (r ruling) caller(c trigger.Caller) string {
+	if r.byUser && c.Principal.User != 0 {
+		return c.Principal.User.String()
+	}
+	return "ip " + limiter.Address(c.IP)
+}
+
 // rulings are the rulings of all HTTP functions.
 func rulings(fns []trigger.Function, classes map[string]limiter.Class) (map[string]ruling, error) {
 	all := map[string]ruling{}
@@ -134,11 +142,7 @@ func (l *limits) admit(ctx context.Context, c trigger.Caller) (trigger.Admission
 	if !ok {
 		return trigger.Admission{}, fault.Newf(fault.CodeLimitUnavailable, "function %s has no class of limits", c.Function)
 	}
-	who := "ip " + limiter.Address(c.IP)
-	if r.byUser && c.Principal.User != 0 {
-		who = c.Principal.User.String()
-	}
-	v, err := l.keeper.Take(ctx, r.class, who)
+	v, err := l.keeper.Take(ctx, r.class, r.caller(c))
 	a := trigger.Admission{Policy: r.class.Name, Quota: r.class.Limit.N, Window: r.class.Limit.Per, Left: v.Left, Reset: v.Reset}
 	if err != nil {
 		trigger.Note(ctx, "limits", "alone")

@@ -316,16 +316,47 @@ func (broken) Take(context.Context, limiter.Class, string) (limiter.Verdict, err
 	return limiter.Verdict{OK: true}, errors.Join(limiter.ErrAlone)
 }
 
-// BenchmarkAdmit is what limits add to an invocation (P12).
-func BenchmarkAdmit(b *testing.B) {
-	classes := defaultClasses(b)
-	classes["general"], _ = limiter.ParseClass("general=1000/1ms") // most are admitted
-	all, err := rulings(registry(parts{}), classes)
+// BenchmarkInvocationLimits is what limits and their headers add to an invocation (P12; the layer's own part
+// is in shared/trigger), for a caller known by his address and one who has signed in.
+func BenchmarkInvocationLimits(b *testing.B) {
+	keys, err := identity.ParseKeys(sample(b)["CASTAD_TOKEN_KEYS"])
 	must(b, err)
-	l := &limits{rulings: all, keeper: limiter.NewMemory(time.Now, classes["general"]), count: func(string, string) {}, bypass: newBypass(false, nil, clock, slog.Default())}
-	c := trigger.Caller{Function: "ad-show", Principal: identity.Principal{Tenant: 1, User: 2}, IP: "203.0.113.9"}
-	b.ReportAllocs()
-	for b.Loop() {
-		_, _ = l.admit(b.Context(), c) // admitted or refused: both are counted
+	tokens, err := identity.NewVerifier(keys, identity.DefaultIssuer, identity.DefaultAudience, time.Now)
+	must(b, err)
+	wide, err := limiter.ParseClass("wide=1000/1ms") // all are admitted
+	must(b, err)
+	binding := []byte(`{"bindings":[{"type":"httpTrigger","direction":"in","name":"req","authLevel":"anonymous","methods":["get"],"route":"v1/ads"},{"type":"http","direction":"out","name":"res"}]}`)
+	list := trigger.HTTP("ad-list", binding, trigger.Budget{Time: time.Second}, func(context.Context, identity.Principal, struct{}) ([]int, error) { return []int{1}, nil })
+	l := &limits{rulings: map[string]ruling{"health-live": {class: wide}, "ad-list": {class: wide, byUser: true}}, keeper: limiter.NewMemory(time.Now, wide),
+		count: func(string, string) {}, bypass: newBypass(false, nil, clock, slog.Default())}
+	for _, limited := range []string{"without", "with"} {
+		o := trigger.Options{Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Tokens: tokens}
+		if limited == "with" {
+			o.Admit = l.admit
+		}
+		host, err := trigger.New(o, healthlive.New(), list)
+		must(b, err)
+		for path, who := range map[string]string{"/api/v1/health/live": "address", "/api/v1/ads": "user"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.Header = http.Header{"Authorization": {"Bearer " + sampleToken(b)}, "X-Forwarded-For": {"203.0.113.9:51000"}}
+			b.Run(who+"/"+limited, func(b *testing.B) {
+				w := timed{httptest.NewRecorder()}
+				b.ReportAllocs()
+				for b.Loop() {
+					clear(w.Header())
+					w.Body.Reset()
+					host.Handler().ServeHTTP(w, r)
+				}
+				if w.Code != http.StatusOK || (w.Header().Get("RateLimit") != "") != (o.Admit != nil) {
+					b.Fatalf("%d %v", w.Code, w.Header())
+				}
+			})
+		}
 	}
 }
+
+// timed is a recorder with the deadlines that the server's writer has: without them each would cost an error.
+type timed struct{ *httptest.ResponseRecorder }
+
+func (timed) SetReadDeadline(time.Time) error  { return nil }
+func (timed) SetWriteDeadline(time.Time) error { return nil }

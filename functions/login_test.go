@@ -214,10 +214,17 @@ func TestABrowserSignsInAndNobodyElseDoes(t *testing.T) {
 	if code == "" || strings.Contains(body, code) {
 		t.Error("a code is shown")
 	}
+	fit := map[bool]int{} // Kakao does not look at the verifier
 	for _, e := range k.Ledger() {
 		if e.Op == "authorize" && !strings.Contains(string(e.Request), "S256") {
 			t.Errorf("no PKCE was sent: %s", e.Request)
 		}
+		if e.Op == "token" {
+			fit[strings.Contains(string(e.Request), `"verifier_fits":"true"`)]++
+		}
+	}
+	if fit[true] != 1 || fit[false] != 1 {
+		t.Errorf("%d verifiers fit, %d do not; the other attempt's does not", fit[true], fit[false])
 	}
 }
 
@@ -376,7 +383,7 @@ func TestWithoutAKakaoAppNobodySignsInAndOnlyTheKeysAreShown(t *testing.T) {
 	if want := `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"`; !strings.HasPrefix(string(a.body), want) || a.header.Get("Cache-Control") != "public, max-age=300" {
 		t.Errorf("keys: %s %v", a.body, a.header)
 	}
-	if a := b.send("GET", "/auth/me", b.token, nil, nil); a.status != http.StatusNotFound { // a developer's token
+	if a := b.send("GET", "/auth/me", b.token, nil, nil); a.status != http.StatusUnauthorized || problem(t, string(a.body)) != fault.CodeSessionEnded { // a developer's token
 		t.Errorf("me of nobody: %d %s", a.status, a.body)
 	}
 }
@@ -429,8 +436,21 @@ func TestAnyInstanceServesAnyPartOfASession(t *testing.T) {
 	if n, err := a.Body.Read(first); a.StatusCode != 200 || n == 0 {
 		t.Errorf("events on the third: %d, %v", a.StatusCode, err)
 	}
-	if status, again := s.renew(b.url); status != http.StatusOK || again.Access == "" {
+	status, again := s.renew(b.url)
+	if status != http.StatusOK || again.Access == "" {
 		t.Errorf("renewed on the first: %d %+v", status, again)
+	}
+	if a := third.send("POST", "/auth/leave", again.Access, map[string]string{"Content-Type": "application/json"}, []byte(`{"everywhere":true}`)); string(a.body) != `{"sessions_ended":1}`+"\n" {
+		t.Errorf("left on the third: %d %s", a.status, a.body)
+	}
+	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) { // the promise is two seconds
+		a := b.send("GET", "/auth/me", got.Access, nil, nil)
+		if a.status == http.StatusUnauthorized && problem(t, string(a.body)) == fault.CodeSessionEnded {
+			break
+		}
+		if a.status != http.StatusOK || time.Since(begun) > 30*time.Second {
+			t.Fatalf("an access token on the first, after leaving everywhere: %d %s", a.status, a.body)
+		}
 	}
 }
 

@@ -23,6 +23,10 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
+const usage = `handler             serves; a Functions host starts it (docs/settings.md has what it reads)
+handler -registry   prints every function as JSON
+`
+
 // run is main with what it touches as arguments. It never returns 0 while it
 // serves: the Functions host does not restart a handler that exits with 0.
 func run(args []string, stdout, stderr io.Writer) int {
@@ -31,8 +35,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	flags := flag.NewFlagSet("handler", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	flags.Usage = func() { fmt.Fprint(stderr, usage, "\n", adminUsage) }
 	list := flags.Bool("registry", false, "print every function as JSON and exit")
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	case flags.NArg() > 0:
+		fmt.Fprintf(stderr, "handler: %q is not known\n", flags.Arg(0))
+		flags.Usage()
 		return 2
 	}
 	if *list {
@@ -82,6 +94,7 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 			cancel(err) // a setting is wrong: say so and stop, rather than answer 503 for ever
 			return
 		}
+		go app.ended.Run(ctx)
 		go p.outbox.Run(ctx)
 		go p.engine.Hold(ctx)
 		go p.watcher.Run(ctx)

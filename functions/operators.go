@@ -41,7 +41,7 @@ func (d vendorDesk) Status(ctx context.Context) ([]admin.Breaker, []admin.Quota,
 	all, quotas := make([]admin.Breaker, 0, len(breakers)), make([]admin.Quota, 0, len(buckets))
 	for _, b := range breakers {
 		all = append(all, admin.Breaker{Vendor: b.Vendor, Operation: b.Op, State: string(b.State), Forced: string(b.Forced), Until: unlessZero(b.Until),
-			ChangedAt: b.Changed, Calls: b.Calls, Failures: b.Failures})
+			ChangedAt: unlessZero(b.Changed), Calls: b.Calls, Failures: b.Failures})
 	}
 	for _, b := range buckets {
 		quotas = append(quotas, admin.Quota{Vendor: b.Rule.Vendor, Rule: b.Rule.String(), Left: b.Left, PausedUntil: unlessZero(b.Paused)})

@@ -11,6 +11,7 @@ import (
 	"castad/functions/admin"
 	"castad/shared/config"
 	"castad/shared/fault"
+	"castad/shared/id"
 	"castad/shared/provider/kakao/kakaotest"
 )
 
@@ -49,6 +50,7 @@ func TestOrdersWaitWhileAVendorIsPausedAndGoOnAfterwards(t *testing.T) {
 					t.Fatalf("the orders do not wait: %s", b.text(`SELECT GROUP_CONCAT(CONCAT(kind, ' ', state, ' ', attempt)) FROM pipeline_steps`))
 				}
 			}
+			b.tellPaused(orders[0].ID, row.step)
 			if b.music.Asked("generate") != 0 && row.kind == "song" || b.text(`SELECT COUNT(*) FROM provider_calls WHERE step_no = ?`, row.step) != "0" {
 				t.Error("something was asked of what is paused")
 			}
@@ -57,7 +59,7 @@ func TestOrdersWaitWhileAVendorIsPausedAndGoOnAfterwards(t *testing.T) {
 			}
 			for _, o := range orders {
 				got := b.ended(o.ID)
-				if got.State != "succeeded" {
+				if got.State != "succeeded" || got.Steps[row.step-1].Paused != nil {
 					t.Errorf("the ad %s: %+v", got.State, got.Steps)
 				}
 				if n := b.text(`SELECT SUM(attempt - parts) FROM pipeline_steps WHERE run_id = ?`, o.Run); n != "5" {
@@ -71,6 +73,21 @@ func TestOrdersWaitWhileAVendorIsPausedAndGoOnAfterwards(t *testing.T) {
 				t.Errorf("%s pauses, %s resumptions are in the log", p, r)
 			}
 		})
+	}
+}
+
+// tellPaused fails unless the owner is told that a step waits and why, by the ad and by its events.
+func (b *bench) tellPaused(of id.Ad, step int) {
+	b.t.Helper()
+	var got ad.Ad
+	b.do(http.MethodGet, "/ads/"+of.String(), "", nil, &got)
+	if s := got.Steps[step-1]; got.State != "running" || s.Fail != nil || s.Paused == nil || s.Paused.Code != fault.CodePaused || s.Paused.Message.Ko == "" || s.Paused.Next.En == "" {
+		b.t.Errorf("the ad %s: %+v", got.State, s)
+	}
+	var news struct{ Items []ad.Event }
+	b.do(http.MethodGet, "/ads/"+of.String()+"/events?wait=0", "", nil, &news)
+	if last := news.Items[len(news.Items)-1]; last.Step != step || last.Fail != nil || last.Paused == nil || last.Paused.Code != fault.CodePaused {
+		b.t.Errorf("the last event: %+v", last)
 	}
 }
 

@@ -186,6 +186,7 @@ func TestBadInputSaysWhyAndWritesNothing(t *testing.T) {
 		"a JSON body of 2 MB":             {"POST", "/places", b.token, nil, `{"name":"` + strings.Repeat("x", 2<<20) + `"}`, 413, fault.CodeTooLarge},
 		"a photo that is text":            {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "image/jpeg"}, "hello", 400, fault.CodeNotAnImage},
 		"a photo that is HTML":            {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "image/png"}, "<html><script>", 400, fault.CodeNotAnImage},
+		"a photo in a form":               {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "multipart/form-data; boundary=b"}, "--b\r\n\r\nx\r\n--b--\r\n", 415, fault.CodeContentType},
 		"a photo of a telephone's own":    {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "image/heic"}, "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic....", 400, fault.CodeImageHEIC},
 		"a photo of 400 megapixels":       {"POST", fmt.Sprintf("/places/%v/photos", p.ID), b.token, map[string]string{"Content-Type": "image/png"}, hugePNG(20_000, 20_000), 400, fault.CodeImageTooLarge},
 		"a link to this machine":          {"POST", "/places", b.token, nil, `{"name":"x","link":"http://localhost/"}`, 400, fault.CodeBadLink},

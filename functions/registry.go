@@ -56,6 +56,7 @@ import (
 	backgroundrenew "castad/functions/background/renew"
 	backgroundsweep "castad/functions/background/sweep"
 	contractshow "castad/functions/contract/show"
+	contractstray "castad/functions/contract/stray"
 	corspreflight "castad/functions/cors/preflight"
 	healthlive "castad/functions/health/live"
 	healthready "castad/functions/health/ready"
@@ -254,6 +255,7 @@ func registry(p parts) []trigger.Function {
 		homesummary.New(p.home),
 
 		contractshow.New(),
+		contractstray.New(),
 		corspreflight.New(),
 
 		authstart.New(p.users, from[authstart.Kakao](p.kakao), p.site),
@@ -296,9 +298,9 @@ func registry(p parts) []trigger.Function {
 		backgroundrenew.New(p.social),
 		backgroundmeasure.New(measurer{p.orders, p.social, p.channels}),
 		backgrounderase.New(leavers{p.users}, erasable(p), unlink(p), p.now),
-		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin, p.places}, forgetting(p), p.files, []backgroundpurge.Owner{
-			{Prefix: "photos/", Keeps: p.places.Keeps},
-			{Prefix: "runs/", Keeps: p.engine.Keeps},
+		backgroundpurge.New(outdated{p.outbox, p.social, p.ads, p.admin, p.places}, forgetting(p), ad.KeepAway, p.files, []backgroundpurge.Owner{
+			{Prefix: "photos/", Names: p.places.Named, Keeps: p.places.Keeps},
+			{Prefix: "runs/", Names: p.engine.Named, Keeps: p.engine.Keeps},
 		}, p.now),
 	}
 }

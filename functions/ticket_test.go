@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"castad/functions/ad"
+	"castad/shared/fault"
 	"castad/shared/id"
 )
 
@@ -58,8 +59,8 @@ func TestATicketOpensOneStreamOnce(t *testing.T) {
 		"a ticket that never was":   {path, strings.Repeat("A", len(good.Ticket))},
 		"a ticket of another shape": {path, "ticket"},
 	} {
-		if status, _ := b.opens(c.path, c.ticket); status != http.StatusUnauthorized {
-			t.Errorf("%s: %d", name, status)
+		if status, problem := b.opens(c.path, c.ticket); status != http.StatusUnauthorized || !strings.Contains(problem, `"next":{"ko":"`) {
+			t.Errorf("%s: %d %s", name, status, problem)
 		}
 	}
 	// None of these has used it up; of many at once it opens one.
@@ -87,8 +88,8 @@ func TestATicketOpensOneStreamOnce(t *testing.T) {
 	if _, err := b.db.Primary().Exec(t.Context(), `UPDATE event_tickets SET expires_at = ? WHERE used_at IS NULL`, time.Now().UTC()); err != nil {
 		t.Fatal(err)
 	}
-	if status, _ := b.opens(path, old.Ticket); status != http.StatusUnauthorized {
-		t.Errorf("a ticket that is too old: %d", status)
+	if status, problem := b.opens(path, old.Ticket); status != http.StatusUnauthorized || !strings.Contains(problem, string(fault.CodeTicketEnded)) {
+		t.Errorf("a ticket that is too old: %d %s", status, problem)
 	}
 	if n := b.count(`SELECT COUNT(*) FROM event_tickets WHERE ticket_hash = ? OR ticket_hash = ?`, []byte(good.Ticket)[:32], []byte(old.Ticket)[:32]); n != 0 {
 		t.Error("a ticket is kept as it is")

@@ -95,28 +95,28 @@ func (w *Wish) Validate() error {
 		w.Seconds = 15
 	}
 	if !slices.Contains([]int{15, 30, 60}, w.Seconds) {
-		return fault.New(fault.CodeBadValue).In("seconds")
+		return fault.New(fault.CodeBadValue).In("seconds").Wants(fault.OneOf("15", "30", "60"))
 	}
 	if w.Publish != "none" && len(w.Channels) == 0 {
 		return fault.New(fault.CodeMissingField).In("channels")
 	}
 	if w.Quality == "preview" && w.Publish != "none" {
-		return fault.New(fault.CodeBadValue).In("quality")
+		return fault.New(fault.CodeBadValue).In("quality").Wants(fault.Words{Ko: "preview는 publish가 none일 때만", En: "preview only with publish none"})
 	}
 	if w.Publish == "none" && len(w.Channels) > 0 {
-		return fault.New(fault.CodeBadValue).In("channels")
+		return fault.New(fault.CodeBadValue).In("channels").Wants(fault.Words{Ko: "publish가 none이면 비워 두기", En: "none at all with publish none"})
 	}
 	if err := w.validateChannels(); err != nil {
 		return err
 	}
 	if strings.ContainsAny(w.Title, "<>\r\n") { // YouTube takes neither
-		return fault.New(fault.CodeBadValue).In("title")
+		return fault.New(fault.CodeBadValue).In("title").Wants(fault.Words{Ko: "<, >와 줄바꿈 없이 한 줄", En: "one line without < and >"})
 	}
 	w.Hashtags = slices.Clone(w.Hashtags)
 	for i, h := range w.Hashtags {
 		h = strings.TrimPrefix(h, "#") // owners write it, channels are given none
 		if w.Hashtags[i] = h; h == "" || len([]rune(h)) > 40 || strings.ContainsAny(h, "# \t\n<>") {
-			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("hashtags[%d]", i))
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("hashtags[%d]", i)).Wants(fault.Hashtag)
 		}
 	}
 	return nil
@@ -129,20 +129,20 @@ func (w *Wish) validateChannels() error {
 	for i := range w.Channels {
 		c := &w.Channels[i]
 		preset(&c.Privacy, "public")
-		bad := func(field string) error {
-			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("channels[%d]%s", i, field))
+		bad := func(field, ko, en string) error {
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("channels[%d]%s", i, field)).Wants(fault.Words{Ko: ko, En: en})
 		}
 		if _, err := c.account(); err != nil {
-			return bad(".account")
+			return bad(".account", "channel_… 형식의 번호(GET /social/accounts)", "an id of the form channel_… (GET /social/accounts)")
 		}
 		if c.Channel == "instagram" && c.Privacy != "public" {
-			return bad(".privacy")
+			return bad(".privacy", "instagram은 public만", "public only on instagram")
 		}
 		if c.Channel == "instagram" && c.MadeForKids {
-			return bad(".made_for_kids")
+			return bad(".made_for_kids", "instagram은 false만", "false only on instagram")
 		}
 		if t := (target{c.Channel, c.Account}); seen[t] {
-			return bad("")
+			return bad("", "계정마다 한 번", "each account once")
 		} else {
 			seen[t] = true
 		}
@@ -210,6 +210,8 @@ type Step struct {
 	EndedAt *time.Time     `json:"ended_at,omitempty"`
 	Seconds float64        `json:"seconds"` // from ready to its end, or to now
 	Fail    *Failure       `json:"fail,omitempty"`
+	// Paused: operators have paused what the step needs. It waits, loses no try and no time, and goes on by itself.
+	Paused *Failure `json:"paused,omitempty"`
 }
 
 // Lyric is the lyric of the ad.
@@ -286,7 +288,9 @@ type Event struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 	// Reminder: nothing has changed, but the time in which the ad can be approved is running out.
-	Reminder bool      `json:"reminder,omitempty"`
-	Fail     *Failure  `json:"fail,omitempty"`
-	At       time.Time `json:"at"`
+	Reminder bool     `json:"reminder,omitempty"`
+	Fail     *Failure `json:"fail,omitempty"`
+	// Paused: nothing has failed; the step waits because operators have paused what it needs. The step's next event ends that.
+	Paused *Failure  `json:"paused,omitempty"`
+	At     time.Time `json:"at"`
 }

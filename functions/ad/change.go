@@ -81,7 +81,7 @@ func (p present) revise(e Edit, m material) (order, error) {
 	o := p.order.copied()
 	if m.restore != nil {
 		if !e.alone() {
-			return order{}, fault.New(fault.CodeBadValue).In("restore")
+			return order{}, fault.New(fault.CodeBadValue).In("restore").Wants(fault.Words{Ko: "다른 변경 없이 혼자", En: "alone, without another change"})
 		}
 		o = m.restore.copied()
 	}
@@ -175,10 +175,10 @@ func (p present) caption(o *order, e Edit) error {
 		field := "captions." + key
 		i, err := strconv.Atoi(key)
 		if err != nil || p.lyric == nil || i < 0 || i >= len(p.lyric.Text.Lines) || key != strconv.Itoa(i) {
-			return fault.Newf(fault.CodeBadValue, "no such line").In(field)
+			return fault.Newf(fault.CodeBadValue, "no such line").In(field).Wants(fault.Words{Ko: "0부터 센 가사 줄의 번호", En: "the number of a line of the lyric, from 0"})
 		}
 		if len([]rune(text)) > claim.MaxLine {
-			return fault.Newf(fault.CodeBadValue, "longer than %d characters", claim.MaxLine).In(field)
+			return fault.Newf(fault.CodeBadValue, "longer than %d characters", claim.MaxLine).In(field).Wants(fault.AtMost(claim.MaxLine, fault.Characters))
 		}
 		line := p.lyric.Text.Lines[i]
 		if text == "" || text == line.Text {
@@ -229,7 +229,7 @@ func (p present) pick(o *order, e Edit) error {
 		return nil
 	}
 	if p.song == nil || *e.Take < 0 || *e.Take >= len(p.song.Takes) {
-		return fault.Newf(fault.CodeBadValue, "no such take").In("take")
+		return fault.Newf(fault.CodeBadValue, "no such take").In("take").Wants(fault.Words{Ko: "0부터 센 노래(take)의 번호", En: "the number of a take, from 0"})
 	}
 	if o.chosen(*p.song) != *e.Take {
 		o.Take = &pick{Song: p.song.Song, Take: *e.Take}
@@ -242,7 +242,7 @@ func (c Change) check() error {
 	seen := map[id.Photo]bool{}
 	for i, p := range c.Photos {
 		if p == 0 || seen[p] {
-			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("photos[%d]", i))
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("photos[%d]", i)).Wants(fault.Words{Ko: "사진마다 한 번", En: "each photo once"})
 		}
 		seen[p] = true
 	}

@@ -35,7 +35,7 @@ func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error
 	}
 	now := s.now().UTC()
 	for _, r := range steps {
-		r.Fail = fault.Tell(r.code)
+		r.Fail, r.Paused = told(r.code)
 		if r.ReadyAt != nil {
 			end := now
 			if r.EndedAt != nil {
@@ -54,6 +54,14 @@ func (s *Store) Show(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error
 		return Ad{}, err
 	}
 	return a, nil
+}
+
+// told is a step's code as its owner is told: why it failed, or why it waits.
+func told(code fault.Code) (fail, paused *Failure) {
+	if code == fault.CodePaused {
+		return nil, fault.Tell(code)
+	}
+	return fault.Tell(code), nil
 }
 
 type stepRow struct {
@@ -189,7 +197,7 @@ func (s *Store) Events(ctx context.Context, tenant id.Tenant, ad id.Ad, after in
 const eventPage = 200
 
 // events leaves out that a provider was asked and is not ready yet: it happens
-// every few seconds and tells nobody anything.
+// every few seconds and tells nobody anything, unless it begins a pause or ends one.
 func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after int) ([]Event, error) {
 	type row struct {
 		Event
@@ -198,20 +206,21 @@ func (s *Store) events(ctx context.Context, tenant id.Tenant, run id.Run, after 
 	rows, err := store.All(ctx, s.db, `SELECT e.seq, e.step_no, COALESCE(s.kind, ''), e.from_state, e.to_state, e.event = 'reminder', e.code, e.at
 		FROM run_events e LEFT JOIN pipeline_steps s ON s.run_id = e.run_id AND s.step_no = e.step_no
 		WHERE e.tenant_id = ? AND e.run_id = ? AND e.seq > ?
-		AND NOT (e.from_state IN ('waiting', 'collecting') AND e.to_state IN ('waiting', 'collecting'))
+		AND (e.code = ? OR ? = (SELECT p.code FROM run_events p WHERE p.run_id = e.run_id AND p.step_no = e.step_no AND p.seq < e.seq ORDER BY p.seq DESC LIMIT 1)
+		OR NOT (e.from_state IN ('waiting', 'collecting') AND e.to_state IN ('waiting', 'collecting'))
 		AND NOT (e.event = 'part' AND e.to_state = 'ready')
 		AND NOT (e.event = 'claim' AND EXISTS (SELECT 1 FROM provider_calls c
-			WHERE c.run_id = e.run_id AND c.step_no = e.step_no AND c.attempt = e.attempt - 1 AND c.state = 'part'))
+			WHERE c.run_id = e.run_id AND c.step_no = e.step_no AND c.attempt = e.attempt - 1 AND c.state = 'part')))
 		ORDER BY e.seq LIMIT ?`,
 		func(r *row) []any {
 			return []any{&r.Seq, &r.Step, &r.Kind, &r.From, &r.To, &r.Reminder, &r.code, &r.At}
-		}, tenant, run, after, eventPage)
+		}, tenant, run, after, fault.CodePaused, fault.CodePaused, eventPage)
 	if err != nil {
 		return nil, fmt.Errorf("read events of %v: %w", run, err)
 	}
 	events := make([]Event, 0, len(rows))
 	for _, r := range rows {
-		r.Fail = fault.Tell(r.code)
+		r.Fail, r.Paused = told(r.code)
 		events = append(events, r.Event)
 	}
 	return events, nil

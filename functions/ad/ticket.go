@@ -44,10 +44,10 @@ func (s *Store) Ticket(ctx context.Context, tenant id.Tenant, user id.User, ad i
 }
 
 // Redeem uses a ticket up and returns whose it is. One that is unknown, used,
-// too old or another ad's is CodeUnauthenticated, without saying which.
+// too old or another ad's is CodeTicketEnded, without saying which.
 func (s *Store) Redeem(ctx context.Context, ad id.Ad, ticket string) (tenant id.Tenant, user id.User, err error) {
 	no := func(why string) error {
-		return fault.Newf(fault.CodeUnauthenticated, "redeem ticket for %v: %s", ad, why)
+		return fault.Newf(fault.CodeTicketEnded, "redeem ticket for %v: %s", ad, why)
 	}
 	secret, err := base64.RawURLEncoding.Strict().DecodeString(ticket)
 	if err != nil || len(secret) != sha256.Size {

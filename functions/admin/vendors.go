@@ -20,8 +20,9 @@ type Breaker struct {
 	State  string `json:"state"`
 	Forced string `json:"forced,omitempty"`
 	// Until is when an open one is tried again.
-	Until     *time.Time `json:"until,omitempty"`
-	ChangedAt time.Time  `json:"changed_at"`
+	Until *time.Time `json:"until,omitempty"`
+	// ChangedAt is when it last changed; absent while it never has.
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
 	// Calls and Failures are those of the last minute.
 	Calls    int64 `json:"calls"`
 	Failures int64 `json:"failures"`

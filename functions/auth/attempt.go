@@ -72,7 +72,7 @@ func Local(next string) bool {
 // Begin keeps an attempt that ends at next, which must be Local.
 func (s *Store) Begin(ctx context.Context, a Attempt, next string) error {
 	if !Local(next) {
-		return fault.Newf(fault.CodeBadValue, "begin login: next is not a path of the app").In("next")
+		return fault.Newf(fault.CodeBadValue, "begin login: next is not a path of the app").In("next").Wants(fault.Words{Ko: "/로 시작하는 앱 안의 경로", En: "a path of the app, which begins with /"})
 	}
 	state, cookie := sha256.Sum256([]byte(a.State)), sha256.Sum256([]byte(a.Cookie))
 	_, err := s.c.DB.Exec(ctx, `INSERT INTO login_states (state_hash, cookie_hash, next, expires_at) VALUES (?, ?, ?, ?)`,

@@ -1,6 +1,6 @@
 // Package auth keeps who may sign in, the sign-ins under way and the sessions.
 //
-// Tables: users, login_states, refresh_tokens. Queues: none. A user is an issuer's
+// Tables: users, login_states, refresh_tokens, ended_sessions. Queues: none. A user is an issuer's
 // subject (Kakao's number of the person in this app) and nothing else: a nickname
 // may change and an e-mail address change hands, neither finds nor joins users. The
 // address is not even kept. One user is one account (tenant).
@@ -24,7 +24,9 @@
 // begins, renews or ends sessions holds the user's row first: a renewal cannot slip
 // past the end of all sessions.
 //
-// Access tokens are not called back; they end by themselves after fifteen minutes.
+// An access token names its session, and ends with it: each process knows within two
+// seconds which sessions have ended (Ended). Otherwise it ends by itself after fifteen
+// minutes.
 //
 // # Erasure
 //
@@ -34,7 +36,7 @@
 // # Limits
 //
 //	attempt         10 min   RFC 6749 section 10.12 wants it short; a consent takes one or two
-//	access token    15 min   what a removed user keeps; 5 min for operators
+//	access token    15 min   what a stolen one is good for while nobody ends its session; 5 min for operators
 //	refresh token   14 days unused, 30 days in all (ASVS 5.0 7.3: an absolute and an idle end)
 //	grace           10 s     longer than tabs of one browser or a client's second try are apart
 package auth

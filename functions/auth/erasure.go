@@ -20,8 +20,8 @@ import (
 // small parts, as often as it takes, and moves due_at when it has to wait. A process
 // that dies on the way leaves a user who is due.
 //
-// What was begun with an access token before the mark may still write for as long as
-// that lives. So the last look is Settled after the mark, and only then is the user
+// What was begun before the mark may still write, with an access token that no process
+// has heard the end of yet. So the last look is Settled after the mark, and only then is the user
 // erased: the row stays as proof that it was done, without anything personal.
 const (
 	// ComeBack is how long somebody who has ended the link may come back.
@@ -144,15 +144,16 @@ func (s *Store) Erased(ctx context.Context, l Leaver) (done bool, err error) {
 	return true, nil
 }
 
-// Purge deletes attempts and sessions that have ended, and children whose grace is
-// over, at most a thousand of each, and returns how many.
+// Purge deletes attempts and sessions that have ended, what is remembered of them, and
+// children whose grace is over, at most a thousand of each, and returns how many.
 func (s *Store) Purge(ctx context.Context) (int64, error) {
 	now := s.now()
 	forgot, err := s.c.DB.Exec(ctx, `UPDATE refresh_tokens SET child_sealed = NULL, child_until = NULL WHERE child_until <= ? ORDER BY child_until LIMIT 1000`, now)
 	attempts, err2 := s.c.DB.Exec(ctx, `DELETE FROM login_states WHERE expires_at < ? ORDER BY expires_at LIMIT 1000`, now)
 	over, err3 := s.c.DB.Exec(ctx, `DELETE FROM refresh_tokens WHERE ends_at < ? ORDER BY ends_at LIMIT 1000`, now)
-	if err := errors.Join(err, err2, err3); err != nil {
+	gone, err4 := s.c.DB.Exec(ctx, `DELETE FROM ended_sessions WHERE ended_at < ? ORDER BY ended_at LIMIT 1000`, now.Add(-endedFor))
+	if err := errors.Join(err, err2, err3, err4); err != nil {
 		return 0, fmt.Errorf("purge sessions: %w", err)
 	}
-	return forgot + attempts + over, nil
+	return forgot + attempts + over + gone, nil
 }

@@ -130,7 +130,7 @@ func (s *Store) turn(ctx context.Context, tx *store.Tx, h holder, r replacement,
 	if err != nil {
 		return turn{}, err
 	}
-	t := turn{who: identity.Principal{Tenant: a.tenant, User: a.user, Role: a.role}, family: l.family}
+	t := turn{who: identity.Principal{Tenant: a.tenant, User: a.user, Role: a.role, Session: l.family}, family: l.family}
 	switch {
 	case a.state != Active:
 		return turn{}, ended("the user is " + a.state)
@@ -179,13 +179,19 @@ func (s *Store) spend(ctx context.Context, tx *store.Tx, h holder, l link, r rep
 	return err
 }
 
-// end ends a user's session, or all with family 0, and returns how many were alive.
+// end ends a user's session, or all with family 0, with their access tokens (see Ended),
+// and returns how many were alive.
 // Spent tokens need nothing: whoever brings one ends the family once more.
 func (s *Store) end(ctx context.Context, tx *store.Tx, h holder, family id.Session) (int, error) {
 	n, err := store.One(ctx, tx, `SELECT COUNT(*) FROM refresh_tokens WHERE user_id = ? AND tenant_id = ? AND state = ? AND idle_until > ? AND ends_at > ? AND (? = 0 OR family = ?)`,
 		count, h.user, h.tenant, live, s.now(), s.now(), family, family)
 	if err != nil {
 		return 0, fmt.Errorf("count sessions of %v: %w", h.user, err)
+	}
+	if _, err := tx.Exec(ctx, `INSERT IGNORE INTO ended_sessions (family, ended_at)
+		SELECT DISTINCT family, ? FROM refresh_tokens WHERE user_id = ? AND tenant_id = ? AND state = ? AND (? = 0 OR family = ?)`,
+		s.now(), h.user, h.tenant, live, family, family); err != nil {
+		return 0, fmt.Errorf("note ended sessions of %v: %w", h.user, err)
 	}
 	if _, err := tx.Exec(ctx, `UPDATE refresh_tokens SET state = ?, child_sealed = NULL, child_until = NULL
 		WHERE user_id = ? AND tenant_id = ? AND (state = ? OR child_until IS NOT NULL) AND (? = 0 OR family = ?)`, revoked, h.user, h.tenant, live, family, family); err != nil {

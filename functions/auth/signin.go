@@ -102,9 +102,9 @@ func (s *Store) signIn(ctx context.Context, p Person) (Session, error) {
 		if err != nil {
 			return err
 		}
-		out.Principal = identity.Principal{Tenant: a.tenant, User: a.user, Role: a.role}
+		out.Principal = identity.Principal{Tenant: a.tenant, User: a.user, Role: a.role, Session: id.New[id.Session](now)}
 		_, err = tx.Exec(ctx, `INSERT INTO refresh_tokens (token_hash, family, user_id, tenant_id, state, created_at, idle_until, ends_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, hash[:], id.New[id.Session](now), a.user, a.tenant, live, now, now.Add(IdleLife), now.Add(SessionLife))
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, hash[:], out.Session, a.user, a.tenant, live, now, now.Add(IdleLife), now.Add(SessionLife))
 		return err
 	}, func(ctx context.Context, q store.Querier) (bool, error) { return s.has(ctx, q, hash[:]) })
 	return out, err

@@ -31,7 +31,7 @@ func TestAUserIsAnIssuersSubjectAndNothingElse(t *testing.T) {
 	}
 	b.later(time.Hour)
 	again := b.signIn("9007199254740993", "달빛")
-	if again.Principal != one.Principal || again.Refresh == one.Refresh {
+	if again.User != one.User || again.Tenant != one.Tenant || again.Role != one.Role || again.Session == one.Session || again.Refresh == one.Refresh {
 		t.Errorf("the second time %+v, the first time %+v", again.Principal, one.Principal)
 	}
 	b.signIn("9007199254740993", "") // not told this time
@@ -40,7 +40,7 @@ func TestAUserIsAnIssuersSubjectAndNothingElse(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	for name, who := range map[string]identity.Principal{"another's account": {Tenant: elsewhere.Tenant, User: one.User}, "nobody": {Tenant: 1, User: 1}} {
-		if _, err := b.auth.Show(t.Context(), who); fault.CodeOf(err) != fault.CodeNotFound {
+		if _, err := b.auth.Show(t.Context(), who); fault.CodeOf(err) != fault.CodeSessionEnded {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -234,7 +234,7 @@ func TestWhoEndsTheLinkMayComeBackForThirtyDays(t *testing.T) {
 	if got := due(); len(got) != 0 {
 		t.Errorf("due a second before: %+v", got)
 	}
-	if back := b.signIn("1", ""); back.Principal != s.Principal {
+	if back := b.signIn("1", ""); back.User != s.User || back.Tenant != s.Tenant {
 		t.Errorf("who comes back is %+v", back.Principal)
 	}
 	b.must(b.auth.Later(t.Context(), want, b.now())) // the eraser was at it
@@ -265,7 +265,7 @@ func TestWhoIsErasedLeavesARowWithNothingPersonal(t *testing.T) {
 	if got := b.renew(s.Refresh); got != ended {
 		t.Errorf("after the mark: %q", got)
 	}
-	if _, err := b.auth.Show(t.Context(), s.Principal); fault.CodeOf(err) != fault.CodeNotFound {
+	if _, err := b.auth.Show(t.Context(), s.Principal); fault.CodeOf(err) != fault.CodeSessionEnded {
 		t.Errorf("still shown: %v", err)
 	}
 	b.later(time.Minute)

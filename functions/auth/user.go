@@ -36,7 +36,7 @@ func (u User) ETag() string {
 	return `"` + hex.EncodeToString(sum[:8]) + `"`
 }
 
-// Show returns the user; NotFound for one who is none, or is no more.
+// Show returns the user; CodeSessionEnded for one who is none, or is no more.
 func (s *Store) Show(ctx context.Context, who identity.Principal) (User, error) {
 	now := s.now()
 	u, err := store.One(ctx, s.c.DB, `SELECT id, tenant_id, name, role, created_at,
@@ -45,7 +45,7 @@ func (s *Store) Show(ctx context.Context, who identity.Principal) (User, error) 
 		func(u *User) []any { return []any{&u.ID, &u.Account, &u.Name, &u.Role, &u.CreatedAt, &u.Sessions} },
 		live, now, now, who.User, who.Tenant, Active, Unlinked)
 	if errors.Is(err, store.ErrNoRows) {
-		return User{}, fault.Newf(fault.CodeNotFound, "show %v: no such user", who.User)
+		return User{}, fault.Newf(fault.CodeSessionEnded, "show %v: no such user", who.User)
 	}
 	if err != nil {
 		return User{}, fmt.Errorf("show %v: %w", who.User, err)

@@ -195,3 +195,13 @@ func (s *Store) Keeps(ctx context.Context, blobName string) (bool, error) {
 	}
 	return n > 0, nil
 }
+
+// Named returns the names of files that photos have, from one to another, in order, at most limit.
+func (s *Store) Named(ctx context.Context, from, to string, limit int) ([]string, error) {
+	names, err := store.All(ctx, s.db, `SELECT DISTINCT blob_path FROM place_photos WHERE blob_path BETWEEN ? AND ? ORDER BY blob_path LIMIT ?`,
+		func(n *string) []any { return []any{n} }, from, to, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read files of photos: %w", err)
+	}
+	return names, nil
+}

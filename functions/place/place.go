@@ -74,10 +74,10 @@ func (d Details) Validate() error {
 		}
 	}
 	if len(d.Menu) > maxMenu {
-		return fault.New(fault.CodeBadValue).In("menu")
+		return fault.New(fault.CodeBadValue).In("menu").Wants(fault.AtMost(maxMenu, fault.Items))
 	}
 	if len(d.Praise) > maxPraise {
-		return fault.New(fault.CodeBadValue).In("praise")
+		return fault.New(fault.CodeBadValue).In("praise").Wants(fault.AtMost(maxPraise, fault.Items))
 	}
 	for i, m := range d.Menu {
 		name := fmt.Sprintf("menu[%d].name", i)
@@ -88,12 +88,12 @@ func (d Details) Validate() error {
 			return fault.New(fault.CodeBadValue).In(name)
 		}
 		if m.Won < 0 || m.Won > maxWon {
-			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("menu[%d].won", i))
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("menu[%d].won", i)).Wants(fault.Between(0, maxWon, fault.None))
 		}
 	}
 	for i, p := range d.Praise {
 		if strings.TrimSpace(p) == "" || len([]rune(p)) > 120 || unfit(p) {
-			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("praise[%d]", i))
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("praise[%d]", i)).Wants(fault.Words{Ko: "줄바꿈 없이 1–120자", En: "1 to 120 characters in one line"})
 		}
 	}
 	for _, f := range []struct{ name, text string }{{"name", d.Name}, {"category", d.Category}, {"area", d.Area}, {"address", d.Address},
@@ -113,7 +113,7 @@ func (d Details) look() error {
 		}
 	}
 	if len(d.Colors) > maxColors {
-		return fault.New(fault.CodeBadValue).In("colors")
+		return fault.New(fault.CodeBadValue).In("colors").Wants(fault.AtMost(maxColors, fault.Items))
 	}
 	for i, c := range d.Colors {
 		if !color.MatchString(c) {

@@ -3,6 +3,7 @@ package place_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -255,5 +256,28 @@ func TestWhatIsCollectedIsThePlaceAsItIs(t *testing.T) {
 		{ID: plain.ID, Blob: plain.Blob, Type: "image/jpeg", Width: 4, Height: 3}}}
 	if diff := cmp.Diff(want, b.show(p.ID).Collected()); diff != "" {
 		t.Errorf("collected (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheNamesOfFilesAreReadInPages(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := b.create(place.Details{Name: "온유"})
+	var want []string
+	for n := range 5 {
+		want = append(want, b.add(p.ID, n).Blob)
+	}
+	slices.Sort(want)
+	for _, page := range []struct{ from, to, limit int }{{0, 4, 10}, {1, 3, 10}, {0, 4, 2}, {3, 4, 1}} {
+		got, err := b.places.Named(t.Context(), want[page.from], want[page.to], page.limit)
+		if diff := cmp.Diff(want[page.from:min(page.to+1, page.from+page.limit)], got); err != nil || diff != "" {
+			t.Errorf("%+v: %v (-want +got):\n%s", page, err, diff)
+		}
+	}
+	if _, err := b.places.RemovePhoto(t.Context(), owner, p.ID, b.show(p.ID).Photos[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.places.Named(t.Context(), want[0], want[4], 10); err != nil || len(got) != 5 {
+		t.Errorf("with one taken away: %v, %v", got, err)
 	}
 }

@@ -29,7 +29,7 @@ func (o *Orders) compose(ctx context.Context, tenant id.Tenant, d Draft) (post, 
 	now := o.now()
 	n := post{id: id.New[id.Post](now), run: id.New[id.Run](now), tenant: tenant, now: now, file: d.Thumbnail, photo: d.Photo, again: d.Again}
 	if wait := d.At.Sub(now); !d.At.IsZero() && (wait < -late || wait > farthest) {
-		return n, fault.Newf(fault.CodeBadValue, "order post: %v is over or too far ahead", d.At).In("at")
+		return n, fault.Newf(fault.CodeBadValue, "order post: %v is over or too far ahead", d.At).In("at").Wants(fault.Words{Ko: "지금부터 90일 이내의 시각", En: "a time within 90 days from now"})
 	} else if wait > 0 {
 		n.at = d.At
 	}

@@ -97,6 +97,21 @@ func TestAScheduledPostWaitsForItsTime(t *testing.T) {
 	d.publish(p, "v1")
 }
 
+func TestAPostThatWaitsBecauseOfAPauseSaysSo(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.order(d.draft())
+	d.send(p, func(message.SnsPublish, *sns.Notes) (string, error) { return "", fault.ErrPaused })
+	if got := d.state("paused", p, sns.Publishing); got.Fail != nil || got.Paused == nil || got.Paused.Code != fault.CodePaused {
+		t.Errorf("paused: %+v, %+v", got.Paused, got.Fail)
+	}
+	d.pass(time.Minute)
+	d.publish(p, "v1")
+	if got := d.state("resumed", p, sns.Published); got.Paused != nil {
+		t.Errorf("resumed: %+v", got.Paused)
+	}
+}
+
 // What was put away before its time does not go out after all.
 func TestAPostOfAnAdThatWasPutAwayDoesNotGoOut(t *testing.T) {
 	t.Parallel()

@@ -51,16 +51,16 @@ func (d *Draft) Validate() error {
 		d.Privacy = "public"
 	}
 	if d.Channel == "instagram" && d.Privacy != "public" {
-		return fault.New(fault.CodeBadValue).In("privacy")
+		return fault.New(fault.CodeBadValue).In("privacy").Wants(fault.Words{Ko: "instagram은 public만", En: "public only on instagram"})
 	}
 	if d.Channel == "instagram" && d.MadeForKids {
-		return fault.New(fault.CodeBadValue).In("made_for_kids")
+		return fault.New(fault.CodeBadValue).In("made_for_kids").Wants(fault.Words{Ko: "instagram은 false만", En: "false only on instagram"})
 	}
 	d.At = d.At.UTC().Truncate(time.Microsecond)
 	for i, tag := range d.Hashtags {
 		tag = strings.TrimPrefix(tag, "#") // owners write it, channels are given none
 		if d.Hashtags[i] = tag; tag == "" || len([]rune(tag)) > 40 || strings.ContainsAny(tag, "# \t\n<>") {
-			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("hashtags[%d]", i))
+			return fault.New(fault.CodeBadValue).In(fmt.Sprintf("hashtags[%d]", i)).Wants(fault.Hashtag)
 		}
 	}
 	return nil
@@ -114,6 +114,8 @@ type Post struct {
 	// Note says what the channel took and did not do.
 	Note string      `json:"note,omitempty"`
 	Fail *fault.Told `json:"fail,omitempty"`
+	// Paused: operators have paused the channel or all posting. It waits, loses nothing, and goes on by itself.
+	Paused *fault.Told `json:"paused,omitempty"`
 	// Metrics are the latest figures; none until the channel was first asked.
 	Metrics     *Metrics   `json:"metrics,omitempty"`
 	ScheduledAt *time.Time `json:"scheduled_at,omitempty"`

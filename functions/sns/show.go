@@ -122,6 +122,9 @@ func (r row) shown(now time.Time) (Post, error) {
 	if p.State == Failed || p.State == Unknown {
 		p.Fail = fault.Tell(r.code)
 	}
+	if r.code == fault.CodePaused {
+		p.Paused = fault.Tell(r.code)
+	}
 	return p, nil
 }
 

@@ -12,7 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"castad/functions/ad"
@@ -133,9 +135,14 @@ func (d *demo) show(r receipt) {
 		v.Width, v.Height, v.Seconds, v.AudioSeconds, v.Loudness, float64(v.Bytes)/1e6, v.SHA256[:12])
 	fmt.Printf("  song: %s\n", r.Song)
 	for _, p := range r.Posts {
-		fmt.Printf("  posted to %s: %s (%s)\n", p.Channel, p.URL, p.ExternalID)
+		fmt.Printf("  posted to %s's stand-in, which ends with the demo: %s (%s)\n", p.Channel, p.URL, p.ExternalID)
 	}
-	fmt.Printf("  asked once each, say the vendors' ledgers: %v\n", r.Witnesses)
+	asked := make([]string, 0, len(r.Witnesses))
+	for what, n := range r.Witnesses {
+		asked = append(asked, fmt.Sprintf("%d %s", n, what))
+	}
+	slices.Sort(asked)
+	fmt.Printf("  the vendors' own ledgers count %s\n", strings.Join(asked, ", "))
 	fmt.Printf("  lyrics.srt, thumbnail.jpg and receipt.json are beside it\n")
 	fmt.Printf("done in %.1f s, of which %.1f s from order to published\n", r.Seconds, r.OrderSeconds)
 }

@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.BoolVar(&o.doc, "doc", false, "write docs/museum.md and docs/security.md")
 	flags.IntVar(&o.parallel, "p", runtime.NumCPU(), "go tests at once")
 	flags.IntVar(&o.width, "width", 150, "columns of the table, at least 100")
-	flags.DurationVar(&o.limit, "limit", time.Minute, "how long the tests of a package, or a mutant's test, may run")
+	flags.DurationVar(&o.limit, "limit", 3*time.Minute, "how long the tests of a package, or a mutant's test, may run")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0

@@ -30,9 +30,10 @@ const (
 
 func main() {
 	if err := run(os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr, time.Now); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "token:", err)
+		if errors.Is(err, flag.ErrHelp) {
+			return
 		}
+		fmt.Fprintln(os.Stderr, "token:", err)
 		os.Exit(1)
 	}
 }

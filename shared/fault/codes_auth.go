@@ -4,6 +4,7 @@ package fault
 const (
 	CodeUnauthenticated Code = "auth.unauthenticated"
 	CodeTokenExpired    Code = "auth.token_expired" // #nosec G101 -- a code
+	CodeTicketEnded     Code = "auth.ticket_ended"
 	CodeDenied          Code = "auth.denied"
 	CodeLoginState      Code = "auth.bad_state"
 	CodeLoginRefused    Code = "auth.login_refused"
@@ -17,6 +18,8 @@ var authCodes = map[Code]Entry{
 		"you", "유효한 토큰을 Authorization 헤더에 넣어 주세요.", "Send a valid token in the Authorization header.", false},
 	CodeTokenExpired: {Unauthenticated, "로그인 시간이 끝났습니다.", "Your sign-in has expired.",
 		"you", "토큰을 새로 받아 주세요.", "Get a new token.", false},
+	CodeTicketEnded: {Unauthenticated, "이 티켓은 없거나, 이미 쓰였거나, 시간이 지났거나, 다른 광고의 것입니다.", "This ticket is unknown, used, expired, or another ad's.",
+		"you", "POST /ads/{id}/events/ticket으로 새 티켓을 받아 1분 안에 한 번 쓰세요.", "Get a new one with POST /ads/{id}/events/ticket and use it within a minute, once.", false},
 	CodeDenied: {Denied, "이 작업을 할 권한이 없습니다.", "You may not do this.",
 		"you", "권한이 있는 계정으로 다시 시도해 주세요.", "Try again with an account that may.", false},
 	CodeLoginState: {Invalid, "로그인 요청이 없거나 이미 쓰였거나 시간이 지났거나, 다른 브라우저에서 시작한 것입니다.", "This sign-in is unknown, used, expired, or was begun in another browser.",

@@ -16,7 +16,7 @@ var placeCodes = map[Code]Entry{
 	CodeNotAnImage: {Invalid, "사진 파일이 아닙니다. JPEG, PNG, WebP만 받습니다.", "This is not a photo; JPEG, PNG and WebP are accepted.",
 		"you", "다른 파일을 올려 주세요.", "Upload another file.", false},
 	CodeImageTooLarge: {Invalid, "사진의 화소 수가 너무 큽니다.", "The photo has too many pixels.",
-		"you", "5천만 화소 이하로 줄여 주세요.", "Reduce it to 50 megapixels or less.", false},
+		"you", "5천만 화소 이하로 줄여 주세요. 프로그레시브 JPEG는 2천5백만 화소까지 받습니다.", "Reduce it to 50 megapixels or less, a progressive JPEG to 25.", false},
 	CodeImageHEIC: {Invalid, "HEIC(HEIF, AVIF) 사진입니다. JPEG, PNG, WebP만 받습니다.", "This is an HEIC (HEIF, AVIF) photo; JPEG, PNG and WebP are accepted.",
 		"you", "사진을 JPEG로 내보내 올리거나, 아이폰은 설정 > 카메라 > 포맷을 '높은 호환성'으로 바꾼 뒤 찍어 주세요.",
 		"Export it as JPEG, or set the camera to Most Compatible (iPhone: Settings > Camera > Formats) and take it again.", false},

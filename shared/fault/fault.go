@@ -61,6 +61,8 @@ type Error struct {
 	Code Code
 	// Field names the offending input ("photos[2].url"); shown to the caller.
 	Field string
+	// Allowed says what that input may be; shown. The zero value = the code's sentences are all there is to say.
+	Allowed Words
 	// RetryAfter is how long to wait before the same call may succeed; 0 = not known.
 	RetryAfter time.Duration
 	// Link is where the caller can do what we cannot; shown. "" = nowhere.
@@ -87,6 +89,9 @@ func Wrap(err error, code Code) error {
 
 // In names the input field that is at fault.
 func (e *Error) In(field string) *Error { c := *e; c.Field = field; return &c }
+
+// Wants says what the input that is at fault may be.
+func (e *Error) Wants(allowed Words) *Error { c := *e; c.Allowed = allowed; return &c }
 
 // After sets how long to wait before trying again.
 func (e *Error) After(d time.Duration) *Error { c := *e; c.RetryAfter = d; return &c }
@@ -166,6 +171,15 @@ func FieldOf(err error) string {
 		return e.Field
 	}
 	return ""
+}
+
+// AllowedOf returns what the input that err blames may be, or nil.
+func AllowedOf(err error) *Words {
+	var e *Error
+	if errors.As(err, &e) && e.Allowed != (Words{}) {
+		return &e.Allowed
+	}
+	return nil
 }
 
 // LinkOf returns where the caller can do what err says that we cannot, or "".

@@ -103,21 +103,30 @@ const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
 // String returns the wire form, "song_01hv3kq9zr2ab"; "" for the zero id.
 func (i ID[K]) String() string {
+	var room [24]byte
+	return string(i.append(room[:0]))
+}
+
+func (i ID[K]) append(b []byte) []byte {
 	if i == 0 {
-		return ""
-	}
-	var b [13]byte
-	v := uint64(i)
-	for n := len(b) - 1; n >= 0; n-- {
-		b[n] = alphabet[v&31]
-		v >>= 5
+		return b
 	}
 	var k K
-	return k.Prefix() + "_" + string(b[:])
+	b = append(append(b, k.Prefix()...), '_')
+	for shift := 5 * 12; shift >= 0; shift -= 5 {
+		b = append(b, alphabet[uint64(i)>>shift&31])
+	}
+	return b
+}
+
+// Form is the wire form as people are told it, "song_…".
+func (ID[K]) Form() string {
+	var k K
+	return k.Prefix() + "_…"
 }
 
 // MarshalText writes the wire form.
-func (i ID[K]) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
+func (i ID[K]) MarshalText() ([]byte, error) { return i.append(make([]byte, 0, 24)), nil }
 
 // UnmarshalText reads the wire form; "" is the zero id, anything else that is
 // not exactly this kind's form is an error.

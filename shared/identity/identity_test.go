@@ -113,6 +113,18 @@ func TestAGoodTokenSaysWho(t *testing.T) {
 	if who, err := v.Verify(signed(goodHeader, payload(t, nil))); err != nil || who != owner {
 		t.Errorf("the tests' own token: %+v, %v", who, err)
 	}
+	of := owner
+	of.Session = 9
+	i, err := NewIssuer(keys, DefaultIssuer, DefaultAudience, c.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token, err = i.Issue(of, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if who, err := v.Verify(token); err != nil || who != of {
+		t.Errorf("a session's token: %+v, %v", who, err)
+	}
 	if who, err := v.Verify(signed(goodHeader, payload(t, map[string]any{"later": "claim"}))); err != nil || who != owner {
 		t.Errorf("a claim of a later version: %+v, %v", who, err)
 	}
@@ -192,6 +204,8 @@ func TestVerifyRefuses(t *testing.T) {
 		"a user that is an account":            claim("sub", id.Tenant(7).String()),
 		"no tenant":                            claim("tid", nil),
 		"an empty tenant":                      claim("tid", ""),
+		"a session that is a user":             claim("sid", id.User(9).String()),
+		"a session that is a number":           claim("sid", 9),
 		"no role":                              claim("role", nil),
 		"a role that is none":                  claim("role", "root"),
 		"two tenants":                          signed(goodHeader, strings.Replace(good, `{`, `{"tid":"`+id.Tenant(9).String()+`",`, 1)),

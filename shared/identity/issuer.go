@@ -7,8 +7,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// MaxTTL is the longest that an access token may live: it cannot be called
-// back, so what it opens must end soon. 24 h is for developers; sign-in asks for 15 min.
+// MaxTTL is the longest that an access token may live: only the end
+// of its session calls it back, so what it opens must end soon. 24 h is for developers; sign-in asks for 15 min.
 const MaxTTL = 24 * time.Hour
 
 // Issuer makes access tokens.
@@ -39,11 +39,15 @@ func (i *Issuer) Issue(who Principal, ttl time.Duration) (string, error) {
 		return "", fmt.Errorf("issue token for %s: a life of %v is not between 1s and %v", who.User, ttl, MaxTTL)
 	}
 	now := i.clock()
-	token := jwt.NewWithClaims(i.signingMethod, jwt.MapClaims{
+	claims := jwt.MapClaims{
 		"iss": i.issuer, "aud": i.aud, "typ": typeAccess,
 		"sub": who.User.String(), "tid": who.Tenant.String(), "role": who.Role,
 		"iat": now.Unix(), "exp": now.Add(ttl).Unix(),
-	})
+	}
+	if who.Session != 0 {
+		claims["sid"] = who.Session.String()
+	}
+	token := jwt.NewWithClaims(i.signingMethod, claims)
 	token.Header["kid"] = i.signing.kid
 	signed, err := token.SignedString(i.signing.private)
 	if err != nil {

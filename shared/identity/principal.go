@@ -9,9 +9,9 @@
 // wrong, except that an expired token is told so. A token that brings its own
 // key along (jwk, jku, x5u) brings it in vain.
 //
-// Access tokens are not called back: whoever is removed keeps access until the
-// token ends (15 min after sign-in). What must take effect sooner, like an
-// operator's role, is looked up by the function.
+// A token is good without anybody being asked, until it ends (15 min after it was made).
+// What must take effect sooner is somebody else's to look at: whether the session that
+// it names has ended (trigger's Ended), whether its user is an operator now.
 package identity
 
 import "castad/shared/id"
@@ -28,6 +28,8 @@ type Principal struct {
 	User   id.User
 	// Role is RoleOwner or RoleAdmin.
 	Role string
+	// Session is what the token was made for; 0 for a developer's, which has none.
+	Session id.Session
 }
 
 // Actor is who does something that is written down, and in which request.

@@ -156,8 +156,8 @@ func rejected(err error) error {
 // compared exactly. Claims that are not known are passed over, so that a
 // version that adds one can run beside a version that does not know it.
 type claims struct {
-	iss, sub, aud, typ, tid, role string
-	exp, nbf, iat                 time.Time
+	iss, sub, aud, typ, tid, sid, role string
+	exp, nbf, iat                      time.Time
 }
 
 // UnmarshalJSON reads the claims.
@@ -166,7 +166,7 @@ func (c *claims) UnmarshalJSON(raw []byte) error {
 	if err := strictjson.Unmarshal(raw, &all); err != nil {
 		return err
 	}
-	for name, text := range map[string]*string{"iss": &c.iss, "sub": &c.sub, "aud": &c.aud, "typ": &c.typ, "tid": &c.tid, "role": &c.role} {
+	for name, text := range map[string]*string{"iss": &c.iss, "sub": &c.sub, "aud": &c.aud, "typ": &c.typ, "tid": &c.tid, "sid": &c.sid, "role": &c.role} {
 		if v, ok := all[name]; ok {
 			if err := strictjson.Unmarshal(v, text); err != nil {
 				return fmt.Errorf("claim %s: %w", name, err)
@@ -223,6 +223,11 @@ func (c *claims) principal() (Principal, error) {
 	}
 	if err := parse(c.sub, &who.User); err != nil {
 		return Principal{}, refuse("the claim sub: %w", err)
+	}
+	if c.sid != "" {
+		if err := parse(c.sid, &who.Session); err != nil {
+			return Principal{}, refuse("the claim sid: %w", err)
+		}
 	}
 	who.Role = c.role
 	return who, nil

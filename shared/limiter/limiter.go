@@ -44,18 +44,14 @@ type Verdict struct {
 
 // Address is the name of a caller known by nothing but an IP address: a network of
 // 64 bits for IPv6, of which a household has one and its devices as many addresses
-// as they like. Callers without a readable address are one caller.
-func Address(ip string) string {
-	a, err := netip.ParseAddr(ip)
-	if err != nil {
+// as they like. Callers without an address are one caller.
+func Address(ip netip.Addr) string {
+	if ip = ip.Unmap(); ip.Is4() {
+		return ip.String()
+	}
+	if !ip.IsValid() {
 		return "unknown"
 	}
-	if a = a.Unmap(); a.Is4() {
-		return a.String()
-	}
-	p, err := a.WithZone("").Prefix(64)
-	if err != nil {
-		return "unknown"
-	}
-	return p.String()
+	network, _ := ip.WithZone("").Prefix(64) // IPv6 has 64 bits and more
+	return network.String()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -125,7 +126,7 @@ func TestWhoGetsAnEntryOfHisOwnIsNotNewInIt(t *testing.T) {
 	}
 }
 
-// A million addresses later the memory is the same, and who was over the limit is.
+// Six addresses for each entry later the memory is the same, and who was over the limit is.
 func TestAFloodOfAddressesTakesNoMemoryAndResetsNobody(t *testing.T) { // not parallel: it measures the heap
 	c := newClock()
 	m := NewMemory(c.now, auth)
@@ -133,7 +134,7 @@ func TestAFloodOfAddressesTakesNoMemoryAndResetsNobody(t *testing.T) { // not pa
 		take(t, m, auth, "10.0.0.1")
 	}
 	size, before := m.Bytes(), heap()
-	flood(t, m, 1_000_000)
+	flood(t, m, 200_000)
 	after := heap()
 	if m.Bytes() != size || size > budget {
 		t.Errorf("the table takes %d bytes, before it took %d; the bound is %d", m.Bytes(), size, budget)
@@ -256,15 +257,15 @@ func TestRedisHasABoundedNumberOfKeysWithoutAddresses(t *testing.T) {
 	a, other := NewRedis(nil, []byte("seed")), NewRedis(nil, []byte("other"))
 	keys := map[string]bool{}
 	same := 0
-	for i := range 1_000_000 {
+	for i := range 300_000 {
 		who := fmt.Sprint(i)
 		keys[a.key("auth", who)] = true
 		if i < 1000 && a.key("auth", who) == other.key("auth", who) {
 			same++
 		}
 	}
-	if len(keys) > slots || len(keys) < slots*9/10 {
-		t.Errorf("%d keys for a million callers; the bound is %d", len(keys), slots)
+	if len(keys) > slots || len(keys) < slots*6/10 { // with chance alone about 68 of 100 are used
+		t.Errorf("%d keys for 300,000 callers; the bound is %d", len(keys), slots)
 	}
 	if same > 5 {
 		t.Errorf("%d of 1000 keys do not depend on the seed", same)
@@ -337,11 +338,14 @@ func TestCallersAreToldApartByNetwork(t *testing.T) {
 	for ip, want := range map[string]string{
 		"203.0.113.9": "203.0.113.9", "::ffff:203.0.113.9": "203.0.113.9",
 		"2001:db8:1:2:aaaa::1": "2001:db8:1:2::/64", "2001:db8:1:2:bbbb::2": "2001:db8:1:2::/64", "2001:db8:1:3::1": "2001:db8:1:3::/64",
-		"fe80::1%eth0": "fe80::/64", "": "unknown", "evil": "unknown", "203.0.113.9:80": "unknown",
+		"fe80::1%eth0": "fe80::/64",
 	} {
-		if got := Address(ip); got != want {
+		if got := Address(netip.MustParseAddr(ip)); got != want {
 			t.Errorf("%q is %q, want %q", ip, got, want)
 		}
+	}
+	if got := Address(netip.Addr{}); got != "unknown" {
+		t.Errorf("without an address a caller is %q", got)
 	}
 }
 

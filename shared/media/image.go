@@ -31,6 +31,8 @@ type Info struct {
 	// Orientation is EXIF's: 1 upright, 3 upside down, 6 and 8 a quarter turn,
 	// 2, 4, 5 and 7 mirrored. 1 when the file says nothing.
 	Orientation int
+	// Decoded is about how much memory the picture takes to decode, in bytes.
+	Decoded int64
 	// Bytes is the length of the image itself. Phones append a second picture
 	// or a clip to a JPEG; only the first Bytes are the photo and worth keeping.
 	Bytes int64
@@ -74,7 +76,13 @@ func imageOf(f *file) (Info, error) {
 	if uint64(config.Width)*uint64(config.Height) > MaxPixels {
 		return info, fault.Newf(fault.CodeImageTooLarge, "%d by %d pixels", config.Width, config.Height)
 	}
-	return info, walk(f, &info)
+	if err := walk(f, &info); err != nil {
+		return info, err
+	}
+	if info.Decoded > MaxDecoded {
+		return info, fault.Newf(fault.CodeImageTooLarge, "%d by %d pixels take %d bytes to decode", config.Width, config.Height, info.Decoded)
+	}
+	return info, nil
 }
 
 // heif says whether a file of boxes is a still picture: what telephones write as
@@ -123,14 +131,8 @@ func walkJPEG(f *file, info *Info) error {
 		if length < 2 || off+2+length > f.size {
 			return errTruncated
 		}
-		if marker == 0xFE || marker >= 0xE0 && marker <= 0xEF {
-			body, ok := f.bytes(off+4, int(length-2))
-			if !ok {
-				return errTruncated
-			}
-			if err := readMetadata(body, marker == 0xE1, info); err != nil {
-				return err
-			}
+		if err := judgeSegment(f, marker, off+4, int(length-2), info); err != nil {
+			return err
 		}
 		off += 2 + length
 		if marker == 0xDA {
@@ -140,6 +142,24 @@ func walkJPEG(f *file, info *Info) error {
 		}
 	}
 	return errors.New("too many segments")
+}
+
+// judgeSegment looks into a frame's header and into metadata.
+func judgeSegment(f *file, marker byte, off int64, length int, info *Info) error {
+	frame, metadata := marker >= 0xC0 && marker <= 0xC2, marker == 0xFE || marker >= 0xE0 && marker <= 0xEF
+	if !frame && !metadata {
+		return nil
+	}
+	body, ok := f.bytes(off, length)
+	if !ok {
+		return errTruncated
+	}
+	if metadata {
+		return readMetadata(body, marker == 0xE1, info)
+	}
+	size, err := jpegSize(body, marker == 0xC2)
+	info.Decoded = max(info.Decoded, size)
+	return err
 }
 
 // skipScan returns the offset of the first marker after entropy-coded data
@@ -198,6 +218,9 @@ func afterJPEG(f *file, off int64) error {
 // walkPNG follows the chunks to IEND, which must be the end of the file.
 func walkPNG(f *file, info *Info) error {
 	off, pixels := int64(8), false
+	if head, ok := f.bytes(24, 2); ok {
+		info.Decoded = pngSize(head[0], head[1], int64(info.Width)*int64(info.Height))
+	}
 	for range maxMarkers {
 		b, ok := f.bytes(off, 8)
 		if !ok {
@@ -259,8 +282,10 @@ func walkWebP(f *file, info *Info) error {
 			return errTruncated
 		}
 		switch kind {
-		case "VP8 ", "VP8L":
-			pixels = true
+		case "VP8 ":
+			pixels, info.Decoded = true, lossyWebP*int64(info.Width)*int64(info.Height)
+		case "VP8L":
+			pixels, info.Decoded = true, losslessWebP*int64(info.Width)*int64(info.Height)
 		case "ANIM", "ANMF":
 			return errors.New("an animation")
 		case "EXIF", "XMP ":

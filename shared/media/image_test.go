@@ -24,7 +24,11 @@ func TestPhotosAreRecognised(t *testing.T) {
 	for name, kind := range map[string]string{"photo.jpg": "image/jpeg", "photo.png": "image/png", "photo.webp": "image/webp", "lossless.webp": "image/webp"} {
 		b := fixture(t, name)
 		got, err := look(b)
-		if d := cmp.Diff(Info{kind, 64, 48, 1, int64(len(b))}, got); err != nil || d != "" {
+		if got.Decoded < 64*48 || got.Decoded > 8*64*48 {
+			t.Errorf("%s: %d bytes to decode", name, got.Decoded)
+		}
+		got.Decoded = 0
+		if d := cmp.Diff(Info{kind, 64, 48, 1, 0, int64(len(b))}, got); err != nil || d != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, d)
 		}
 	}

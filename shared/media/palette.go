@@ -42,11 +42,11 @@ type cluster struct {
 // strikes ranks clusters: twice the chroma counts as much as four times the pixels.
 func (c cluster) strikes() float64 { return c.chroma() * math.Sqrt(c.pixels) }
 
-// palette returns a photo's most striking colours as "#rrggbb", the most striking
-// first, at most three: those that fill much of the photo and are vivid. Greys, near
-// black and near white are left out, so a photo may have none. The same photo gives
-// the same colours. Colours are told apart in OKLab, where distance is what the eye
-// sees. CMYK and YCCK are converted without a profile, as browsers without one do.
+// palette returns a photo's most striking colours as "#rrggbb", the most striking first,
+// at most three: those that fill much of the photo and are vivid. Greys, near black and
+// near white are left out, so a photo may have none. The same photo gives the same
+// colours. Colours are told apart in OKLab, where distance is what the eye sees. CMYK and
+// YCCK are converted without a profile, as browsers without one do.
 func palette(img image.Image) []string {
 	cells, looked := cellsOf(img)
 	slices.SortFunc(cells, func(a, b cluster) int {

@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -12,8 +13,12 @@ import (
 	"castad/shared/fault"
 )
 
-// jpegQuality is what a photo is written with: its renderer makes it smaller anyway.
-const jpegQuality = 92
+// jpegQualities are what a photo is written with, the next when it does not fit: its
+// renderer makes it smaller anyway.
+var jpegQualities = []int{92, 80, 60}
+
+// maxJPEGSide is the format's limit, in pixels.
+const maxJPEGSide = 65_535
 
 // Rewritten is a photo as it is kept: upright, and nothing but pixels.
 type Rewritten struct {
@@ -30,8 +35,9 @@ type Rewritten struct {
 // limit bytes and no transparency; all else becomes JPEG, or PNG when it is transparent.
 // Colour profiles go, too. The same photo gives the same bytes.
 //
-// The whole photo is decoded: callers bound how many at once (50 megapixels are
-// up to 400 MB). A photo that does not decode is photo.not_an_image.
+// The whole photo is decoded: callers bound how many at once by Info.Decoded. A photo
+// that does not decode is photo.not_an_image, one that cannot be written in limit bytes
+// photo.too_many_pixels.
 func Rewrite(r io.Reader, info Info, limit int) (Rewritten, error) {
 	img, _, err := image.Decode(r)
 	if err != nil {
@@ -41,21 +47,48 @@ func Rewrite(r io.Reader, info Info, limit int) (Rewritten, error) {
 	img = upright(img, info.Orientation)
 	out.Width, out.Height = img.Bounds().Dx(), img.Bounds().Dy()
 	opaque := isOpaque(img)
-	var to bytes.Buffer
 	if info.Type == "image/png" || !opaque {
-		if err := png.Encode(&to, img); err != nil {
-			return Rewritten{}, fmt.Errorf("write photo: %w", err)
-		}
-		if out.Type, out.Bytes = "image/png", to.Bytes(); !opaque || to.Len() <= limit {
+		out.Type = "image/png"
+		if out.Bytes, err = capped(limit, func(w io.Writer) error { return png.Encode(w, img) }); err == nil {
 			return out, nil
 		}
-		to.Reset()
 	}
-	if err := jpeg.Encode(&to, img, &jpeg.Options{Quality: jpegQuality}); err != nil {
+	out.Type = "image/jpeg"
+	if opaque && max(out.Width, out.Height) <= maxJPEGSide {
+		for _, quality := range jpegQualities {
+			if out.Bytes, err = capped(limit, func(w io.Writer) error { return jpeg.Encode(w, img, &jpeg.Options{Quality: quality}) }); !errors.Is(err, errFull) {
+				break
+			}
+		}
+	}
+	if errors.Is(err, errFull) {
+		err = fault.Newf(fault.CodeImageTooLarge, "%d by %d pixels do not fit into %d bytes", out.Width, out.Height, limit)
+	}
+	if err != nil {
 		return Rewritten{}, fmt.Errorf("write photo: %w", err)
 	}
-	out.Type, out.Bytes = "image/jpeg", to.Bytes()
 	return out, nil
+}
+
+var errFull = errors.New("full")
+
+// capped returns what write writes, errFull when that is more than limit bytes.
+func capped(limit int, write func(io.Writer) error) ([]byte, error) {
+	to := &capWriter{left: limit}
+	err := write(to)
+	return to.Bytes(), err
+}
+
+type capWriter struct {
+	bytes.Buffer
+	left int
+}
+
+func (w *capWriter) Write(p []byte) (int, error) {
+	if w.left -= len(p); w.left < 0 {
+		return 0, errFull
+	}
+	return w.Buffer.Write(p)
 }
 
 func isOpaque(img image.Image) bool {

@@ -28,7 +28,10 @@ func (s *schemas) codes(o Operation, f trigger.Function) map[fault.Code]bool {
 		add(fault.CodeUnavailable, fault.CodeBusy)
 	}
 	if !f.Public() {
-		add(fault.CodeUnauthenticated, fault.CodeTokenExpired)
+		add(fault.CodeUnauthenticated, fault.CodeTokenExpired, fault.CodeSessionEnded)
+	}
+	if f.Streams() { // a browser's ticket
+		add(fault.CodeTicketEnded)
 	}
 	if f.Admin() {
 		add(fault.CodeDenied)
@@ -95,6 +98,7 @@ func (s *schemas) problems() error {
 			{"side", Object{{"type", "string"}, {"enum", []string{"you", "castad", "vendor"}}, {"description", "Who can mend it."}}},
 			{"retryable", Object{{"type", "boolean"}, {"description", "The same request may succeed later without a change."}}},
 			{"field", text("Which input is at fault, \"photos[2].url\".")},
+			{"allowed", described(ref("Words"), "What that input may be, where CastAD can say it in a few words.")},
 			{"detail", text("More about it.")},
 			{"link", text("Where the caller can do what CastAD cannot.")},
 			{"request_id", Object{{"type", "string"}, {"format", "uuid"}}},

@@ -30,7 +30,7 @@ func New(functions []trigger.Function, source Source, extra map[string]Extra) (D
 		return d, err
 	}
 	for _, f := range functions {
-		if f.Kind() != trigger.KindHTTP || f.Preflights() {
+		if f.Kind() != trigger.KindHTTP || f.Preflights() || f.Strays() {
 			continue
 		}
 		if err := f.Err(); err != nil {

@@ -15,6 +15,9 @@ func TestARunIsErasedOnlyWhenItHasEnded(t *testing.T) {
 	t.Parallel()
 	w, v := newWorld(t), happy()
 	w.finish(w.start(), v)
+	if names, err := w.engine.Named(t.Context(), "a", "c", 10); err != nil || len(names) != 1 || names[0] != "b" {
+		t.Errorf("files are %v, %v", names, err)
+	}
 	down := errors.New("storage is down")
 	if done, err := w.engine.Erase(t.Context(), 7, 100, func(context.Context, string) error { return down }); done || !errors.Is(err, down) || w.text(`SELECT COUNT(*) FROM artifacts`) != "1" {
 		t.Errorf("a file that stays: %v, %v", done, err)

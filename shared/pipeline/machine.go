@@ -91,7 +91,8 @@ type Step struct {
 	Polls      int       // questions since the attempt was submitted, or since its job was found
 	Abandoned  int       // attempts given up with an unknown outcome
 	Call       CallState
-	FailCode   fault.Code
+	// FailCode is why the step has failed, or CodePaused while it waits because of that.
+	FailCode fault.Code
 	// Hold: the step waits for the run's approval.
 	Hold bool
 	// NotBefore is when the step may begin at the earliest; zero = at once.
@@ -258,6 +259,7 @@ func Decide(r Run, e Event, rules Rules) (Run, []Effect, error) {
 	if err := m.apply(); err != nil {
 		return Run{}, nil, err
 	}
+	m.goesOn()
 	m.endRun()
 	return r, m.fx, nil
 }
@@ -269,6 +271,9 @@ type move struct {
 	e     Event
 	rules Rules
 	fx    []Effect
+	// was is the step's state before; waits: it waits because what it needs is paused.
+	was   State
+	waits bool
 }
 
 func (m *move) apply() error {
@@ -282,6 +287,7 @@ func (m *move) apply() error {
 	if m.step == nil || m.run.State.Ended() {
 		return m.late()
 	}
+	m.was = m.step.State
 	of := stepEvents[m.e.Name]
 	if of == nil {
 		return fault.Newf(fault.CodeInternal, "decide: no event %q", m.e.Name)

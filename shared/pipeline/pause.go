@@ -37,10 +37,12 @@ func (ev *Event) pause(l loaded) {
 // provider since the step was claimed.
 func isPaused(err error) bool { return errors.Is(err, fault.ErrPaused) }
 
-// wait leaves the step alone for a while because what it needs is paused. It costs
-// no try, and no time: whatever runs out runs out later by what was waited.
+// wait leaves the step alone for a while because what it needs is paused, and says so:
+// once in the history, and with the step until it goes on. It costs no try, and no time:
+// whatever runs out runs out later by what was waited.
 func (m *move) wait(collect bool) {
 	s := m.step
+	s.FailCode, m.waits = fault.CodePaused, true
 	was := s.DueAt
 	m.due(backoff(pausedFor, pausedFor, 0, m.e.Jitter), collect)
 	if was.IsZero() || was.After(m.e.At) {
@@ -51,6 +53,13 @@ func (m *move) wait(collect bool) {
 	m.run.Deadline = m.run.Deadline.Add(lost)
 	if !s.SettleBy.IsZero() {
 		s.SettleBy = s.SettleBy.Add(lost)
+	}
+}
+
+// goesOn takes back what wait has said once the step moves.
+func (m *move) goesOn() {
+	if s := m.step; s != nil && !m.waits && s.State != m.was && s.FailCode == fault.CodePaused {
+		s.FailCode = ""
 	}
 }
 

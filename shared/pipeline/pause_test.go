@@ -81,6 +81,10 @@ func TestAPausedStepWaitsWithoutATryAndWithoutADeadline(t *testing.T) {
 			if n := w.text(attempts, run, row.step); n != row.attempt {
 				t.Errorf("%s tries while it was paused", n)
 			}
+			const why, told = `SELECT fail_code FROM pipeline_steps WHERE run_id = ? AND step_no = ?`, `SELECT COUNT(*) FROM run_events WHERE run_id = ? AND step_no = ? AND code = 'vendor.paused'`
+			if code, n := w.text(why, run, row.step), w.text(told, run, row.step); code != string(fault.CodePaused) || n != "1" {
+				t.Errorf("while it is paused the step says %q, the history %s times%s", code, n, w.dump(run))
+			}
 			pause.Store(false)
 			before := w.now()
 			if s := w.finish(run, v); s != "succeeded" {
@@ -92,6 +96,9 @@ func TestAPausedStepWaitsWithoutATryAndWithoutADeadline(t *testing.T) {
 			for _, step := range []int{1, 2, 3, 4} {
 				if n := w.text(attempts, run, step); n != "1" {
 					t.Errorf("step %d took %s tries", step, n)
+				}
+				if code := w.text(why, run, step); code != "" {
+					t.Errorf("step %d still says %s", step, code)
 				}
 			}
 			if v.songs.Load() != 1 || v.posts.Load() != 2 {

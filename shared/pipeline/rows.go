@@ -221,3 +221,13 @@ func (e *Engine) Keeps(ctx context.Context, blobName string) (bool, error) {
 	}
 	return n > 0, nil
 }
+
+// Named returns the names of files that artifacts have, from one to another, in order, at most limit.
+func (e *Engine) Named(ctx context.Context, from, to string, limit int) ([]string, error) {
+	names, err := store.All(ctx, e.c.DB, `SELECT DISTINCT blob_path FROM artifacts WHERE blob_path BETWEEN ? AND ? ORDER BY blob_path LIMIT ?`,
+		func(n *string) []any { return []any{n} }, from, to, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read files of artifacts: %w", err)
+	}
+	return names, nil
+}

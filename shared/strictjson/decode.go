@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"sync"
+	"time"
 
 	"castad/shared/fault"
 )
@@ -64,6 +65,39 @@ type decoder struct {
 
 func (d *decoder) bad(detail string) error {
 	return fault.Newf(fault.CodeBadValue, "%s", detail).In(d.where())
+}
+
+// wrong is bad for a value of another shape than is due.
+func (d *decoder) wrong(detail string, due fault.Words) error {
+	return fault.Newf(fault.CodeBadValue, "%s", detail).In(d.where()).Wants(due)
+}
+
+// What is due, by shape.
+var (
+	dueText   = fault.Words{Ko: "문자열", En: "a string"}
+	dueBool   = fault.Words{Ko: "true 또는 false", En: "true or false"}
+	dueNumber = fault.Words{Ko: "따옴표 없는 숫자", En: "a number, without quotes"}
+	dueWhole  = fault.Words{Ko: "따옴표와 쉼표 없는 정수", En: "a whole number, without quotes and commas"}
+	dueList   = fault.Words{Ko: "목록 [ … ]", En: "a list [ … ]"}
+	dueObject = fault.Words{Ko: "객체 { … }", En: "an object { … }"}
+	dueTime   = fault.Words{Ko: "2026-12-24T09:00:00+09:00과 같은 시각(RFC 3339)", En: "a time as RFC 3339 has it, such as 2026-12-24T09:00:00+09:00"}
+)
+
+// Due says what a value for dst has to look like; nothing for types that do not tell.
+func Due(dst reflect.Value) fault.Words {
+	switch known := dst.Interface().(type) {
+	case time.Time:
+		return dueTime
+	case interface{ Form() string }:
+		return fault.Words{Ko: known.Form() + " 형식의 번호", En: "an id of the form " + known.Form()}
+	}
+	switch dst.Kind() {
+	case reflect.Bool:
+		return dueBool
+	case reflect.Int, reflect.Int64, reflect.Uint64:
+		return dueWhole
+	}
+	return fault.Words{}
 }
 
 func (d *decoder) value(p *Plan, dst reflect.Value) error {
@@ -132,7 +166,7 @@ func (d *decoder) str() ([]byte, error) {
 		if err := d.skip(); err != nil {
 			return nil, err
 		}
-		return nil, d.bad("not a string")
+		return nil, d.wrong("not a string", dueText)
 	}
 	return d.scanString(&d.text)
 }
@@ -148,7 +182,7 @@ func (d *decoder) boolean(dst reflect.Value) error {
 	if err := d.skip(); err != nil {
 		return err
 	}
-	return d.bad("not true or false")
+	return d.wrong("not true or false", dueBool)
 }
 
 func (d *decoder) number(p *Plan, dst reflect.Value) error {
@@ -156,7 +190,10 @@ func (d *decoder) number(p *Plan, dst reflect.Value) error {
 		if err := d.skip(); err != nil {
 			return err
 		}
-		return d.bad("not a number")
+		if p.shape == shapeFloat {
+			return d.wrong("not a number", dueNumber)
+		}
+		return d.wrong("not a number", dueWhole)
 	}
 	lit, err := d.scanNumber()
 	if err != nil {
@@ -166,13 +203,13 @@ func (d *decoder) number(p *Plan, dst reflect.Value) error {
 	case shapeInt:
 		n, err := strconv.ParseInt(string(lit), 10, 64)
 		if err != nil || dst.OverflowInt(n) {
-			return d.bad("not an integer in range")
+			return d.wrong("not an integer in range", dueWhole)
 		}
 		dst.SetInt(n)
 	case shapeUint:
 		n, err := strconv.ParseUint(string(lit), 10, 64)
 		if err != nil || dst.OverflowUint(n) {
-			return d.bad("not a whole number in range")
+			return d.wrong("not a whole number in range", dueWhole)
 		}
 		dst.SetUint(n)
 	default:
@@ -192,7 +229,7 @@ func (d *decoder) unmarshalText(dst reflect.Value) error {
 	}
 	// A copy: UnmarshalText may keep its argument no longer than the call, but not every type obeys.
 	if err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(string(s))); err != nil {
-		return d.bad("not of the form that is due here")
+		return d.wrong("not of the form that is due here", Due(dst))
 	}
 	return nil
 }
@@ -237,7 +274,7 @@ func (d *decoder) list(p *Plan, dst reflect.Value) error {
 		if err := d.skip(); err != nil {
 			return err
 		}
-		return d.bad("not a list")
+		return d.wrong("not a list", dueList)
 	}
 	if p.shape == shapeSlice {
 		dst.Set(reflect.MakeSlice(p.typ, 0, 4))
@@ -267,7 +304,7 @@ func (d *decoder) dict(p *Plan, dst reflect.Value) error {
 		if err := d.skip(); err != nil {
 			return err
 		}
-		return d.bad("not an object")
+		return d.wrong("not an object", dueObject)
 	}
 	dst.Set(reflect.MakeMap(p.typ))
 	return d.members(&d.text, func(name []byte) error {
@@ -290,7 +327,7 @@ func (d *decoder) object(p *Plan, dst reflect.Value) error {
 		if err := d.skip(); err != nil {
 			return err
 		}
-		return d.bad("not an object")
+		return d.wrong("not an object", dueObject)
 	}
 	var few uint64 // which fields are there; more than 64 spill into many
 	var many []bool
@@ -319,7 +356,7 @@ func (d *decoder) object(p *Plan, dst reflect.Value) error {
 			return err
 		}
 		if problem := f.rules.Problem(v); problem != "" {
-			return d.bad(problem)
+			return d.wrong(problem, f.rules.Allowed(v))
 		}
 		return nil
 	})

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"castad/shared/fault"
 )
 
 // Rules are what a struct tag demands of a value.
@@ -126,6 +128,32 @@ func (r Rules) Problem(v reflect.Value) string {
 		return fmt.Sprintf("less than %d%s", r.min, unit)
 	}
 	return ""
+}
+
+// Allowed says what v may be, for whoever sent one that may not.
+func (r Rules) Allowed(v reflect.Value) fault.Words {
+	if v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	if r.enum != nil && (!r.hasMin && !r.hasMax || r.enumProblem(v) != "") {
+		return fault.OneOf(r.enum...)
+	}
+	unit := fault.None
+	switch v.Kind() {
+	case reflect.String:
+		unit = fault.Characters
+	case reflect.Slice, reflect.Map:
+		unit = fault.Items
+	}
+	switch {
+	case r.hasMin && r.hasMax:
+		return fault.Between(r.min, r.max, unit)
+	case r.hasMax:
+		return fault.AtMost(r.max, unit)
+	case r.hasMin:
+		return fault.AtLeast(r.min, unit)
+	}
+	return fault.Words{}
 }
 
 func (r Rules) enumProblem(v reflect.Value) string {

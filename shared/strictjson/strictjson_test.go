@@ -75,6 +75,35 @@ func TestItReadsWhatItShould(t *testing.T) {
 	}
 }
 
+func TestItSaysWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ in, ko, en string }{
+		"a word that is not offered":   {`{"publish":"now"}`, "auto, approve, none 가운데 하나", "one of auto, approve, none"},
+		"a word in a list":             {`{"tags":["a","c"]}`, "a, b 가운데 하나", "one of a, b"},
+		"a list that is too long":      {`{"tags":["a","a","a","a"]}`, "3개 이하", "at most 3 items"},
+		"a string that is too long":    {`{"title":"123456"}`, "5자 이하", "at most 5 characters"},
+		"a number above its bound":     {`{"photos":[{"url":"a","rank":10}]}`, "1 이상 9 이하", "from 1 to 9"},
+		"an id of another kind":        {`{"place":"song_0000000000001"}`, "place_… 형식의 번호", "an id of the form place_…"},
+		"a price with a comma, quoted": {`{"seconds":"9,000"}`, "따옴표와 쉼표 없는 정수", "a whole number, without quotes and commas"},
+		"a time in words":              {`{"at":"내일 3시"}`, dueTime.Ko, dueTime.En},
+		"a string for a list":          {`{"photos":"a"}`, "목록 [ … ]", "a list [ … ]"},
+		"a list for an object":         {`[]`, "객체 { … }", "an object { … }"},
+		"null for a string":            {`{"title":null}`, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var o order
+			allowed := fault.AllowedOf(Unmarshal([]byte(row.in), &o))
+			if allowed == nil {
+				allowed = &fault.Words{}
+			}
+			if diff := cmp.Diff(fault.Words{Ko: row.ko, En: row.en}, *allowed); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestItRefuses(t *testing.T) {
 	t.Parallel()
 	deep := func(n int) string { return `{"any":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}` }

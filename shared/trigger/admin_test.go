@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"castad/shared/fault"
+	"castad/shared/id"
 	"castad/shared/identity"
 )
 
@@ -20,17 +21,19 @@ type operators struct {
 	by            identity.Actor
 	asked         []identity.Principal
 	says          error // the database
+	keys          identity.Keys
 }
 
 var operator = identity.Principal{Tenant: 7, User: 9, Role: identity.RoleAdmin}
 
-func forOperators(t *testing.T) *operators {
+func forOperators(t *testing.T, with ...func(*Options)) *operators {
 	t.Helper()
 	b := &operators{}
 	keys, err := identity.NewKeys(key(t, "tokens"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.keys = keys
 	verifier, err := identity.NewVerifier(keys, identity.DefaultIssuer, "castad-admin", time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +44,9 @@ func forOperators(t *testing.T) *operators {
 			b.asked = append(b.asked, who)
 			return b.says
 		}
+		for _, change := range with {
+			change(o)
+		}
 	}, Admin("admin-runs", httpJSON("v1/admin/runs", "get"), one, func(_ context.Context, by identity.Actor, _ struct{}) (struct{}, error) {
 		b.called++
 		b.by = by
@@ -49,19 +55,23 @@ func forOperators(t *testing.T) *operators {
 		b.called++
 		return struct{}{}, nil
 	}))
-	mint := func(who identity.Principal, at time.Time) string {
-		issuer, err := identity.NewIssuer(keys, identity.DefaultIssuer, "castad-admin", func() time.Time { return at })
-		if err != nil {
-			t.Fatal(err)
-		}
-		token, err := issuer.Issue(who, 5*time.Minute)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return token
-	}
-	b.admin, b.owners, b.late = mint(operator, time.Now()), mint(owner, time.Now()), mint(operator, time.Now().Add(-time.Hour))
+	hourAgo := func() time.Time { return time.Now().Add(-time.Hour) }
+	b.admin, b.owners, b.late = b.mint(t, "castad-admin", operator), b.mint(t, "castad-admin", owner), b.mint(t, "castad-admin", operator, hourAgo)
 	return b
+}
+
+// mint makes a token for an audience, now or by another clock.
+func (b *operators) mint(t *testing.T, audience string, who identity.Principal, by ...func() time.Time) string {
+	t.Helper()
+	issuer, err := identity.NewIssuer(b.keys, identity.DefaultIssuer, audience, append(by, time.Now)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := issuer.Issue(who, 5*time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
 }
 
 var one = Budget{Time: 5 * time.Second, Connections: 1}
@@ -77,6 +87,33 @@ func (b *operators) get(t *testing.T, path, token string) (int, string) {
 		return w.Code, ""
 	}
 	return w.Code, problemOf(t, w).Code
+}
+
+// A token is good without anybody being asked, but not longer than its session.
+func TestATokenOpensNothingOnceItsSessionHasEnded(t *testing.T) {
+	t.Parallel()
+	ended := map[id.Session]bool{}
+	b := forOperators(t, func(o *Options) { o.Ended = func(s id.Session) bool { return ended[s] } })
+	who, also := owner, operator
+	who.Session, also.Session = 5, 6
+	doors := map[string]string{"/api/v1/ads": b.mint(t, identity.DefaultAudience, who), "/api/v1/admin/runs": b.mint(t, "castad-admin", also)}
+	for path, token := range doors {
+		if status, code := b.get(t, path, token); status != http.StatusNoContent {
+			t.Errorf("%s: %d %s", path, status, code)
+		}
+	}
+	ended[5], ended[6] = true, true
+	for path, token := range doors {
+		if status, code := b.get(t, path, token); status != http.StatusUnauthorized || code != string(fault.CodeSessionEnded) {
+			t.Errorf("%s after the session's end: %d %s", path, status, code)
+		}
+	}
+	if status, code := b.get(t, "/api/v1/ads", b.mint(t, identity.DefaultAudience, owner)); status != http.StatusNoContent {
+		t.Errorf("a developer's token, which is of no session: %d %s", status, code)
+	}
+	if b.called != 3 {
+		t.Errorf("%d calls", b.called)
+	}
 }
 
 // Row 10 of the security anchors.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,6 +68,10 @@ func bodyFault(err error) error {
 func (c *call) upload(limit int64) (io.Reader, error) {
 	if err := c.checkBody(limit); err != nil {
 		return nil, err
+	}
+	if kind := c.r.Header.Get("Content-Type"); strings.HasPrefix(kind, "multipart/") { // what most libraries send when they are given a file
+		return nil, fault.Newf(fault.CodeContentType, "a form where the file alone is due").In("Content-Type").
+			Wants(fault.Words{Ko: "폼 없이 파일만 담은 본문과 그 파일의 형식", En: "the file alone as the body, not in a form, and its type"})
 	}
 	return &uploadReader{call: c, from: http.MaxBytesReader(c.w, c.r.Body, limit)}, nil
 }

@@ -6,8 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -255,21 +255,23 @@ func (c *call) failed(err error) int {
 // statusClientGone is nginx's number for a client that closed the connection; it is only logged.
 const statusClientGone = 499
 
-// clientIP is the address that the last hop before us saw.
-func clientIP(r *http.Request) string {
-	values := r.Header.Values("X-Forwarded-For")
+// clientIP is the address that the last hop before us saw; the zero one when it says none.
+func clientIP(r *http.Request) netip.Addr {
+	values := r.Header["X-Forwarded-For"]
 	if len(values) == 0 {
-		return ""
+		return netip.Addr{}
 	}
 	last := values[len(values)-1]
 	last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-	if host, _, err := net.SplitHostPort(last); err == nil { // Azure's front end writes the port, too
-		last = host
+	// Azure's front end writes the port, too: after the only colon, or after a bracket.
+	if port := strings.LastIndexByte(last, ':'); port > 0 && (last[port-1] == ']' || strings.IndexByte(last, ':') == port) {
+		last = last[:port]
 	}
-	if ip := net.ParseIP(strings.Trim(last, "[]")); ip != nil {
-		return ip.String()
+	ip, err := netip.ParseAddr(strings.Trim(last, "[]"))
+	if err != nil {
+		return netip.Addr{}
 	}
-	return ""
+	return ip.Unmap().WithZone("")
 }
 
 var errDefaultMode = fault.Newf(fault.CodeMisconfigured, "the host calls an HTTP function by its name: %s", defaultModeHint)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,11 @@ import (
 	"castad/shared/message"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
+
+// addresses are compared as values.
+var addresses = cmpopts.EquateComparable(netip.Addr{})
 
 // Row 8 of the security anchors: whatever a stranger writes into an address, no worker hears of it.
 func TestAWorkerHasOneSpelling(t *testing.T) {
@@ -153,7 +158,7 @@ func TestTheDatabaseAndTheLimitsComeFirst(t *testing.T) {
 		o.Ready = func() error { return down }
 		o.Admit = func(_ context.Context, c Caller) (Admission, error) {
 			seen = append(seen, c)
-			if c.IP == "203.0.113.9" {
+			if c.IP.String() == "203.0.113.9" {
 				return Admission{}, fault.New(fault.CodeTooMany).After(1500 * time.Millisecond)
 			}
 			return Admission{}, nil
@@ -173,22 +178,24 @@ func TestTheDatabaseAndTheLimitsComeFirst(t *testing.T) {
 	if p := problemOf(t, w); w.Code != http.StatusTooManyRequests || p.Code != string(fault.CodeTooMany) || w.Header().Get("Retry-After") != "2" || called != 1 {
 		t.Errorf("over the limit: status %d, %+v, Retry-After %q, called %d", w.Code, p, w.Header().Get("Retry-After"), called)
 	}
-	want := []Caller{{Function: "health-ready"}, {Function: "health-live", IP: "198.51.100.7"}, {Function: "health-live", IP: "203.0.113.9"}}
-	if diff := cmp.Diff(want, seen); diff != "" {
+	want := []Caller{{Function: "health-ready"}, {Function: "health-live", IP: netip.MustParseAddr("198.51.100.7")}, {Function: "health-live", IP: netip.MustParseAddr("203.0.113.9")}}
+	if diff := cmp.Diff(want, seen, addresses); diff != "" {
 		t.Error(diff)
 	}
-	for header, want := range map[string]string{"[2001:db8::1]:443": "2001:db8::1", "2001:db8::1": "2001:db8::1", "evil": "", "": ""} {
+	for header, want := range map[string]string{"[2001:db8::1]:443": "2001:db8::1", "[2001:db8::1]": "2001:db8::1", "2001:db8::1": "2001:db8::1", "2001:db8:::443": "",
+		"203.0.113.9:443": "203.0.113.9", "[::ffff:203.0.113.9]:1": "203.0.113.9", "fe80::1%eth0": "fe80::1", "evil": "", "evil:1": "", ":1": "", "[]:1": "", "": ""} {
 		r, _ := http.NewRequest("GET", "/", nil)
 		r.Header.Set("X-Forwarded-For", header)
-		if got := clientIP(r); got != want {
-			t.Errorf("the address in %q is %q", header, got)
+		if got := clientIP(r); got.IsValid() != (want != "") || got.IsValid() && got.String() != want {
+			t.Errorf("the address in %q is %v", header, got)
 		}
 	}
 }
 
 func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
 	t.Parallel()
-	b := set(t, nil, Public("ad-list", httpJSON("v1/ads", "get"), quick, hello), Public("ad-request", httpJSON("v1/ads", "post"), quick, hello),
+	b := set(t, nil, Stray("contract-stray", httpJSON("v1/{*path}", "get", "post", "delete")),
+		Public("ad-list", httpJSON("v1/ads", "get"), quick, hello), Public("ad-request", httpJSON("v1/ads", "post"), quick, hello),
 		Public("auth-any", httpJSON("v1/auth/{*path}", "get"), quick, func(_ context.Context, in struct {
 			Path string `path:"path" max:"20"`
 		}) (map[string]string, error) {

@@ -45,10 +45,12 @@ type Function struct {
 	stream  bool
 	// preflight: it answers for CORS.
 	preflight bool
-	limit     int64 // upload: bytes
-	in        *input
-	out       reflect.Type
-	err       error
+	// stray: it lets through what no other function takes.
+	stray bool
+	limit int64 // upload: bytes
+	in    *input
+	out   reflect.Type
+	err   error
 
 	http  httpFunc
 	queue func(context.Context, message.Wake) error
@@ -103,6 +105,21 @@ func Admin[In, Out any](name string, binding []byte, b Budget, fn func(context.C
 		f.err = fmt.Errorf("its connection budget is %d; whether the caller is an operator is looked up in the database", b.Connections)
 	}
 	return f
+}
+
+// Stray is the function of every address that is no other's, a catch-all. The Functions host
+// answers what no function.json names by itself, with a 404 that says nothing; what it hands
+// through is routed here anew, and told what is wrong with it in a problem.
+func Stray(name string, binding []byte) Function {
+	f := httpFunction[anyPath, struct{}](name, binding, Budget{Time: time.Second})
+	f.public, f.stray = true, true
+	f.http = func(*call) (any, error) { return nil, fault.New(fault.CodeRouteNotFound) } // not mounted; in the host's default mode
+	return f
+}
+
+// anyPath is what a catch-all takes.
+type anyPath struct {
+	Path string `path:"path"`
 }
 
 // Upload is an HTTP function whose body is a file of at most limit bytes, read
@@ -226,6 +243,9 @@ func (f Function) Admin() bool { return f.admin }
 
 // Preflights says whether it answers browsers' OPTIONS requests, for all routes.
 func (f Function) Preflights() bool { return f.preflight }
+
+// Strays says whether it only lets through what no other function takes.
+func (f Function) Strays() bool { return f.stray }
 
 // Streams says whether it reports progress as server-sent events.
 func (f Function) Streams() bool { return f.stream }

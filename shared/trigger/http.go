@@ -122,6 +122,9 @@ func (c *call) identify() (ticket string, err error) {
 		}
 		return "", err
 	}
+	if who.Session != 0 && c.host.o.Ended != nil && c.host.o.Ended(who.Session) {
+		return "", fault.Newf(fault.CodeSessionEnded, "a token of a session that has ended")
+	}
 	c.who = who
 	return "", nil
 }

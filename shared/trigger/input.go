@@ -259,16 +259,21 @@ func (p *param) read(r *http.Request, query url.Values, dst reflect.Value) error
 		}
 		return fault.New(p.missing()).In(p.name)
 	}
-	bad := func(detail string) error { return fault.Newf(fault.CodeBadValue, "%s", detail).In(p.name) }
-	if len(texts) > 1 {
-		return bad("it is there more than once")
-	}
 	v := dst.FieldByIndex(p.index)
-	if !clean(texts[0]) || p.key && !validKey(texts[0]) || !p.set(v, texts[0]) {
-		return bad("not of the form that is due here")
+	bad := func(detail string, allowed fault.Words) error {
+		return fault.Newf(fault.CodeBadValue, "%s", detail).In(p.name).Wants(allowed)
+	}
+	if len(texts) > 1 {
+		return bad("it is there more than once", fault.Words{Ko: "한 번만", En: "once"})
+	}
+	if p.key && !validKey(texts[0]) {
+		return bad("not a key", fault.Words{Ko: "공백 없는 영문, 숫자, 기호 1–64자", En: "1 to 64 visible ASCII characters"})
+	}
+	if !clean(texts[0]) || !p.set(v, texts[0]) {
+		return bad("not of the form that is due here", p.due(v))
 	}
 	if problem := p.rules.Problem(v); problem != "" {
-		return bad(problem)
+		return bad(problem, p.rules.Allowed(v))
 	}
 	return nil
 }
@@ -282,6 +287,14 @@ func (p *param) missing() fault.Code {
 		return fault.CodeIfMatchRequired
 	}
 	return fault.CodeMissingField
+}
+
+// due says what a text for v has to look like: by its rules, else by its type.
+func (p *param) due(v reflect.Value) fault.Words {
+	if w := p.rules.Allowed(v); w != (fault.Words{}) {
+		return w
+	}
+	return strictjson.Due(v)
 }
 
 func (p *param) readMany(texts []string, dst reflect.Value) error {
@@ -300,7 +313,7 @@ func (p *param) readMany(texts []string, dst reflect.Value) error {
 		return fault.New(fault.CodeMissingField).In(p.name)
 	}
 	if problem := p.rules.Problem(list); problem != "" {
-		return bad(problem)
+		return fault.Newf(fault.CodeBadValue, "%s", problem).In(p.name).Wants(p.rules.Allowed(list))
 	}
 	return nil
 }
@@ -337,7 +350,7 @@ func (in *input) readJSON(c *call, dst reflect.Value) error {
 		return in.body.Missing()
 	}
 	if !isJSON(c.r.Header["Content-Type"]) {
-		return fault.Newf(fault.CodeContentType, "a body must be application/json in UTF-8").In("Content-Type")
+		return fault.Newf(fault.CodeContentType, "a body must be application/json in UTF-8").In("Content-Type").Wants(fault.Words{Ko: "application/json", En: "application/json"})
 	}
 	return in.body.Decode(body.Bytes(), dst)
 }

@@ -21,7 +21,9 @@ type problem struct {
 	Side      string    `json:"side"`
 	Retryable bool      `json:"retryable"`
 	Field     string    `json:"field,omitempty"`
-	Detail    string    `json:"detail,omitempty"`
+	// Allowed is what that field may be.
+	Allowed *fault.Words `json:"allowed,omitempty"`
+	Detail  string       `json:"detail,omitempty"`
 	// Link is where the caller can do what we cannot.
 	Link      string `json:"link,omitempty"`
 	RequestID string `json:"request_id"`
@@ -95,6 +97,7 @@ func newProblem(err error, status int, requestID string) problem {
 		Side:      entry.Side,
 		Retryable: entry.Retryable,
 		Field:     fault.FieldOf(err),
+		Allowed:   fault.AllowedOf(err),
 		Link:      fault.LinkOf(err),
 		RequestID: requestID,
 	}

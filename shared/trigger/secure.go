@@ -12,8 +12,8 @@ import (
 )
 
 // Headers that every answer has, also problems, files and streams; the slices are
-// shared and never written to. What the Functions host answers by itself (a route
-// that no function has) does not reach us and has none of them.
+// shared and never written to. What the Functions host answers by itself (a path
+// outside /api/v1, see Stray) does not reach us and has none of them.
 var (
 	noSniff    = []string{"nosniff"}
 	noStore    = []string{"no-store"}
@@ -107,14 +107,10 @@ func ValidOrigin(s string) bool {
 // Preflight is the function that answers a browser's OPTIONS requests, for all
 // routes; its own is a catch-all.
 func Preflight(name string, binding []byte) Function {
-	f := httpFunction[preflighted, struct{}](name, binding, Budget{Time: time.Second})
+	f := httpFunction[anyPath, struct{}](name, binding, Budget{Time: time.Second})
 	f.public, f.preflight = true, true
 	f.http = func(c *call) (any, error) { return c.host.preflight(c.r) }
 	return f
-}
-
-type preflighted struct {
-	Path string `path:"path"`
 }
 
 // preflight says what may be asked for at a path. A stranger is told the
@@ -167,16 +163,19 @@ func (a Admission) tell(header http.Header) {
 	if a.Policy == "" {
 		return
 	}
-	var room [64]byte
-	b := append(append(append(room[:0], '"'), a.Policy...), '"')
-	named := len(b)
+	var room [96]byte
+	b := a.named(room[:0])
 	b = strconv.AppendInt(append(b, ";q="...), int64(a.Quota), 10)
 	b = strconv.AppendInt(append(b, ";w="...), seconds(a.Window), 10)
-	header["Ratelimit-Policy"] = []string{string(b)}
-	b = strconv.AppendInt(append(b[:named], ";r="...), int64(a.Left), 10)
+	policy := len(b)
+	b = strconv.AppendInt(append(a.named(b), ";r="...), int64(a.Left), 10)
 	b = strconv.AppendInt(append(b, ";t="...), seconds(a.Reset), 10)
-	header["Ratelimit"] = []string{string(b)}
+	text := string(b)
+	values := []string{text[:policy], text[policy:]} // one text and one list for both
+	header["Ratelimit-Policy"], header["Ratelimit"] = values[:1:1], values[1:]
 }
+
+func (a Admission) named(b []byte) []byte { return append(append(append(b, '"'), a.Policy...), '"') }
 
 // seconds rounds up: who waits that long does not come too early.
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

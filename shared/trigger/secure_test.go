@@ -3,6 +3,7 @@ package trigger
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -211,7 +212,7 @@ func TestEveryAnswerSaysHowTheCallerStandsWithTheLimit(t *testing.T) {
 	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "2" || w.Header().Get("RateLimit") == "" {
 		t.Errorf("over the limit: status %d, %v", w.Code, w.Header())
 	}
-	if diff := cmp.Diff([]Caller{{Function: "ad-list", IP: "2.2.2.2", Bypass: "b"}}, seen); diff != "" {
+	if diff := cmp.Diff([]Caller{{Function: "ad-list", IP: netip.MustParseAddr("2.2.2.2"), Bypass: "b"}}, seen, addresses); diff != "" {
 		t.Errorf("a guess at a token is counted for its address (-want +got):\n%s", diff)
 	}
 }

@@ -37,7 +37,7 @@ func New(ads Ads) trigger.Function {
 		func(ctx context.Context, who identity.Principal, in question) (ad.Quote, error) {
 			switch {
 			case in.Wish != nil && (in.Ad != 0 || in.Change != nil):
-				return ad.Quote{}, fault.New(fault.CodeBadValue).In("wish")
+				return ad.Quote{}, fault.New(fault.CodeBadValue).In("wish").Wants(fault.Words{Ko: "wish, 또는 ad와 change", En: "wish, or ad with change"})
 			case in.Wish != nil:
 				if err := in.Wish.Validate(); err != nil {
 					return ad.Quote{}, err

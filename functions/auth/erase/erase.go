@@ -2,9 +2,11 @@
 //
 // Marks the user, ends all sessions and cancels what is under way at once; the timer
 // background-erase deletes the rest within a minute or two, longer while a call to a vendor
-// is being settled. Access tokens cannot be taken back: it is complete, and so said to be,
-// when the last of them has ended, 20 minutes later. It cannot be undone. The answer
-// (202) says when and what stays. Writes users and refresh_tokens. Again: the same answer.
+// is being settled; an instance knows of an ended access token within seconds, and the
+// erasure is complete, and so said to be, when the last token has run out, 20 minutes
+// later. It cannot be undone. The answer (202) says when and what stays. Writes users,
+// refresh_tokens and ended_sessions. Again, while the access token is not known to have
+// ended: the same answer.
 package erase
 
 import (

@@ -1,6 +1,6 @@
 // Package me is GET /api/v1/auth/me: who has signed in.
 //
-// Reads users. A user who is being erased, and a developer's token, are 404.
+// Reads users. Who is being erased, and a developer's token, have no session: 401.
 package me
 
 import (

@@ -12,6 +12,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"castad/shared/trigger"
@@ -39,56 +40,131 @@ type Files interface {
 // Owner is a part of the files and the table that names them.
 type Owner struct {
 	Prefix string
-	Keeps  func(ctx context.Context, name string) (bool, error)
+	// Names returns the names that rows have, from one to another, in order, at most limit.
+	Names func(ctx context.Context, from, to string, limit int) ([]string, error)
+	// Keeps says whether a row names a file.
+	Keeps func(ctx context.Context, name string) (bool, error)
 }
 
 const (
 	keepSent    = 8 * 24 * time.Hour
-	keepAway    = 30 * 24 * time.Hour
 	keepOrphans = 2 * 24 * time.Hour
+	// clocks is how much later than promised an ad is deleted: what instances' clocks may
+	// differ, and the time of a restore that was asked for at the last moment.
+	clocks = time.Hour
+	// atOnce is how many files' names are looked up together: one query a file would not
+	// get through a hundred thousand of them in a night's run.
+	atOnce = 1000
+	// enough is how many files may refuse to be deleted before the purge gives up:
+	// then it is the storage's trouble and not theirs.
+	enough = 10
 )
 
-// New returns the function.
-func New(sent Sent, ads Ads, files Files, owners []Owner, now func() time.Time) trigger.Function {
-	return trigger.Timer("background-purge", binding, trigger.Budget{Time: 100 * time.Second, Connections: 1},
-		func(ctx context.Context) error {
-			_, err := sent.Purge(ctx, now().UTC().Add(-keepSent))
-			err = errors.Join(err, ads.Forget(ctx, now().UTC().Add(-keepAway)))
-			for _, o := range owners {
-				err = errors.Join(err, orphans(ctx, files, o, now().UTC().Add(-keepOrphans)))
-			}
-			return err
-		})
+// purger is the function's parts.
+type purger struct {
+	sent   Sent
+	ads    Ads
+	away   time.Duration
+	files  Files
+	owners []Owner
+	now    func() time.Time
 }
 
-// enough is how many files may refuse to be deleted before the purge gives up:
-// then it is the storage's trouble and not theirs.
-const enough = 10
+// New returns the function. away is how long an ad that was put away can be brought back.
+func New(sent Sent, ads Ads, away time.Duration, files Files, owners []Owner, now func() time.Time) trigger.Function {
+	p := purger{sent, ads, away, files, owners, now}
+	return trigger.Timer("background-purge", binding, trigger.Budget{Time: 100 * time.Second, Connections: 1}, p.run)
+}
 
-// orphans deletes the owner's old files that no row names. A file that cannot be
-// deleted does not keep the others.
-func orphans(ctx context.Context, files Files, o Owner, before time.Time) error {
-	var stuck []error
-	err := files.List(ctx, o.Prefix, func(name string, _ int64, modified time.Time) error {
-		if !modified.Before(before) {
+func (p purger) run(ctx context.Context) error {
+	now := p.now().UTC()
+	_, err := p.sent.Purge(ctx, now.Add(-keepSent))
+	err = errors.Join(err, p.ads.Forget(ctx, now.Add(-p.away-clocks)))
+	for _, o := range p.owners {
+		s := sweep{files: p.files, owner: o, before: now.Add(-keepOrphans)}
+		if failed := s.run(ctx); failed != nil {
+			err = errors.Join(err, fmt.Errorf("purge files %s: %w", o.Prefix, failed))
+		}
+	}
+	return err
+}
+
+// sweep deletes an owner's old files that no row names.
+type sweep struct {
+	files  Files
+	owner  Owner
+	before time.Time
+
+	old   []string // files whose rows are not looked up yet
+	stuck []error
+}
+
+// run deletes them. A file that cannot be deleted does not keep the others.
+func (s *sweep) run(ctx context.Context) error {
+	err := s.files.List(ctx, s.owner.Prefix, func(name string, _ int64, modified time.Time) error {
+		if modified.Before(s.before) {
+			s.old = append(s.old, name)
+		}
+		if len(s.old) < atOnce {
 			return nil
 		}
-		kept, err := o.Keeps(ctx, name)
-		if err != nil || kept {
-			return err
-		}
-		if err := files.Delete(ctx, name); err != nil {
-			if stuck = append(stuck, err); len(stuck) == enough || ctx.Err() != nil {
-				return errors.Join(stuck...)
-			}
-		}
-		return nil
+		return s.delete(ctx)
 	})
 	if err == nil {
-		err = errors.Join(stuck...)
+		err = s.delete(ctx)
 	}
+	if len(s.stuck) == enough { // told already
+		return err
+	}
+	return errors.Join(append(s.stuck, err)...)
+}
+
+// delete deletes those of the old files that no row names. Each is looked up once more
+// by itself: its row may have been written since.
+func (s *sweep) delete(ctx context.Context) error {
+	named, err := s.named(ctx)
 	if err != nil {
-		return fmt.Errorf("purge files %s: %w", o.Prefix, err)
+		return err
 	}
+	for _, name := range s.old {
+		if named[name] {
+			continue
+		}
+		kept, err := s.owner.Keeps(ctx, name)
+		if err != nil {
+			return err
+		}
+		if kept {
+			continue
+		}
+		if err := s.files.Delete(ctx, name); err != nil {
+			if s.stuck = append(s.stuck, err); len(s.stuck) == enough || ctx.Err() != nil {
+				return errors.Join(s.stuck...)
+			}
+		}
+	}
+	s.old = s.old[:0]
 	return nil
+}
+
+// named are the names that rows have, between the first and the last of the old files.
+func (s *sweep) named(ctx context.Context) (map[string]bool, error) {
+	all := map[string]bool{}
+	if len(s.old) == 0 {
+		return all, nil
+	}
+	from, to := slices.Min(s.old), slices.Max(s.old)
+	for {
+		names, err := s.owner.Names(ctx, from, to, atOnce)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			all[name] = true
+		}
+		if len(names) < atOnce {
+			return all, nil
+		}
+		from = names[len(names)-1] // once more, and what follows
+	}
 }

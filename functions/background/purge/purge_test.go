@@ -3,6 +3,7 @@ package purge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -44,20 +45,76 @@ var (
 	old  = line.Add(-time.Second)
 )
 
-func named(names ...string) func(context.Context, string) (bool, error) {
-	return func(_ context.Context, name string) (bool, error) { return slices.Contains(names, name), nil }
+// rows name files; look-ups are counted.
+type rows struct {
+	names           []string
+	down            error
+	ranges, singles int
+}
+
+func (r *rows) owner(prefix string) Owner {
+	return Owner{prefix, func(_ context.Context, from, to string, limit int) (out []string, err error) {
+		r.ranges++
+		slices.Sort(r.names)
+		for _, name := range r.names {
+			if name >= from && name <= to && len(out) < limit {
+				out = append(out, name)
+			}
+		}
+		return out, r.down
+	}, func(_ context.Context, name string) (bool, error) {
+		r.singles++
+		return slices.Contains(r.names, name), r.down
+	}}
+}
+
+func (d *disk) sweep(ctx context.Context, o Owner) error {
+	s := sweep{files: d, owner: o, before: line}
+	return s.run(ctx)
 }
 
 func TestOnlyOldFilesThatNoRowNamesAreDeleted(t *testing.T) {
 	t.Parallel()
 	d := &disk{files: map[string]time.Time{"photos/kept": old, "photos/orphan": old, "photos/fresh": line, "photos/zz": old, "runs/other": old},
 		stuck: map[string]bool{"photos/orphan": true}}
-	err := orphans(t.Context(), d, Owner{"photos/", named("photos/kept")}, line)
+	r := &rows{names: []string{"photos/kept", "photos/lost"}}
+	err := d.sweep(t.Context(), r.owner("photos/"))
 	if err == nil || !strings.Contains(err.Error(), "stuck: photos/orphan") {
 		t.Errorf("a file that stayed went unreported: %v", err)
 	}
 	if diff := cmp.Diff([]string{"photos/fresh", "photos/kept", "photos/orphan", "runs/other"}, slices.Sorted(maps.Keys(d.files))); diff != "" {
 		t.Errorf("files left (-want +got):\n%s", diff)
+	}
+}
+
+// However many files there are, their rows are read in pages.
+func TestManyFilesAreLookedUpTogether(t *testing.T) {
+	t.Parallel()
+	d, r := &disk{files: map[string]time.Time{}}, &rows{}
+	var want []string
+	for n := range 3*atOnce + 10 {
+		name := fmt.Sprintf("runs/%06d", n)
+		d.files[name] = old
+		if n%7 != 0 {
+			r.names, want = append(r.names, name), append(want, name)
+		}
+	}
+	if err := d.sweep(t.Context(), r.owner("runs/")); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(d.files))); diff != "" || r.ranges > 8 || r.singles != 3*atOnce+10-len(want) {
+		t.Errorf("%d look-ups and %d of single files; files left (-want +got):\n%s", r.ranges, r.singles, diff)
+	}
+}
+
+// A row that is written between the look at many and the deletion of one keeps its file.
+func TestAFileWhoseRowCameLaterIsKept(t *testing.T) {
+	t.Parallel()
+	d := &disk{files: map[string]time.Time{"runs/a": old}}
+	o := (&rows{names: []string{"runs/a"}}).owner("runs/")
+	o.Names = func(context.Context, string, string, int) ([]string, error) { return nil, nil }
+	if err := d.sweep(t.Context(), o); err != nil || d.asked != 0 {
+		t.Errorf("%v, %d deletions", err, d.asked)
 	}
 }
 
@@ -67,7 +124,7 @@ func TestAStorageThatDeletesNothingIsLeftAlone(t *testing.T) {
 	for _, c := range "abcdefghijklmnopqrstuvwxyz" {
 		d.files["runs/"+string(c)], d.stuck["runs/"+string(c)] = old, true
 	}
-	if err := orphans(t.Context(), d, Owner{"runs/", named()}, line); err == nil || d.asked != enough {
+	if err := d.sweep(t.Context(), (&rows{}).owner("runs/")); err == nil || d.asked != enough || strings.Count(err.Error(), "runs/a") != 1 {
 		t.Errorf("asked %d times, %v", d.asked, err)
 	}
 }
@@ -77,8 +134,39 @@ func TestNothingIsDeletedWhileTheRowsCannotBeRead(t *testing.T) {
 	t.Parallel()
 	d := &disk{files: map[string]time.Time{"photos/a": old, "photos/b": old}}
 	down := errors.New("no database")
-	err := orphans(t.Context(), d, Owner{"photos/", func(context.Context, string) (bool, error) { return false, down }}, line)
-	if !errors.Is(err, down) || d.asked != 0 {
+	r := &rows{down: down}
+	o := r.owner("photos/")
+	if err := d.sweep(t.Context(), o); !errors.Is(err, down) || d.asked != 0 {
 		t.Errorf("%v, %d deletions", err, d.asked)
+	}
+	o.Names = (&rows{}).owner("photos/").Names
+	if err := d.sweep(t.Context(), o); !errors.Is(err, down) || d.asked != 0 {
+		t.Errorf("one by one: %v, %d deletions", err, d.asked)
+	}
+}
+
+// desk notes from before when something is deleted.
+type desk struct{ sent, ads time.Time }
+
+func (d *desk) Purge(_ context.Context, before time.Time) (int64, error) {
+	d.sent = before
+	return 0, nil
+}
+func (d *desk) Forget(_ context.Context, before time.Time) error {
+	d.ads = before
+	return errors.New("ads")
+}
+
+// Of two clocks one is late: an ad that may still be brought back by one must not be
+// half deleted by the other.
+func TestAnAdIsDeletedOnlyWhenNobodyCanBringItBackAnyMore(t *testing.T) {
+	t.Parallel()
+	d, away := &desk{}, 30*24*time.Hour
+	p := purger{sent: d, ads: d, away: away, files: &disk{}, now: func() time.Time { return line }}
+	if err := p.run(t.Context()); err == nil {
+		t.Error("what failed is not told")
+	}
+	if late := line.Add(-away).Sub(d.ads); late < 10*time.Minute || late > 24*time.Hour || !d.sent.Equal(line.Add(-8*24*time.Hour)) {
+		t.Errorf("ads %v later than promised, messages from before %v", late, d.sent)
 	}
 }

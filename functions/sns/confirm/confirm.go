@@ -37,7 +37,7 @@ func New(posts Posts) trigger.Function {
 	return trigger.HTTP("sns-confirm", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in word) (sns.Post, error) {
 			if in.URL != "" && !in.Published {
-				return sns.Post{}, fault.New(fault.CodeBadValue).In("url")
+				return sns.Post{}, fault.New(fault.CodeBadValue).In("url").Wants(fault.Words{Ko: "published가 true일 때만", En: "only with published true"})
 			}
 			return posts.Confirm(ctx, who.Tenant, who.User, in.ID, in.Published, in.URL)
 		})

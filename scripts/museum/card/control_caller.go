@@ -4,7 +4,12 @@ package card
 var callerControls = []Control{
 	{Name: "Connected channel accounts", ASVS: "10.1.2, 10.2.1, 10.2.2",
 		Is: `A consent is finished only in the browser, for the tenant, the user and the channel that began it, once and within ten minutes; PKCE and an exact redirect address are sent; only the
-scopes that posting needs are asked for; disconnecting revokes at the channel and deletes the ciphertext.`,
+scopes that posting needs are asked for; disconnecting revokes at the channel and deletes the ciphertext. Where there is TLS the cookie is this host's alone (__Host-).`,
+		Cards: []Card{
+			{ID: "account-by-another-hosts-cookie", Must: "connect no account by a cookie that another host of the domain may have set",
+				Package: "./functions", Test: "TestACookieOfAnotherHostOfTheDomainFinishesNothing",
+				Mutant: Mutant{File: "functions/social/social.go", Old: "		return host\n", New: "		return host + plain\n"}},
+		},
 		Shown: []string{"account-state-of-another-browser", "account-state-used-twice", "account-state-at-another-channel", "account-code-used-twice", "account-scopes-not-all-given",
 			"account-grant-nobody-will-use", "account-revocation-fails", "account-revocation-ends-the-others"}},
 	{Name: "Access tokens", ASVS: "9.1.1, 9.1.2, 9.1.3, 9.2.1, 9.2.2, 9.2.3, 9.2.4",

@@ -5,7 +5,8 @@ var loginControls = []Control{
 	{Name: "Signing in with Kakao", ASVS: "10.1.2, 10.2.1, 10.2.2, 10.5.1",
 		Is: `A sign-in has 256 random bits twice: the state travels through Kakao, the cookie stays in the browser; both are kept as hashes and are good together, once, for ten minutes. The nonce
 and PKCE's verifier are made from both. The id_token is checked by Kakao's published keys for RS256, issuer, audience, nonce and end. A user is an issuer's subject; the e-mail address is not even kept. Each vendor
-has its own callback and its own states. The way back leads to a path of the web client and nowhere else.`,
+has its own callback and its own states. The way back leads to a path of the web client and nowhere else, also when
+the sign-in failed. Where there is TLS the cookies are this host's alone (__Host-).`,
 		Cards: []Card{
 			{ID: "login-state-of-another-browser", Must: "finish a sign-in only in the browser that began it, which is what keeps an attacker's code out of a victim's browser",
 				Package: "./functions/auth", Test: "TestAnAttemptIsGoodOnceInItsBrowserForTenMinutes",
@@ -25,6 +26,24 @@ has its own callback and its own states. The way back leads to a path of the web
 			{ID: "login-next-of-three-slashes", Must: "lead to no host that stands behind more slashes than a parser expects",
 				Package: "./functions/auth", Test: "TestNextIsAPathOfTheAppAndNoOtherSite",
 				Mutant: Mutant{File: "functions/auth/attempt.go", Old: `!strings.HasPrefix(next, "//") && `, New: ""}},
+			{ID: "login-next-not-looked-at", Must: "begin no sign-in that ends elsewhere",
+				Package: "./functions", Test: "TestABrowserSignsInAndNobodyElseDoes",
+				Mutant: Mutant{File: "functions/auth/attempt.go", Old: "	if !Local(next) {", New: "	if next == \"\" {"}},
+			{ID: "login-failed-elsewhere", Must: "lead somebody whose sign-in failed back to the app, to where it began",
+				Package: "./functions/auth", Test: "TestAFailedSignInLeadsToWhereItBegan",
+				Mutant: Mutant{File: "functions/auth/site.go", Old: "	if fragment != \"\" {\n		path += \"#\" + fragment\n	}\n	return s.Next(path)", New: "	if fragment != \"\" {\n		path += \"#\" + fragment\n	}\n	return path"}},
+			{ID: "login-without-challenge", Must: "send PKCE's challenge to Kakao",
+				Package: "./functions", Test: "TestABrowserSignsInAndNobodyElseDoes",
+				Mutant: Mutant{File: "functions/auth/start/start.go", Old: "a.Nonce(), a.Challenge(), ", New: "a.Nonce(), \"\", "}},
+			{ID: "login-without-verifier", Must: "prove with PKCE's verifier who has begun the sign-in",
+				Package: "./functions", Test: "TestABrowserSignsInAndNobodyElseDoes",
+				Mutant: Mutant{File: "functions/auth/callback/callback.go", Old: "code, a.Verifier(), redirectURI", New: "code, \"\", redirectURI"}},
+			{ID: "login-by-another-hosts-cookie", Must: "finish no sign-in by a cookie that another host of the domain may have set",
+				Package: "./functions", Test: "TestACookieOfAnotherHostOfTheDomainFinishesNothing",
+				Mutant: Mutant{File: "functions/auth/site.go", Old: "		return host\n", New: "		return host + plain\n"}},
+			{ID: "login-id-token-not-used-up", Must: "use a native app's id_token up on the way in",
+				Package: "./functions", Test: "TestANativeAppSignsInWithItsIDToken",
+				Mutant: Mutant{File: "functions/auth/token/token.go", Old: "claims.Issued); err != nil {", New: "claims.Issued); err != nil && in.Nonce == \"\" {"}},
 			{ID: "login-id-token-used-twice", Must: "open one session with a native app's id_token",
 				Package: "./functions/auth", Test: "TestANativeAppsTokenOpensOneSessionWithinTenMinutes",
 				Mutant: Mutant{File: "functions/auth/attempt.go", Old: "INSERT INTO login_states (state_hash, cookie_hash, next, expires_at, used_at)", New: "INSERT IGNORE INTO login_states (state_hash, cookie_hash, next, expires_at, used_at)"}},
@@ -41,7 +60,7 @@ has its own callback and its own states. The way back leads to a path of the web
 	{Name: "Sessions and refresh tokens", ASVS: "7.3.1, 7.3.2, 7.4.1, 7.4.2, 10.4.5, 10.4.8",
 		Is: `A refresh token is 256 random bits of which the SHA-256 is kept; it is spent for its child in one transaction. For ten seconds the spent one brings the same child, sealed, to a browser's
 other tabs; after that it is a stolen one and ends the whole family. A token ends after fourteen days unused, its family after thirty days. Leaving ends one session or all; ending the link at Kakao ends all.
-In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, SameSite).`,
+What ends a session ends its access tokens, on all instances within two seconds. In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, SameSite).`,
 		Cards: []Card{
 			{ID: "session-stolen-token", Must: "end the whole family when a spent token comes back",
 				Package: "./functions/auth", Test: "TestARefreshTokenIsSpentForOneChildThatItBringsForTenSeconds",
@@ -67,6 +86,15 @@ In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, Sam
 			{ID: "session-left-everywhere", Must: "end all sessions of somebody who leaves everywhere",
 				Package: "./functions/auth", Test: "TestLeavingEndsOneSessionOrAll",
 				Mutant: Mutant{File: "functions/auth/leave.go", Old: "	if !everywhere {", New: "	if !everywhere || refresh == \"\" {"}},
+			{ID: "session-ended-and-not-noted", Must: "end the access tokens of whoever leaves, on instances that have no part in it",
+				Package: "./functions/auth", Test: "TestAnAccessTokenEndsWithItsSession",
+				Mutant: Mutant{File: "functions/auth/renew.go", Old: "		SELECT DISTINCT family, ? FROM refresh_tokens WHERE user_id", New: "		SELECT DISTINCT parent_hash IS NULL, ? FROM refresh_tokens WHERE user_id"}},
+			{ID: "session-forgotten-too-early", Must: "know that a session has ended for as long as a token of it may live, and while the database is away",
+				Package: "./functions/auth", Test: "TestAnEndedSessionIsRememberedAsLongAsATokenOfItMayLive",
+				Mutant: Mutant{File: "functions/auth/ended.go", Old: "	endedFor = Settled\n", New: "	endedFor = AccessLife\n"}},
+			{ID: "session-ended-and-let-in", Must: "let nobody in whose session has ended, owner or operator",
+				Package: "./shared/trigger", Test: "TestATokenOpensNothingOnceItsSessionHasEnded",
+				Mutant: Mutant{File: "shared/trigger/http.go", Old: "c.host.o.Ended(who.Session) {", New: "c.host.o.Ended(0) {"}},
 			{ID: "session-of-who-leaves", Must: "renew nothing for somebody who is leaving, even with a token that lives",
 				Package: "./functions/auth", Test: "TestWhoIsBeingErasedRenewsNothingEvenWithATokenThatLives",
 				Mutant: Mutant{File: "functions/auth/renew.go", Old: "	case a.state != Active:\n", New: "	case a.state == \"\":\n"}},
@@ -74,5 +102,5 @@ In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, Sam
 				Package: "./functions/auth", Test: "TestWhoEndsTheLinkMayComeBackForThirtyDays",
 				Mutant: Mutant{File: "functions/auth/erasure.go", Old: "FROM users WHERE issuer = ? AND subject = ? LIMIT 1 FOR UPDATE", New: "FROM users WHERE issuer <> ? AND subject = ? LIMIT 1 FOR UPDATE"}},
 		},
-		Left: `access tokens are not called back: whoever has one keeps it for up to fifteen minutes, operators for five (their role is asked for on every request).`},
+		Left: `an event stream that is open when its session ends goes on to its own end, 200 seconds at most.`},
 }

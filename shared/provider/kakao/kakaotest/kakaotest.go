@@ -6,7 +6,7 @@
 // The traps of the real one: a code works once and its error tells the code; a
 // refresh brings a refresh token only in the last month; ids are above 2^53; errors of
 // kapi are 400 and 200 that look alike; a scope that is not enabled is KOE205; PKCE is
-// taken and not looked at; page 4 of a search is page 3 again.
+// taken and not looked at (the ledger says whether the verifier fits); page 4 of a search is page 3 again.
 //
 //	GET  /oauth/authorize      the consent page; its form answers with a redirect
 //	POST /sdk/token            {"user":"…","key":"native key","nonce":"…"} → what an app gets from Kakao's SDK
@@ -74,6 +74,7 @@ type Server struct {
 type login struct {
 	user                    User
 	client, redirect, nonce string
+	challenge               string
 	openid                  bool
 	scopes                  string
 	ends                    time.Time

@@ -1,6 +1,7 @@
 package kakaotest
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -77,7 +78,7 @@ func (s *Server) authorize(r *http.Request, body []byte) providertest.Reply {
 		return refuse("access_denied", "", "User denied access")
 	}
 	code := secret()
-	l := login{user: user, client: q.Get("client_id"), redirect: q.Get("redirect_uri"), nonce: q.Get("nonce"), ends: s.o.Now().Add(codeLife),
+	l := login{user: user, client: q.Get("client_id"), redirect: q.Get("redirect_uri"), nonce: q.Get("nonce"), challenge: q.Get("code_challenge"), ends: s.o.Now().Add(codeLife),
 		openid: len(scopes) == 0 || slices.Contains(scopes, "openid"), scopes: strings.Join(scopes, " ")}
 	s.mu.Lock()
 	s.codes[code] = l
@@ -138,7 +139,9 @@ func (s *Server) exchange(f url.Values) providertest.Reply {
 	if l.openid {
 		answer["id_token"] = s.IDToken(l.user, l.client, l.nonce)
 	}
-	s.enter("token", l.user.ID, map[string]string{"grant_type": "authorization_code"})
+	sum := sha256.Sum256([]byte(f.Get("code_verifier"))) // RFC 7636 section 4.6
+	fits := strconv.FormatBool(l.challenge == base64.RawURLEncoding.EncodeToString(sum[:]))
+	s.enter("token", l.user.ID, map[string]string{"grant_type": "authorization_code", "verifier_fits": fits})
 	return providertest.Reply{JSON: answer}
 }
 
