@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"strconv"
 	"sync"
-	"time"
 
 	"castad/shared/fault"
 )
@@ -70,34 +69,6 @@ func (d *decoder) bad(detail string) error {
 // wrong is bad for a value of another shape than is due.
 func (d *decoder) wrong(detail string, due fault.Words) error {
 	return fault.Newf(fault.CodeBadValue, "%s", detail).In(d.where()).Wants(due)
-}
-
-// What is due, by shape.
-var (
-	dueText   = fault.Words{Ko: "문자열", En: "a string"}
-	dueBool   = fault.Words{Ko: "true 또는 false", En: "true or false"}
-	dueNumber = fault.Words{Ko: "따옴표 없는 숫자", En: "a number, without quotes"}
-	dueWhole  = fault.Words{Ko: "따옴표와 쉼표 없는 정수", En: "a whole number, without quotes and commas"}
-	dueList   = fault.Words{Ko: "목록 [ … ]", En: "a list [ … ]"}
-	dueObject = fault.Words{Ko: "객체 { … }", En: "an object { … }"}
-	dueTime   = fault.Words{Ko: "2026-12-24T09:00:00+09:00과 같은 시각(RFC 3339)", En: "a time as RFC 3339 has it, such as 2026-12-24T09:00:00+09:00"}
-)
-
-// Due says what a value for dst has to look like; nothing for types that do not tell.
-func Due(dst reflect.Value) fault.Words {
-	switch known := dst.Interface().(type) {
-	case time.Time:
-		return dueTime
-	case interface{ Form() string }:
-		return fault.Words{Ko: known.Form() + " 형식의 번호", En: "an id of the form " + known.Form()}
-	}
-	switch dst.Kind() {
-	case reflect.Bool:
-		return dueBool
-	case reflect.Int, reflect.Int64, reflect.Uint64:
-		return dueWhole
-	}
-	return fault.Words{}
 }
 
 func (d *decoder) value(p *Plan, dst reflect.Value) error {
@@ -269,59 +240,6 @@ func (d *decoder) bytes(dst reflect.Value) error {
 	return nil
 }
 
-func (d *decoder) list(p *Plan, dst reflect.Value) error {
-	if d.data[d.pos] != '[' {
-		if err := d.skip(); err != nil {
-			return err
-		}
-		return d.wrong("not a list", dueList)
-	}
-	if p.shape == shapeSlice {
-		dst.Set(reflect.MakeSlice(p.typ, 0, 4))
-	}
-	n := 0
-	err := d.elements(func() error {
-		if p.shape == shapeArray {
-			if n >= dst.Len() {
-				return d.bad("too many items")
-			}
-		} else {
-			dst.Grow(1)
-			dst.SetLen(n + 1)
-			dst.Index(n).SetZero()
-		}
-		n++
-		return d.value(p.elem, dst.Index(n-1))
-	})
-	if err == nil && p.shape == shapeArray && n != dst.Len() {
-		return d.bad("too few items")
-	}
-	return err
-}
-
-func (d *decoder) dict(p *Plan, dst reflect.Value) error {
-	if d.data[d.pos] != '{' {
-		if err := d.skip(); err != nil {
-			return err
-		}
-		return d.wrong("not an object", dueObject)
-	}
-	dst.Set(reflect.MakeMap(p.typ))
-	return d.members(&d.text, func(name []byte) error {
-		key := reflect.New(p.typ.Key()).Elem()
-		key.SetString(string(name))
-		if dst.MapIndex(key).IsValid() {
-			return fault.New(fault.CodeDuplicateField).In(d.where())
-		}
-		v := reflect.New(p.elem.typ).Elem()
-		if err := d.value(p.elem, v); err != nil {
-			return err
-		}
-		dst.SetMapIndex(key, v)
-		return nil
-	})
-}
-
 func (d *decoder) object(p *Plan, dst reflect.Value) error {
 	if d.data[d.pos] != '{' {
 		if err := d.skip(); err != nil {
@@ -377,51 +295,4 @@ func (d *decoder) object(p *Plan, dst reflect.Value) error {
 		}
 	}
 	return nil
-}
-
-// anything reads a value of no particular type as encoding/json would.
-func (d *decoder) anything() (any, error) {
-	if d.pos >= len(d.data) {
-		return nil, d.malformed("the value is missing or cut off")
-	}
-	switch d.data[d.pos] {
-	case '"':
-		s, err := d.scanString(&d.text)
-		return string(s), err
-	case 't':
-		return true, d.literal("true")
-	case 'f':
-		return false, d.literal("false")
-	case 'n':
-		return nil, d.literal("null")
-	case '[':
-		all := []any{}
-		err := d.elements(func() error {
-			v, err := d.anything()
-			all = append(all, v)
-			return err
-		})
-		return all, err
-	case '{':
-		all := map[string]any{}
-		err := d.members(&d.text, func(name []byte) error {
-			key := string(name)
-			if _, twice := all[key]; twice {
-				return fault.New(fault.CodeDuplicateField).In(d.where())
-			}
-			v, err := d.anything()
-			all[key] = v
-			return err
-		})
-		return all, err
-	}
-	lit, err := d.scanNumber()
-	if err != nil {
-		return nil, err
-	}
-	n, err := strconv.ParseFloat(string(lit), 64)
-	if err != nil {
-		return nil, d.bad("not a number in range")
-	}
-	return n, nil
 }
