@@ -40,13 +40,16 @@ func TestAFilmThatNobodyApprovesIsKeptAndNotPosted(t *testing.T) {
 func TestPostsThatWereLostAreSettledByWhatTheirOwnerSees(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	tube, gram := b.account("youtube"), b.account("instagram")
+	other := b.published(b.post("another reel", "/posts", mustJSON(t, obj{"ad": b.filmed().ID, "channel": "instagram", "account": gram}), "201"))
+	asked := b.instagram.Asked("publish")
 	var a ad.Ad
 	b.youtube.Next(providertest.Fault{Op: "upload", Kind: providertest.Drop})
 	b.youtube.Next(providertest.Fault{Op: "probe", Kind: providertest.Status, Status: 503, Times: 1_000_000})
 	b.instagram.Next(providertest.Fault{Op: "publish", Kind: providertest.DropBefore})
 	b.do(http.MethodPost, "/ads", "order-1", ad.Wish{Place: b.place(1).ID, Channels: []ad.Channel{
-		{Channel: "youtube", Account: b.account("youtube")}, {Channel: "instagram", Account: b.account("instagram")}}}, &a)
-	for deadline := time.Now().Add(90 * time.Second); b.instagram.Asked("publish") == 0; time.Sleep(5 * time.Millisecond) {
+		{Channel: "youtube", Account: tube}, {Channel: "instagram", Account: gram}}}, &a)
+	for deadline := time.Now().Add(90 * time.Second); b.instagram.Asked("publish") == asked; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the reel is never published")
 		}
@@ -63,9 +66,11 @@ func TestPostsThatWereLostAreSettledByWhatTheirOwnerSees(t *testing.T) {
 	if got := b.send(http.MethodPost, retry, b.token, nil, nil); got.status != http.StatusConflict {
 		t.Errorf("a retry while nobody knows: %d %s", got.status, got.body)
 	}
+	confirm := fmt.Sprintf("/posts/%v/confirm", lost.Posts[1].ID)
+	b.post("it is another post's address", confirm, mustJSON(t, obj{"published": true, "url": other.URL}), "409 "+string(fault.CodeConflict))
 	for range 2 {
 		var p sns.Post
-		got := b.send(http.MethodPost, fmt.Sprintf("/posts/%v/confirm", lost.Posts[1].ID), b.token, map[string]string{"Content-Type": "application/json"}, []byte(`{"published":false}`))
+		got := b.send(http.MethodPost, confirm, b.token, map[string]string{"Content-Type": "application/json"}, []byte(`{"published":false}`))
 		if err := json.Unmarshal(got.body, &p); err != nil || got.status != http.StatusOK || p.Fail == nil || p.Fail.Code != fault.CodeConfirmedAbsent {
 			t.Fatalf("confirm: %d %s", got.status, got.body)
 		}
@@ -73,7 +78,7 @@ func TestPostsThatWereLostAreSettledByWhatTheirOwnerSees(t *testing.T) {
 	if got := b.send(http.MethodPost, retry, b.token, nil, nil); got.status != http.StatusOK {
 		t.Fatalf("retry: %d %s", got.status, got.body)
 	}
-	if got := b.ended(a.ID); got.State != "succeeded" || len(b.instagram.Reels()) != 1 || len(b.youtube.Videos()) != 1 {
+	if got := b.ended(a.ID); got.State != "succeeded" || len(b.instagram.Reels()) != 2 || len(b.youtube.Videos()) != 1 {
 		t.Errorf("the ad %s with %d reels and %d videos: %+v", got.State, len(b.instagram.Reels()), len(b.youtube.Videos()), got.Steps)
 	}
 }

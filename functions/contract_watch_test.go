@@ -20,11 +20,12 @@ import (
 // contract is the committed document, against which every answer is held that a test of
 // the whole app gets.
 type contract struct {
-	paths   map[string]map[string]operation
-	headers map[string]headerShape
-	mu      sync.Mutex // of all below
-	from    *jsonschema.Compiler
-	made    map[string]*jsonschema.Schema
+	paths     map[string]map[string]operation
+	headers   map[string]headerShape
+	responses map[string]json.RawMessage
+	mu        sync.Mutex // of all below
+	from      *jsonschema.Compiler
+	made      map[string]*jsonschema.Schema
 }
 
 type operation struct {
@@ -37,6 +38,7 @@ type operation struct {
 }
 
 type content struct {
+	Ref     string `json:"$ref"`
 	Content map[string]struct {
 		Schema json.RawMessage            `json:"schema"`
 		Events map[string]json.RawMessage `json:"x-events"`
@@ -64,13 +66,14 @@ var committed = sync.OnceValues(func() (*contract, error) {
 	var shape struct {
 		Paths      map[string]map[string]operation `json:"paths"`
 		Components struct {
-			Headers map[string]headerShape `json:"headers"`
+			Headers   map[string]headerShape     `json:"headers"`
+			Responses map[string]json.RawMessage `json:"responses"`
 		} `json:"components"`
 	}
 	if err := json.Unmarshal(text, &shape); err != nil {
 		return nil, err
 	}
-	c.paths, c.headers = shape.Paths, shape.Components.Headers
+	c.paths, c.headers, c.responses = shape.Paths, shape.Components.Headers, shape.Components.Responses
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
@@ -154,6 +157,12 @@ func (c *contract) answerProblems(o operation, status int, header http.Header, b
 		return err
 	}
 	at := []string{"paths", o.path, o.method, "responses", strconv.Itoa(status)}
+	if name := strings.TrimPrefix(r.Ref, "#/components/responses/"); name != "" {
+		at = []string{"components", "responses", name}
+		if err := json.Unmarshal(c.responses[name], &r); err != nil {
+			return fmt.Errorf("read the response %s: %w", name, err)
+		}
+	}
 	if err := c.headerProblems(r, header); err != nil {
 		return err
 	}
@@ -265,6 +274,7 @@ func (w *watcher) ServeHTTP(to http.ResponseWriter, r *http.Request) {
 	defer func() {
 		p := recover()
 		if copied.status != 0 && p == nil {
+			answered.note(w.t.Name(), copied.Header().Get("Location"), copied.text.Bytes())
 			if err := w.judge(r, path, copied, asked.text.Bytes()); err != nil {
 				w.say("%s %s answered %d: %v", r.Method, r.URL, copied.status, err)
 			}

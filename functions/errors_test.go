@@ -2,198 +2,195 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"castad/shared/fault"
 	"castad/shared/trigger"
 )
 
-const errorsPage = "../docs/errors.md"
+const (
+	errorsPage = "../docs/errors.md"
+	// triggersFile says which test is answered each code by the whole app over HTTP.
+	triggersFile = "testdata/triggers.golden"
+)
 
-// sighting is a test in which a code is looked for in what came out.
-type sighting struct {
-	file, test string
-	rank       int
+// answers are the codes that the tests of this process were answered: as a problem, or
+// within what became of an ad, a post or a run.
+type answers struct {
+	mu   sync.Mutex
+	seen map[string]map[fault.Code]bool // by test
 }
 
-// sightings finds, for each code, the tests that look for it: they name its constant or its text
-// anywhere but where an error is made. Whether they find it is what running them says.
-type sightings struct {
-	constants map[string]fault.Code // "CodeBusy"
-	found     map[fault.Code][]sighting
-	made      map[fault.Code]bool // by code that is no test
+var answered = &answers{seen: map[string]map[fault.Code]bool{}}
+
+var inAnswer = regexp.MustCompile(`(?:"code":"|login_error=)([a-z]+\.[a-z_]+)`)
+
+// note keeps the codes of an answer to a test, and those with which it sends a browser on.
+func (a *answers) note(test, location string, body []byte) {
+	test, _, _ = strings.Cut(test, "/")
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.seen[test] == nil {
+		a.seen[test] = map[fault.Code]bool{}
+	}
+	for _, m := range inAnswer.FindAllStringSubmatch(location+" "+string(body), -1) {
+		a.seen[test][fault.Code(m[1])] = true
+	}
 }
 
-var inText = regexp.MustCompile(`\b[a-z]+\.[a-z_]+\b`)
+// kept says which tests have run and were not answered what the page says of them. After a
+// whole run each of them must have run; with -update it writes what was seen instead.
+func (a *answers) kept() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	triggers, err := readTriggers()
+	if err != nil {
+		return err
+	}
+	whole := !slices.ContainsFunc([]string{"run", "skip", "list", "fuzz"}, func(name string) bool { return flag.Lookup("test."+name).Value.String() != "" })
+	if whole && *update {
+		return a.write(triggers)
+	}
+	var all []error
+	for _, code := range fault.Codes() {
+		test := triggers[code]
+		if seen, ran := a.seen[test]; (ran || whole) && test != "" && !seen[code] {
+			all = append(all, fmt.Errorf("%s: %s was not answered it, although %s says so (go test ./functions -update writes it)", code, test, triggersFile))
+		}
+	}
+	return errors.Join(all...)
+}
 
-func lookForCodes(t *testing.T) sightings {
+// write keeps the tests that the file names where they were answered their code, and takes
+// the first one by name elsewhere.
+func (a *answers) write(triggers map[fault.Code]string) error {
+	var b strings.Builder
+	for _, code := range fault.Codes() {
+		test := triggers[code]
+		if !a.seen[test][code] {
+			test = ""
+			for _, t := range slices.Sorted(maps.Keys(a.seen)) {
+				if a.seen[t][code] && test == "" {
+					test = t
+				}
+			}
+		}
+		if test != "" {
+			fmt.Fprintf(&b, "%s %s\n", code, test)
+		}
+	}
+	return os.WriteFile(triggersFile, []byte(b.String()), 0o644)
+}
+
+func readTriggers() (map[fault.Code]string, error) {
+	text, err := os.ReadFile(triggersFile)
+	if err != nil {
+		return nil, err
+	}
+	all := map[fault.Code]string{}
+	for line := range strings.Lines(string(text)) {
+		code, test, _ := strings.Cut(strings.TrimSpace(line), " ")
+		all[fault.Code(code)] = test
+	}
+	return all, nil
+}
+
+// inFault are where codes are named and not said: the catalogue, and what describes it.
+var inFault = regexp.MustCompile(`shared/(fault|openapi)/`)
+
+// said finds the codes that code which is no test names.
+func said(t *testing.T) map[fault.Code]bool {
 	t.Helper()
-	s := sightings{map[string]fault.Code{}, map[fault.Code][]sighting{}, map[fault.Code]bool{}}
-	set := token.NewFileSet()
+	constants, all := map[string]fault.Code{}, map[fault.Code]bool{}
 	files, err := filepath.Glob("../shared/fault/codes_*.go")
 	must(t, err)
 	for _, file := range files {
-		tree, err := parser.ParseFile(set, file, nil, parser.SkipObjectResolution)
-		must(t, err)
-		s.declared(tree)
+		inspect(t, file, func(n ast.Node) {
+			if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {
+				if lit, ok := v.Values[0].(*ast.BasicLit); ok {
+					text, _ := strconv.Unquote(lit.Value)
+					constants[v.Names[0].Name] = fault.Code(text)
+				}
+			}
+		})
 	}
 	for _, root := range []string{".", "../shared", "../scripts"} {
 		must(t, filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 			if d != nil && d.IsDir() && d.Name() == "node_modules" {
 				return fs.SkipDir
 			}
-			if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.Contains(filepath.ToSlash(file), "shared/fault/") || file == "errors_test.go" {
+			if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || inFault.MatchString(filepath.ToSlash(file)) {
 				return err
 			}
-			tree, err := parser.ParseFile(set, file, nil, parser.SkipObjectResolution)
-			if err != nil {
-				return err
-			}
-			if strings.Contains(filepath.ToSlash(file), "shared/openapi/") { // describes failures, triggers none
-				return nil
-			}
-			if strings.HasSuffix(file, "_test.go") {
-				s.tests(filepath.ToSlash(file), tree)
-			} else {
-				ast.Inspect(tree, func(n ast.Node) bool { s.product(n); return true })
-			}
+			inspect(t, file, func(n ast.Node) {
+				if e, ok := n.(*ast.SelectorExpr); ok {
+					if x, ok := e.X.(*ast.Ident); ok && x.Name == "fault" {
+						all[constants[e.Sel.Name]] = true
+					}
+				}
+			})
 			return nil
 		}))
 	}
-	return s
+	return all
 }
 
-// declared reads the constants of one subject.
-func (s sightings) declared(tree *ast.File) {
-	ast.Inspect(tree, func(n ast.Node) bool {
-		if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {
-			if lit, ok := v.Values[0].(*ast.BasicLit); ok {
-				text, _ := strconv.Unquote(lit.Value)
-				s.constants[v.Names[0].Name] = fault.Code(text)
+func inspect(t *testing.T, file string, see func(ast.Node)) {
+	t.Helper()
+	tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+	must(t, err)
+	ast.Inspect(tree, func(n ast.Node) bool { see(n); return true })
+}
+
+// places are the files of the tests of the whole app.
+func places(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("*_test.go")
+	must(t, err)
+	all := map[string]string{}
+	for _, file := range files {
+		inspect(t, file, func(n ast.Node) {
+			if f, ok := n.(*ast.FuncDecl); ok && f.Recv == nil {
+				all[f.Name.Name] = file
 			}
-		}
-		return true
-	})
-}
-
-func (s sightings) product(n ast.Node) {
-	if e, ok := n.(*ast.SelectorExpr); ok {
-		if x, ok := e.X.(*ast.Ident); ok && x.Name == "fault" && s.constants[e.Sel.Name] != "" {
-			s.made[s.constants[e.Sel.Name]] = true
-		}
-	}
-}
-
-func (s sightings) tests(file string, tree *ast.File) {
-	for _, d := range tree.Decls {
-		f, ok := d.(*ast.FuncDecl)
-		if !ok || f.Recv != nil || !strings.HasPrefix(f.Name.Name, "Test") {
-			continue
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				if makes(n) {
-					return false
-				}
-			case *ast.SelectorExpr:
-				if x, ok := n.X.(*ast.Ident); ok && x.Name == "fault" {
-					s.see(s.constants[n.Sel.Name], file, f.Name.Name)
-				}
-			case *ast.BasicLit:
-				s.text(n, file, f.Name.Name)
-			}
-			return true
 		})
 	}
-}
-
-// makes says that a call makes an error: that a code is in it proves nothing.
-func makes(call *ast.CallExpr) bool {
-	f, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	x, ok := f.X.(*ast.Ident)
-	return ok && x.Name == "fault" && slices.Contains([]string{"New", "Newf", "Wrap"}, f.Sel.Name)
-}
-
-// text finds codes in a literal: alone, or within an answer.
-func (s sightings) text(lit *ast.BasicLit, file, test string) {
-	if lit.Kind != token.STRING {
-		return
-	}
-	text, err := strconv.Unquote(lit.Value)
-	if err != nil {
-		return
-	}
-	for _, word := range inText.FindAllString(text, -1) {
-		if _, ok := fault.Code(word).Entry(); ok {
-			s.see(fault.Code(word), file, test)
-		}
-	}
-}
-
-// see notes a test; those of the whole app count most, then those of functions, modules, the rest.
-func (s sightings) see(code fault.Code, file, test string) {
-	if code == "" {
-		return
-	}
-	name := strings.TrimPrefix(file, "../")
-	if name == file {
-		name = "functions/" + file
-	}
-	rank := 4
-	switch parts := strings.Count(name, "/"); {
-	case !strings.HasPrefix(name, "functions/"):
-	default:
-		rank = parts
-	}
-	one := sighting{name, test, rank}
-	if !slices.Contains(s.found[code], one) {
-		s.found[code] = append(s.found[code], one)
-	}
-}
-
-// best is the test that is named in the page.
-func (s sightings) best(code fault.Code) (sighting, bool) {
-	all := slices.SortedFunc(slices.Values(s.found[code]), func(a, b sighting) int {
-		if a.rank != b.rank {
-			return a.rank - b.rank
-		}
-		return strings.Compare(a.file+a.test, b.file+b.test)
-	})
-	if len(all) == 0 {
-		return sighting{}, false
-	}
-	return all[0], true
+	return all
 }
 
 func TestEveryCodeIsOnThePageWithATestThatTriggersIt(t *testing.T) {
 	t.Parallel()
-	s := lookForCodes(t)
+	made, files := said(t), places(t)
+	triggers, err := readTriggers()
+	must(t, err)
 	var b bytes.Buffer
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	p("# The errors\n\nGenerated from `shared/fault` and the tests (`go test ./functions -run EveryCode -update`). Every failure is a problem (RFC 9457) with one of")
+	p("# The errors\n\nGenerated from `shared/fault` and testdata/triggers.golden, which a run of all tests of `functions` writes and holds itself to: the test that is named was answered")
+	p("the code by the whole app over HTTP (`go test ./functions -update`, then `-run EveryCode -update`). Every failure is a problem (RFC 9457) with one of")
 	p("these codes; a run's end (`run.…`, and what vendors answered) is told in the ad's `fail` with the same words. %d codes.", len(fault.Codes()))
 	subject := ""
 	for _, code := range fault.Codes() {
 		e, _ := code.Entry()
-		test, ok := s.best(code)
-		if !ok {
-			t.Errorf("%s: no test looks for it", code)
+		test := triggers[code]
+		if files[test] == "" {
+			t.Errorf("%s: no test is answered it over HTTP", code)
 		}
-		if !s.made[code] && code != fault.CodeUnknown && code != fault.CodeRefused {
+		if !made[code] && code != fault.CodeUnknown && code != fault.CodeRefused {
 			t.Errorf("%s: nothing in the product says it", code)
 		}
 		if now, _, _ := strings.Cut(string(code), "."); now != subject {
@@ -204,7 +201,7 @@ func TestEveryCodeIsOnThePageWithATestThatTriggersIt(t *testing.T) {
 		if e.Retryable {
 			again = "yes"
 		}
-		p("| `%s` | %d | %s<br>%s | %s: %s<br>%s | %s | `%s` (%s) |", code, trigger.StatusOf(code), e.Ko, e.En, e.Side, e.NextKo, e.NextEn, again, test.test, test.file)
+		p("| `%s` | %d | %s<br>%s | %s: %s<br>%s | %s | `%s` (functions/%s) |", code, trigger.StatusOf(code), e.Ko, e.En, e.Side, e.NextKo, e.NextEn, again, test, files[test])
 	}
 	same(t, errorsPage, b.Bytes())
 }

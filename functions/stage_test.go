@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,9 +25,13 @@ var shared struct {
 	app  stage.App
 }
 
-// TestMain removes it.
+// TestMain removes it, and asks whether the tests have triggered what the errors' page says.
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if err := answered.kept(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	if shared.root != "" {
 		_ = os.RemoveAll(shared.root)
 	}

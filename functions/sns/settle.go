@@ -128,6 +128,9 @@ func (o *Orders) confirmed(ctx context.Context, tx *store.Tx, ref pipeline.Ref, 
 			ref.Now, by, ref.Tenant, out.Post)
 		return err
 	}
+	if err := o.unclaimed(ctx, tx, ref.Tenant, out); err != nil {
+		return err
+	}
 	var external, measure any
 	if out.ExternalID != "" {
 		external = out.ExternalID
@@ -139,4 +142,20 @@ func (o *Orders) confirmed(ctx context.Context, tx *store.Tx, ref pipeline.Ref, 
 		measure_at = ?, confirmed_at = ?, confirmed_by = ? WHERE tenant_id = ? AND id = ?`,
 		external, out.URL, out.Note, ref.Now, measure, ref.Now, by, ref.Tenant, out.Post)
 	return err
+}
+
+// unclaimed refuses an address that another post of the tenant's has. The channel's id
+// would do that as well (publications_external), but not every address tells it.
+func (o *Orders) unclaimed(ctx context.Context, tx *store.Tx, tenant id.Tenant, out message.SnsPosted) error {
+	if out.URL == "" {
+		return nil
+	}
+	others, err := store.One(ctx, tx, `SELECT COUNT(*) FROM publications WHERE tenant_id = ? AND url = ? AND id <> ?`, func(n *int) []any { return []any{n} }, tenant, out.URL, out.Post)
+	if err != nil {
+		return fmt.Errorf("look for %v's address: %w", out.Post, err)
+	}
+	if others > 0 {
+		return fault.Newf(fault.CodeConflict, "confirm %v: another post is at that address", out.Post).In("url")
+	}
+	return nil
 }

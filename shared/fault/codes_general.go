@@ -39,7 +39,7 @@ var generalCodes = map[Code]Entry{
 	CodeTimeout: {Timeout, "정해진 시간 안에 처리하지 못했습니다.", "The request was not finished within its time budget.",
 		"castad", "같은 요청을 다시 보내도 안전합니다.", "It is safe to send the same request again.", true},
 	CodeUnknown: {Unknown, "처리 결과를 아직 확인하지 못했습니다.", "The outcome is not known yet.",
-		"castad", "CastAD가 결과를 확인하고 있습니다. 다시 주문하지 마세요.", "CastAD is finding out; please do not order again.", false},
+		"castad", "잠시 뒤 되었는지 확인해 주세요. 같은 Idempotency-Key로 다시 보내면 두 번 처리되지 않습니다.", "Look in a moment whether it was done. With the same Idempotency-Key it is not done twice.", false},
 	CodeInvalid: {Invalid, "요청을 이해할 수 없습니다.", "The request cannot be understood.",
 		"you", "요청 형식을 확인해 주세요.", "Check the form of the request.", false},
 	CodeMalformedJSON: {Invalid, "JSON 형식이 올바르지 않습니다.", "The body is not well-formed JSON.",

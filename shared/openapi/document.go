@@ -64,7 +64,10 @@ func (d Document) JSON() ([]byte, error) {
 		{"paths", paths},
 		{"components", Object{
 			{"schemas", d.components()},
-			{"headers", d.used(headers, paths, "#/components/headers/")},
+			{"responses", b.responses.sorted()},
+			{"examples", b.examples.sorted()},
+			{"parameters", used(parameterComponents, "#/components/parameters/", paths)},
+			{"headers", used(headers, "#/components/headers/", paths, b.responses)},
 			{"securitySchemes", d.schemes()},
 		}},
 	}
@@ -98,9 +101,9 @@ func (d Document) tags() []Object {
 	return all
 }
 
-// used are those of the members that the paths refer to.
-func (d Document) used(all, paths Object, prefix string) Object {
-	text, err := json.Marshal(paths)
+// used are those of the members that something in places refers to.
+func used(all Object, prefix string, places ...Object) Object {
+	text, err := json.Marshal(places)
 	return slices.DeleteFunc(slices.Clone(all), func(m Member) bool {
 		return err == nil && !strings.Contains(string(text), prefix+m.Name+`"`)
 	})
@@ -149,7 +152,11 @@ const conventions = `
 
 **Safe to repeat**: Idempotency-Key is 1 to 64 visible ASCII characters of your own. The same key and body again answer 200 with what was made, another body 422 request.idempotency_key_reused.
 
-**Versions**: a single resource has a strong ETag. Send it as If-None-Match to be told 304, and as If-Match when you change it: without it 428, with an old one 412.
+**Versions**: a single resource has a strong ETag. Send it as If-None-Match to be told 304, and as If-Match when you change it: without it 428, with an old one 412. The Location of a 201 is where to read what was made.
+
+**Limits**: every answer says in RateLimit how the caller stands (draft-ietf-httpapi-ratelimit-headers); 429 and 503 say in Retry-After when to come again.
+
+**Methods**: another one at a known address is 405 with Allow, HEAD too where it is not listed; OPTIONS answers for every address, and is how browsers ask before a script's request.
 
 **Lists** are pages, newest first: items, and next, which is empty at the end; else send it as after.
 
@@ -162,14 +169,29 @@ const conventions = `
 
 var headers = Object{
 	{"RequestId", header("Names this call; tell it when you ask about it.", Object{{"type", "string"}, {"format", "uuid"}}, true)},
-	{"RetryAfter", header("Whole seconds to wait before the same request may succeed.", Object{{"type", "integer"}, {"minimum", 0}}, false)},
+	{"RetryAfter", header("Whole seconds to wait before the same request may succeed.", Object{{"type", "integer"}, {"minimum", 1}}, true)},
+	{"RateLimitPolicy", header("The limit that this call was counted by, its calls (q) in so many seconds (w); draft-ietf-httpapi-ratelimit-headers. Absent when none applied.",
+		Object{{"type", "string"}, {"pattern", `^"[a-z]+";q=\d+;w=\d+$`}, {"examples", []string{`"general";q=30;w=1`}}}, false)},
+	{"RateLimit", header("How many calls (r) are left of that limit, and in how many seconds (t) all of them will be again.",
+		Object{{"type", "string"}, {"pattern", `^"[a-z]+";r=\d+;t=\d+$`}, {"examples", []string{`"general";r=29;t=1`}}}, false)},
 	{"ETag", header("A strong entity tag, quoted.", Object{{"type", "string"}, {"pattern", `^"[!#-~]*"$`}}, true)},
-	{"Location", header("Where to go.", Object{{"type", "string"}, {"format", "uri-reference"}}, true)},
+	{"Location", header("Where to go, or the address of what was made.", Object{{"type", "string"}, {"format", "uri-reference"}}, true)},
 	{"WWWAuthenticate", header("Bearer.", Object{{"type", "string"}}, true)},
 	{"AcceptRanges", header("Ranges of bytes are answered.", Object{{"const", "bytes"}}, true)},
 	{"ContentRange", header("Which bytes of how many these are; without bytes when the range is outside the file.", Object{{"type", "string"}, {"pattern", `^bytes (\d+-\d+|\*)/\d+$`}}, true)},
 	{"ContentDisposition", header("Whether it is a download, and of what name.", Object{{"type", "string"}}, true)},
 	{"SetCookie", header("Cookies are HttpOnly and SameSite=Lax, on an https site Secure.", Object{{"type", "string"}}, false)},
+}
+
+// parameterComponents are request headers that the door itself reads.
+var parameterComponents = Object{
+	{"Range", parameter("Range", "Which bytes: one range or several, RFC 9110 section 14.", Object{{"type", "string"}, {"pattern", "^bytes="}})},
+	{"IfRange", parameter("If-Range", "The ETag of the file that the range continues; of another one the whole comes.", Object{{"type", "string"}})},
+	{"IfNoneMatch", parameter("If-None-Match", "The ETag of what you have: 304 when it is still so.", Object{{"type", "string"}})},
+}
+
+func parameter(name, text string, schema Object) Object {
+	return Object{{"name", name}, {"in", "header"}, {"description", text}, {"schema", schema}}
 }
 
 func header(text string, schema Object, required bool) Object {
@@ -188,4 +210,4 @@ var securitySchemes = Object{
 }
 
 // Examples are the request bodies that the document shows for an operation that has one.
-func (d Document) Examples(o Operation) []any { return (&builder{schemas: d.Schemas}).examples(o) }
+func (d Document) Examples(o Operation) []any { return (&builder{schemas: d.Schemas}).requests(o) }

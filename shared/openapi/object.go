@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Object is a JSON object that keeps the order of its members.
@@ -26,6 +28,11 @@ func (o Object) Field(name string) any {
 		}
 	}
 	return nil
+}
+
+// sorted are the members by name.
+func (o Object) sorted() Object {
+	return slices.SortedFunc(slices.Values(o), func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // MarshalJSON writes the members in their order.

@@ -80,14 +80,22 @@ func said(names ...string) Source {
 	return s
 }
 
-// part is what a document has at a place, "paths./x.post".
+// part is what a document has at a place, "paths./x.post". References to components are followed.
 func part(t *testing.T, document []byte, at ...string) any {
 	t.Helper()
-	var v any
-	if err := json.Unmarshal(document, &v); err != nil {
+	var all, v any
+	if err := json.Unmarshal(document, &all); err != nil {
 		t.Fatal(err)
 	}
+	v = all
 	for _, name := range at {
+		here := v.(map[string]any)
+		if to, ok := here["$ref"].(string); ok && here[name] == nil {
+			v = all
+			for step := range strings.SplitSeq(strings.TrimPrefix(to, "#/"), "/") {
+				v = v.(map[string]any)[step]
+			}
+		}
 		v = v.(map[string]any)[name]
 	}
 	return v
@@ -187,6 +195,30 @@ func TestAnOperationSaysWhoWhatAndHowItFails(t *testing.T) {
 		if required := p["required"] == true; required != (p["in"] != "query") {
 			t.Errorf("%v: required %v", p["name"], required)
 		}
+	}
+}
+
+// Failures that are the same are one response; other codes with the same status are another.
+func TestWhatOperationsSayAlikeIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	source := said("ad-sing", "ad-hum", "ad-shout")
+	shout := source.Functions["ad-shout"]
+	shout.Codes, shout.Located = []fault.Code{fault.CodeNotFound, fault.CodeNoFacts}, true
+	source.Functions["ad-shout"] = shout
+	text := written(t, source, nil, trigger.HTTP("ad-sing", binding("v1/ads/{id}/songs", "post"), quick, sing),
+		trigger.HTTP("ad-hum", binding("v1/ads/{id}/hums", "post"), quick, sing), trigger.HTTP("ad-shout", binding("v1/ads/{id}/shouts", "post"), quick, sing))
+	at := func(route, status, name string) any {
+		return part(t, text, "paths", "/ads/{id}/"+route, "post", "responses", status, name)
+	}
+	sung, hummed, shouted := at("songs", "422", "$ref"), at("hums", "422", "$ref"), at("shouts", "422", "$ref")
+	if sung != hummed || sung == shouted || at("songs", "401", "$ref") != at("shouts", "401", "$ref") {
+		t.Errorf("422 is %v, %v and %v", sung, hummed, shouted)
+	}
+	if one, two := at("songs", "201", "headers").(map[string]any), at("shouts", "201", "headers").(map[string]any); one["Location"] != nil || two["Location"] == nil {
+		t.Errorf("where it is: %v and %v", one, two)
+	}
+	if got := fmt.Sprint(part(t, text, "components", "examples", "OpenapiWish", "value", "seconds")); got != "30" {
+		t.Errorf("the example of an answer lasts %s seconds", got)
 	}
 }
 

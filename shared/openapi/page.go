@@ -127,8 +127,14 @@ func outcome(o Operation) string {
 	default:
 		status += fmt.Sprintf(" or %d", o.Sometimes)
 	}
+	if o.unchanged() {
+		status += " (304 when If-None-Match names it)"
+	}
 	if o.Tags {
 		status += ", with ETag"
+	}
+	if o.Located {
+		status += ", with Location"
 	}
 	return status + ", " + typeOf(o.Answer)
 }

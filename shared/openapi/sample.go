@@ -12,8 +12,11 @@ var texts = map[string]string{
 	"caption": "을지로에서 만나요", "url": "https://youtu.be/dQw4w9WgXcQ", "link": "https://naver.me/xYz12", "address": "서울 중구 을지로 999길 7",
 	"area": "을지로", "phone": "0507-0000-0001", "channel": "youtube", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 	"type": "image/jpeg", "state": "succeeded", "source": "owner", "status": "ok", "query": "칼국수", "etag": "\"3\"",
-	"authorize_url": "https://accounts.google.com/o/oauth2/v2/auth?client_id=castad", "token_type": "Bearer", "request_id": "5d1e0000-0000-4000-8000-00000000abcd",
+	"authorize_url": "https://accounts.google.com/o/oauth2/v2/auth?client_id=castad", "token_type": "Bearer", "side": "you", "section": "hook", "privacy": "unlisted", "account": "channel_01hv3kq9zr2ab", "request_id": "5d1e0000-0000-4000-8000-00000000abcd",
 }
+
+// numbers are what a field of this name counts.
+var numbers = map[string]int{"seconds": 30, "won": 9000, "width": 1080, "height": 1920, "bytes": 8_388_608, "expires_in": 900}
 
 // sample makes a value up that fits a schema, the same one every time.
 func sample(known map[string]Object, schema Object, name string, depth int) any {
@@ -45,7 +48,7 @@ func sample(known map[string]Object, schema Object, name string, depth int) any 
 		if least, ok := schema.Field("minimum").(int64); ok && least > 1 {
 			return least
 		}
-		return 1
+		return max(1, numbers[name])
 	case "number":
 		return 1.5
 	case "string":

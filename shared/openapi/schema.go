@@ -181,7 +181,7 @@ func only(t reflect.Type, fields []jsonField) (reflect.Type, bool) {
 // hidden says that nothing of t is on the wire (trigger.Reply).
 func hidden(t reflect.Type) bool {
 	for i := range t.NumField() {
-		if t.Field(i).Tag.Get("json") != "-" {
+		if f := t.Field(i); f.IsExported() && f.Tag.Get("json") != "-" {
 			return false
 		}
 	}

@@ -24,8 +24,8 @@ type Behaviour struct {
 	// Always is the status that it answers with when all is well, 0 = the usual one;
 	// Sometimes is another one, 201 when something is new.
 	Always, Sometimes int
-	// Tags: it sets an ETag. Cookies: it sets cookies.
-	Tags, Cookies bool
+	// Tags: it sets an ETag. Cookies: it sets cookies. Located: it says where what it made is.
+	Tags, Cookies, Located bool
 }
 
 // Extra is what neither types nor code say about one function.

@@ -12,10 +12,13 @@ import (
 	"castad/shared/fault"
 )
 
-// builder writes operations; the first error stays.
+// builder writes operations; the first error stays. What several operations say in the
+// same words is a component, once.
 type builder struct {
-	schemas map[string]Object
-	err     error
+	schemas   map[string]Object
+	responses Object
+	examples  Object
+	err       error
 }
 
 func (b *builder) operation(o Operation) Object {
@@ -38,7 +41,7 @@ func (b *builder) operation(o Operation) Object {
 	if body := b.body(o); body != nil {
 		out = out.With("requestBody", body)
 	}
-	return out.With("responses", b.responses(o))
+	return out.With("responses", b.answers(o))
 }
 
 func security(o Operation) []Object {
@@ -73,14 +76,35 @@ func parameters(o Operation) []Object {
 		}
 		all = append(all, one.With("schema", p.Schema))
 	}
+	return append(all, asked(o)...)
+}
+
+// asked are the request headers that the door reads for every operation of a kind.
+func asked(o Operation) []Object {
+	var names []string
+	switch {
+	case o.Kind == File:
+		names = []string{"Range", "IfRange", "IfNoneMatch"}
+	case o.unchanged():
+		names = []string{"IfNoneMatch"}
+	}
+	all := make([]Object, len(names))
+	for i, name := range names {
+		all[i] = Object{{"$ref", "#/components/parameters/" + name}}
+	}
 	return all
+}
+
+// unchanged says that an operation can answer 304.
+func (o Operation) unchanged() bool {
+	return o.Kind == File || o.Kind == JSON && o.Tags && (o.Method == http.MethodGet || o.Method == http.MethodHead)
 }
 
 func (b *builder) body(o Operation) Object {
 	switch {
 	case o.Body != nil:
 		media := Object{{"schema", o.Body}}
-		if all := b.examples(o); len(all) == 1 {
+		if all := b.requests(o); len(all) == 1 {
 			media = media.With("example", all[0])
 		} else {
 			var named Object
@@ -104,8 +128,8 @@ func (b *builder) body(o Operation) Object {
 	return nil
 }
 
-// examples are an operation's request bodies.
-func (b *builder) examples(o Operation) []any {
+// requests are an operation's example bodies.
+func (b *builder) requests(o Operation) []any {
 	all := []any{b.example(o.Body, o.Extra.Example)}
 	for _, more := range o.Extra.More {
 		all = append(all, b.example(o.Body, more))
@@ -127,22 +151,46 @@ func (b *builder) example(schema Object, given string) any {
 
 func headerRef(name string) Object { return Object{{"$ref", "#/components/headers/" + name}} }
 
-func (b *builder) responses(o Operation) Object {
+func (b *builder) answers(o Operation) Object {
 	all := map[int]Object{}
 	b.good(o, all)
-	for status, codes := range o.Codes {
-		all[status] = problem(status, codes)
+	for _, status := range slices.Sorted(maps.Keys(o.Codes)) {
+		all[status] = b.shared(status, problem(status, o.Codes[status]))
 	}
 	if o.Kind == File {
-		all[http.StatusPreconditionFailed] = problem(http.StatusPreconditionFailed, []fault.Code{fault.CodeConflict})
-		outside := problem(http.StatusRequestedRangeNotSatisfiable, []fault.Code{fault.CodeBadValue})
-		all[http.StatusRequestedRangeNotSatisfiable] = withHeader(outside, "Content-Range", "ContentRange")
+		changed := http.StatusPreconditionFailed
+		all[changed] = b.shared(changed, problem(changed, []fault.Code{fault.CodeStale}))
+		outside := http.StatusRequestedRangeNotSatisfiable
+		all[outside] = b.shared(outside, withHeader(problem(outside, []fault.Code{fault.CodeBadValue}), "Content-Range", "ContentRange"))
 	}
 	var out Object
 	for _, status := range slices.Sorted(maps.Keys(all)) {
 		out = out.With(strconv.Itoa(status), all[status])
 	}
 	return out
+}
+
+// shared refers to a failure's response among the components. It is called by its status; the
+// second one of a status, which has other codes, has a 2 behind it.
+func (b *builder) shared(status int, response Object) Object {
+	text, err := json.Marshal(response)
+	if err != nil && b.err == nil {
+		b.err = fmt.Errorf("write a response of %d: %w", status, err)
+	}
+	base := strings.ReplaceAll(http.StatusText(status), " ", "")
+	for n := 1; ; n++ {
+		name := base
+		if n > 1 {
+			name += strconv.Itoa(n)
+		}
+		known := b.responses.Field(name)
+		if known == nil {
+			b.responses = b.responses.With(name, response)
+		} else if same, err := json.Marshal(known); err != nil || string(same) != string(text) {
+			continue
+		}
+		return Object{{"$ref", "#/components/responses/" + name}}
+	}
 }
 
 // withHeader adds a header to a response.
@@ -157,7 +205,7 @@ func withHeader(response Object, name, component string) Object {
 
 // answered is a response with its headers and, unless media is nil, its content.
 func answered(description string, media Object, with ...Member) Object {
-	head := Object{{"X-Request-Id", headerRef("RequestId")}}
+	head := Object{{"X-Request-Id", headerRef("RequestId")}, {"RateLimit-Policy", headerRef("RateLimitPolicy")}, {"RateLimit", headerRef("RateLimit")}}
 	for _, m := range with {
 		head = head.With(m.Name, headerRef(m.Value.(string)))
 	}
@@ -193,7 +241,7 @@ func (b *builder) good(o Operation, all map[int]Object) {
 }
 
 func (b *builder) json(o Operation, all map[int]Object, with []Member) {
-	media := Object{{"application/json", Object{{"schema", o.Answer}, {"example", sample(b.schemas, o.Answer, "", 0)}}}}
+	media := Object{{"application/json", b.shown(o.Answer)}}
 	usual := http.StatusOK
 	if o.Always != 0 {
 		usual = o.Always
@@ -203,13 +251,29 @@ func (b *builder) json(o Operation, all map[int]Object, with []Member) {
 		words[http.StatusOK] = "It was there already: the same request, or the same content, came before."
 	}
 	for _, status := range []int{usual, o.Sometimes} {
+		if status == http.StatusCreated && o.Located {
+			with = append(with, Member{"Location", "Location"})
+		}
 		if status != 0 {
 			all[status] = answered(words[status], media, with...)
 		}
 	}
-	if o.Tags && (o.Method == http.MethodGet || o.Method == http.MethodHead) {
+	if o.unchanged() {
 		all[http.StatusNotModified] = answered("You have it already: If-None-Match names it.", nil, with...)
 	}
+}
+
+// shown is the content of a JSON answer, with an example, which the answers of one type share.
+func (b *builder) shown(answer Object) Object {
+	to, named := answer.Field("$ref").(string)
+	if !named {
+		return Object{{"schema", answer}, {"example", sample(b.schemas, answer, "", 0)}}
+	}
+	name := strings.TrimPrefix(to, "#/components/schemas/")
+	if b.examples.Field(name) == nil {
+		b.examples = b.examples.With(name, Object{{"value", sample(b.schemas, answer, "", 0)}})
+	}
+	return Object{{"schema", answer}, {"examples", Object{{name, Object{{"$ref", "#/components/examples/" + name}}}}}}
 }
 
 // contents are the types of what an operation streams.
@@ -246,7 +310,7 @@ func (b *builder) stream(o Operation) Object {
 	return Object{
 		{"text/event-stream", Object{{"schema", Object{{"type", "string"}, {"description",
 			"Events as text: id (send it as Last-Event-ID to go on after it), event, data (one line of JSON). A line that begins with a colon is a heartbeat."}}}, {"x-events", events}}},
-		{"application/json", Object{{"schema", o.Answer}, {"example", sample(b.schemas, o.Answer, "", 0)}}},
+		{"application/json", b.shown(o.Answer)},
 	}
 }
 

@@ -113,6 +113,9 @@ func (c *call) writeHead(reply Reply, status int, cache []string) {
 	for name, values := range reply.Header {
 		header[http.CanonicalHeaderKey(name)] = values
 	}
+	if version, _, _ := strings.Cut(c.f.Route(), "/"); reply.made != "" {
+		header["Location"] = []string{"/" + c.host.o.Prefix + "/" + version + "/" + reply.made}
+	}
 	for _, cookie := range reply.Cookies {
 		http.SetCookie(c.w, cookie)
 	}
@@ -300,7 +303,7 @@ func (c *call) refuse(status int) {
 		delete(header, name)
 	}
 	c.host.secure(header)
-	err := fault.Newf(fault.CodeConflict, "the file is another one by now").In("If-Match")
+	err := fault.Newf(fault.CodeStale, "the file is another one by now").In("If-Match")
 	if status == http.StatusRequestedRangeNotSatisfiable {
 		err = fault.Newf(fault.CodeBadValue, "outside the file").In("Range")
 		header.Set("Content-Range", contentRange)

@@ -35,6 +35,8 @@ func TestWhatIsAnswered(t *testing.T) {
 		"a struct":                        {struct{ A int }{1}, 200, "{\"A\":1}\n", map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Length": "8"}},
 		"an ampersand stays one":          {song{Link: "https://a.example/?a=1&b=<2>"}, 200, "{\"title\":\"\",\"link\":\"https://a.example/?a=1&b=<2>\"}\n", nil},
 		"a status and a header":           {song{Reply: Reply{Status: 201, Header: http.Header{"location": {"/api/v1/songs/1"}, "Cache-Control": {"private"}}}, Title: "x"}, 201, "{\"title\":\"x\"}\n", map[string]string{"Location": "/api/v1/songs/1", "Cache-Control": "private"}},
+		"where it is":                     {song{Reply: Reply{}.MadeAt(true, "songs/1"), Title: "x"}, 201, "{\"title\":\"x\"}\n", map[string]string{"Location": "/api/v1/songs/1"}},
+		"where it was":                    {song{Reply: Reply{}.MadeAt(false, "songs/1"), Title: "x"}, 200, "{\"title\":\"x\"}\n", map[string]string{"Location": ""}},
 		"a cookie":                        {song{Reply: Reply{Cookies: []*http.Cookie{{Name: "state", Value: "s", HttpOnly: true}}}}, 200, "{\"title\":\"\"}\n", map[string]string{"Set-Cookie": "state=s; HttpOnly"}},
 		"a pointer":                       {&song{Reply: Reply{Status: 202}, Title: "p"}, 202, "{\"title\":\"p\"}\n", nil},
 		"one inside another":              {nested{song{Reply: Reply{Status: 201}, Title: "n"}}, 201, "{\"title\":\"n\"}\n", nil},

@@ -275,6 +275,8 @@ type Reply struct {
 	Header http.Header `json:"-"`
 	// Cookies are set.
 	Cookies []*http.Cookie `json:"-"`
+	// made is where what was made can be read, see MadeAt.
+	made string
 }
 
 func (r Reply) reply() Reply { return r }

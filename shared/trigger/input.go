@@ -364,7 +364,7 @@ func isJSON(values []string) bool {
 		return true
 	}
 	kind, params, err := mime.ParseMediaType(values[0])
-	if err != nil || kind != "application/json" && kind != "application/merge-patch+json" {
+	if err != nil || kind != "application/json" {
 		return false
 	}
 	charset, given := params["charset"]

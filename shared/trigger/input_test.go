@@ -108,6 +108,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		"a form":                        {plain, "title=a", append([]string{"Content-Type", "application/x-www-form-urlencoded"}, k...), 415, fault.CodeContentType, "Content-Type"},
 		"a type that only begins right": {plain, ok, append([]string{"Content-Type", "application/jsonx"}, k...), 415, fault.CodeContentType, "Content-Type"},
 		"Latin-1":                       {plain, ok, append([]string{"Content-Type", "application/json; charset=iso-8859-1"}, k...), 415, fault.CodeContentType, "Content-Type"},
+		"a merge patch":                 {plain, ok, append([]string{"Content-Type", "application/merge-patch+json"}, k...), 415, fault.CodeContentType, "Content-Type"},
 		"two types":                     {plain, ok, append([]string{"Content-Type", "application/json", "Content-Type", "text/plain"}, k...), 415, fault.CodeContentType, "Content-Type"},
 		"no type":                       {plain, ok, append([]string{"Content-Type", ""}, k...), 415, fault.CodeContentType, "Content-Type"},
 		"a compressed body":             {plain, ok, append([]string{"Content-Type", "application/json", "Content-Encoding", "gzip"}, k...), 415, fault.CodeContentType, "Content-Encoding"},

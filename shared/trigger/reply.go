@@ -20,6 +20,15 @@ func (r Reply) Made(created bool) Reply {
 	return r
 }
 
+// MadeAt is Made for what can be read again, at an address below the routes' version,
+// "ads/ad_…": the answer to who made it has it as Location.
+func (r Reply) MadeAt(created bool, address string) Reply {
+	if r = r.Made(created); created {
+		r.made = address
+	}
+	return r
+}
+
 // Tagged is a Reply with an ETag, which has its quotes.
 func Tagged(etag string) Reply { return Reply{Header: http.Header{"Etag": {etag}}} }
 

@@ -170,7 +170,7 @@ func (c *call) watch(fn func(context.Context, *Events) error) (any, error) {
 		if err != nil || seconds < 0 {
 			return nil, fault.Newf(fault.CodeBadValue, "not a number of seconds").In("wait")
 		}
-		e.mode, e.wait = Poll, min(time.Duration(seconds)*time.Second, PollWait)
+		e.mode, e.wait = Poll, time.Duration(min(seconds, int(PollWait/time.Second)))*time.Second
 	}
 	e.ctx, e.stop = context.WithCancel(c.ctx)
 	defer e.stop()

@@ -277,7 +277,7 @@ func TestALongPollAnswersOnce(t *testing.T) {
 				return ctx.Err()
 			}
 		}))
-		for wait, want := range map[string]time.Duration{"0": 0, "5": 5 * time.Second, "25": PollWait, "3600": PollWait} {
+		for wait, want := range map[string]time.Duration{"0": 0, "5": 5 * time.Second, "25": PollWait, "3600": PollWait, "9223372036854775807": PollWait} {
 			from := time.Now()
 			w := b.as("GET", "/api/v1/ads/1/events?wait="+wait, "")
 			if took := time.Since(from); w.Code != 200 || w.Body.String() != "{\"n\":0}\n" || took != want {

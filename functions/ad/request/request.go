@@ -40,6 +40,6 @@ func New(ads Ads) trigger.Function {
 	return trigger.HTTP("ad-request", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in order) (answer, error) {
 			a, created, err := ads.Start(ctx, who.Tenant, in.Wish, in.Key)
-			return answer{trigger.Reply{}.Made(created), a}, err
+			return answer{trigger.Reply{}.MadeAt(created, "ads/"+a.ID.String()), a}, err
 		})
 }

@@ -29,6 +29,10 @@ export const client = (token: string) => {
   return c;
 };
 
+let keys = 0;
+// key is a new Idempotency-Key.
+export const key = (): { "Idempotency-Key": string } => ({ "Idempotency-Key": `client-${++keys}` });
+
 export type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 // ok returns what was answered with one of the statuses.

@@ -71,6 +71,6 @@ func New(places Places, fetching bool) trigger.Function {
 				return answer{}, err
 			}
 			p, created, err := places.Create(ctx, who.Tenant, d, in.Key)
-			return answer{trigger.Tagged(p.Tag()).Made(created), p}, err
+			return answer{trigger.Tagged(p.Tag()).MadeAt(created, "places/"+p.ID.String()), p}, err
 		})
 }

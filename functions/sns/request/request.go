@@ -43,6 +43,6 @@ func New(posts Posts) trigger.Function {
 	return trigger.HTTP("sns-request", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in order) (answer, error) {
 			p, created, err := posts.Request(ctx, who.Tenant, in.Draft, in.Key)
-			return answer{trigger.Reply{}.Made(created), p}, err
+			return answer{trigger.Reply{}.MadeAt(created, "posts/"+p.ID.String()), p}, err
 		})
 }

@@ -39,6 +39,6 @@ func New(edits Edits) trigger.Function {
 	return trigger.HTTP("song-choose", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
 			e, err := edits.Choose(ctx, who.Tenant, in.ID, *in.Take, in.Key)
-			return answer{trigger.Tagged(e.ETag).Made(e.Created), e}, err
+			return answer{trigger.Tagged(e.ETag).MadeAt(e.Created, "ads/"+e.Ad.String()), e}, err
 		})
 }

@@ -38,6 +38,6 @@ func New(edits Edits) trigger.Function {
 	return trigger.HTTP("song-regenerate", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
 			e, err := edits.SongAgain(ctx, who.Tenant, in.ID, in.Key)
-			return answer{trigger.Tagged(e.ETag).Made(e.Created), e}, err
+			return answer{trigger.Tagged(e.ETag).MadeAt(e.Created, "ads/"+e.Ad.String()), e}, err
 		})
 }

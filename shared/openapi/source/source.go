@@ -83,6 +83,8 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 			b.Tags = true
 		case "Made":
 			b.Sometimes = http.StatusCreated
+		case "MadeAt":
+			b.Sometimes, b.Located = http.StatusCreated, true
 		case "Cookie":
 			b.Cookies = true
 		}

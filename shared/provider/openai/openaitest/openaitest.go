@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"castad/shared/claim"
@@ -31,6 +32,8 @@ type Server struct {
 	URL string
 	o   Options
 	mux *http.ServeMux
+	// boasts: see Boast.
+	boasts atomic.Bool
 }
 
 // New returns a server that is not listening; it is an http.Handler.
@@ -52,6 +55,9 @@ func Start(t providertest.TB, o Options) *Server {
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Boast has every lyric begin with a claim that no fact supports from now on, or no more.
+func (s *Server) Boast(on bool) { s.boasts.Store(on) }
 
 func wrong(f providertest.Fault) providertest.Reply {
 	status := http.StatusInternalServerError
@@ -113,7 +119,11 @@ func (s *Server) complete(r *http.Request, body []byte, job providertest.Fault) 
 		e.Faults = append(e.Faults, job.Kind)
 	}
 	s.Accept(e)
-	return providertest.Reply{Status: http.StatusOK, JSON: answer(id, req.Model, body, write(brief), job)}
+	lyric := write(brief)
+	if s.boasts.Load() {
+		lyric.Lines[0].Text = "서울에서 1위 맛집"
+	}
+	return providertest.Reply{Status: http.StatusOK, JSON: answer(id, req.Model, body, lyric, job)}
 }
 
 // strict is OpenAI's rule: every object closed, every property required.

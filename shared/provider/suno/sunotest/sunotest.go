@@ -52,8 +52,9 @@ type Server struct {
 	o   Options
 	mux *http.ServeMux
 
-	mu    sync.Mutex
-	tasks map[string]*task
+	mu      sync.Mutex
+	tasks   map[string]*task
+	forgets bool
 }
 
 type task struct {
@@ -283,6 +284,13 @@ func (s *Server) record(r *http.Request) providertest.Reply {
 	return ok(record)
 }
 
+// Forget has the singers leave out the second half of every lyric from now on, or no more.
+func (s *Server) Forget(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forgets = on
+}
+
 // words spreads the lyric's words evenly over the take, markers and line breaks included, as the vendor does.
 func (s *Server) words(r *http.Request, body []byte) providertest.Reply {
 	var in struct{ TaskID, AudioID string }
@@ -295,7 +303,12 @@ func (s *Server) words(r *http.Request, body []byte) providertest.Reply {
 	if t == nil {
 		return refuse(422, "no such task")
 	}
-	all := strings.SplitAfter(strings.Join(strings.Fields(strings.ReplaceAll(t.order.Prompt, "\n", "\n ")), " "), " ")
+	sung := t.order.Prompt
+	if s.forgets {
+		lines := strings.Split(sung, "\n")
+		sung = strings.Join(lines[:len(lines)/2], "\n")
+	}
+	all := strings.SplitAfter(strings.Join(strings.Fields(strings.ReplaceAll(sung, "\n", "\n ")), " "), " ")
 	out := []any{}
 	for i, w := range all {
 		step := Seconds / float64(len(all))
