@@ -92,14 +92,14 @@ func (s *Store) now() time.Time { return s.c.Now().UTC().Truncate(time.Microseco
 
 // Redrive lets a run go on that does not, whosever it is.
 func (s *Store) Redrive(ctx context.Context, by identity.Actor, run id.Run) error {
-	return s.act(ctx, by, Action{Name: "run.redrive", Target: run.String()}, func(also Also) error {
+	return s.Act(ctx, by, Action{Name: "run.redrive", Target: run.String()}, func(also Also) error {
 		return s.c.Runs.Redrive(ctx, run, by.User.String(), also)
 	})
 }
 
 // Cancel stops a run, whosever it is.
 func (s *Store) Cancel(ctx context.Context, by identity.Actor, run id.Run) error {
-	return s.act(ctx, by, Action{Name: "run.cancel", Target: run.String()}, func(also Also) error {
+	return s.Act(ctx, by, Action{Name: "run.cancel", Target: run.String()}, func(also Also) error {
 		return s.c.Runs.CancelAny(ctx, run, by.User.String(), also)
 	})
 }
@@ -108,7 +108,7 @@ func (s *Store) Cancel(ctx context.Context, by identity.Actor, run id.Run) error
 // role from themself: somebody must be left who can give it back.
 func (s *Store) SetRole(ctx context.Context, by identity.Actor, user id.User, role string) error {
 	a := Action{Name: "user.role", Target: user.String(), Detail: map[string]any{"role": role}}
-	return s.act(ctx, by, a, func(also Also) error {
+	return s.Act(ctx, by, a, func(also Also) error {
 		if user == by.User {
 			return fault.New(fault.CodeOwnRole)
 		}
@@ -116,9 +116,9 @@ func (s *Store) SetRole(ctx context.Context, by identity.Actor, user id.User, ro
 	})
 }
 
-// act does what writes its own row by also, in its own transaction. What does not come
+// Act does what writes its own row by also, in its own transaction. What does not come
 // to that is written down afterwards: nothing was done, so nothing is done unwritten.
-func (s *Store) act(ctx context.Context, by identity.Actor, a Action, do func(also Also) error) error {
+func (s *Store) Act(ctx context.Context, by identity.Actor, a Action, do func(also Also) error) error {
 	a.Outcome = Done
 	err := do(func(ctx context.Context, tx *store.Tx) error { return s.record(ctx, tx, by, a) })
 	if err == nil {

@@ -54,7 +54,7 @@ func (s *Store) Hold(ctx context.Context, by identity.Actor, vendor string, paus
 	if pause {
 		name = "vendor.pause"
 	}
-	err := s.act(ctx, by, Action{Name: name, Target: vendor, Detail: map[string]any{"reason": reason}}, func(also Also) error {
+	err := s.Act(ctx, by, Action{Name: name, Target: vendor, Detail: map[string]any{"reason": reason}}, func(also Also) error {
 		return s.c.Vendors.Hold(ctx, vendor, pause, also)
 	})
 	if err != nil {

@@ -6,7 +6,8 @@
 //
 // It reads CASTAD_MYSQL_DSN, CASTAD_STAGE, CASTAD_HOST_KIND and
 // CASTAD_ENVELOPE_KEYS as the app does. Only a letter with our own signature is
-// sent again, and only once; the outbox's relay of a running app delivers it.
+// sent again, and only once; the outbox's relay of a running app delivers it, and
+// the audit log tells that it was sent.
 package main
 
 import (
@@ -19,8 +20,11 @@ import (
 	"syscall"
 	"time"
 
+	"castad/functions/admin"
+
 	"castad/shared/config"
 	"castad/shared/envelope"
+	"castad/shared/identity"
 	"castad/shared/keyring"
 	"castad/shared/outbox"
 	"castad/shared/store"
@@ -34,6 +38,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// commandLine is the actor of what is done here: whoever may read the settings.
+var commandLine = identity.Actor{Request: "scripts/deadletters"}
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("deadletters", flag.ContinueOnError)
@@ -60,7 +67,8 @@ func run(ctx context.Context, args []string) error {
 		return body, err
 	}})
 	if *redrive != 0 {
-		return o.Redrive(ctx, *redrive)
+		a := admin.Action{Name: "letter.redrive", Target: fmt.Sprintf("letter %d", *redrive)}
+		return admin.New(admin.Config{DB: db, Now: time.Now}).Act(ctx, commandLine, a, func(also admin.Also) error { return o.Redrive(ctx, *redrive, also) })
 	}
 	letters, err := o.Dead(ctx, *limit)
 	if err != nil {

@@ -45,7 +45,7 @@ func run(args []string, env func(string) (string, bool), out, complaints io.Writ
 	flags.TextVar(&who.Tenant, "tenant", who.Tenant, "account the token is for")
 	flags.TextVar(&who.User, "user", who.User, "user the token is for")
 	flags.StringVar(&who.Role, "role", identity.RoleOwner, "owner or admin")
-	admin := flags.Bool("admin", false, "a token for the admin routes; -user must be an operator there (handler admin grant)")
+	admin := flags.Bool("admin", false, "a token for the admin routes; needs -user and -tenant of somebody who is an operator there (handler admin grant)")
 	ttl := flags.Duration("ttl", identity.MaxTTL, "how long it is good for, at most 24h")
 	settings := flags.String("settings", "build/app/local.settings.json", "where settings are read that the environment does not have")
 	if err := flags.Parse(args); err != nil {
@@ -69,6 +69,9 @@ func run(args []string, env func(string) (string, bool), out, complaints io.Writ
 		return fmt.Errorf("CASTAD_TOKEN_KEYS: %w", err)
 	}
 	audience := or(values["CASTAD_TOKEN_AUDIENCE"], identity.DefaultAudience)
+	if *admin && (who.User == developUser || who.Tenant == developTenant) {
+		return errors.New("an operator is somebody who has signed in: with -admin give -user and -tenant, the id and the account of GET /auth/me")
+	}
 	if *admin {
 		who.Role, audience = identity.RoleAdmin, or(values["CASTAD_ADMIN_AUDIENCE"], "castad-admin")
 	}

@@ -64,7 +64,10 @@ func TestATokenForTheAdminRoutesHasTheirAudience(t *testing.T) {
 	}
 	for audience, env := range map[string]map[string]string{"castad-admin": {"CASTAD_TOKEN_KEYS": keys}, "desk": {"CASTAD_TOKEN_KEYS": keys, "CASTAD_ADMIN_AUDIENCE": "desk"}} {
 		var out bytes.Buffer
-		if err := run([]string{"-admin", "-settings", filepath.Join(t.TempDir(), "none")}, environment(env), &out, io.Discard, time.Now); err != nil {
+		if err := run([]string{"-admin"}, environment(env), io.Discard, io.Discard, time.Now); err == nil {
+			t.Error("a token for an operator who is nobody: every route would refuse it")
+		}
+		if err := run([]string{"-admin", "-user", id.User(7).String(), "-tenant", id.Tenant(7).String(), "-settings", filepath.Join(t.TempDir(), "none")}, environment(env), &out, io.Discard, time.Now); err != nil {
 			t.Fatal(err)
 		}
 		v, err := identity.NewVerifier(ring, identity.DefaultIssuer, audience, time.Now)

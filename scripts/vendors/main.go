@@ -9,7 +9,7 @@
 //
 // It reads CASTAD_MYSQL_DSN, CASTAD_STAGE, CASTAD_HOST_KIND and
 // CASTAD_VENDOR_LIMITS as the app does. All instances obey within a second; orders
-// that need the vendor wait.
+// that need the vendor wait. What is done is in the audit log.
 package main
 
 import (
@@ -24,8 +24,11 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"castad/functions/admin"
+
 	"castad/shared/config"
 	"castad/shared/guard"
+	"castad/shared/identity"
 	"castad/shared/store"
 )
 
@@ -43,6 +46,7 @@ vendors open|close|auto VENDOR OPERATION  holds a breaker open or closed, or let
 
 OPERATION '*' is all of the vendor's. Reads CASTAD_MYSQL_DSN, CASTAD_STAGE,
 CASTAD_HOST_KIND and CASTAD_VENDOR_LIMITS. All instances obey within a second.
+What is done is in the audit log.
 `
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -64,14 +68,18 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer db.Close()
-	return act(ctx, guard.New(guard.Config{DB: db.Primary(), Rules: rules}), flags.Args(), out)
+	log := admin.New(admin.Config{DB: db, Now: time.Now})
+	return act(ctx, guard.New(guard.Config{DB: db.Primary(), Rules: rules}), log, flags.Args(), out)
 }
+
+// commandLine is the actor of what is done here: whoever may read the settings.
+var commandLine = identity.Actor{Request: "scripts/vendors"}
 
 // decisions are the words for what an operator can decide.
 var decisions = map[string]guard.Forced{"open": guard.ForcedOpen, "close": guard.ForcedClosed, "auto": guard.Auto}
 
-// act does what the words ask for and prints how the vendors are then.
-func act(ctx context.Context, g *guard.Guard, words []string, out io.Writer) error {
+// act does what the words ask for, which the audit log tells, and prints how the vendors are then.
+func act(ctx context.Context, g *guard.Guard, log *admin.Store, words []string, out io.Writer) error {
 	switch len(words) {
 	case 0:
 	case 3:
@@ -79,7 +87,8 @@ func act(ctx context.Context, g *guard.Guard, words []string, out io.Writer) err
 		if !ok {
 			return fmt.Errorf("%q: want open, close or auto", words[0])
 		}
-		if err := g.Force(ctx, words[1], words[2], f); err != nil {
+		a := admin.Action{Name: "vendor." + words[0], Target: words[1] + " " + words[2]}
+		if err := log.Act(ctx, commandLine, a, func(also admin.Also) error { return g.Force(ctx, words[1], words[2], f, also) }); err != nil {
 			return err
 		}
 	default:

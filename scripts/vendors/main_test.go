@@ -7,9 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"castad/functions/admin"
+
 	"castad/shared/guard"
 	"castad/shared/provider"
 	"castad/shared/store/storetest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestAnOperatorPausesAVendorAndSeesIt(t *testing.T) {
@@ -23,10 +27,11 @@ func TestAnOperatorPausesAVendorAndSeesIt(t *testing.T) {
 	clock := func() time.Time { return now }
 	desk := guard.New(guard.Config{DB: db.Primary(), Rules: rules, Process: "desk", Now: clock})
 	app := guard.New(guard.Config{DB: db.Primary(), Rules: rules, Process: "app", Now: clock})
+	log := admin.New(admin.Config{DB: db, Now: clock})
 	say := func(words ...string) string {
 		t.Helper()
 		var out bytes.Buffer
-		if err := act(t.Context(), desk, words, &out); err != nil {
+		if err := act(t.Context(), desk, log, words, &out); err != nil {
 			t.Fatal(err)
 		}
 		now = now.Add(time.Second)
@@ -62,8 +67,17 @@ func TestAnOperatorPausesAVendorAndSeesIt(t *testing.T) {
 		t.Error(err)
 	}
 	for _, bad := range [][]string{{"open"}, {"ajar", "suno", "*"}, {"open", "suno"}, {"open", "Suno", "*"}, {"open", "suno", "a b"}} {
-		if err := act(t.Context(), desk, bad, new(bytes.Buffer)); err == nil {
+		if err := act(t.Context(), desk, log, bad, new(bytes.Buffer)); err == nil {
 			t.Errorf("%v is taken", bad)
 		}
+	}
+	entries, err := log.Audit(t.Context(), "suno *", 0, 10)
+	var done []string
+	for _, e := range entries {
+		done = append(done, e.Action+" "+e.Outcome+" by "+e.Request)
+	}
+	want := []string{"vendor.auto done by scripts/vendors", "vendor.close done by scripts/vendors", "vendor.open done by scripts/vendors"}
+	if diff := cmp.Diff(want, done); diff != "" || err != nil {
+		t.Errorf("the audit log (-want +got): %v\n%s", err, diff)
 	}
 }

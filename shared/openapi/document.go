@@ -148,7 +148,7 @@ func (d Document) paths(b *builder) Object {
 
 // conventions hold for every operation.
 const conventions = `
-**Errors** are RFC 9457 problems (application/problem+json): a stable code, a Korean and an English sentence, whose side it is, what to do next, and whether the same request may succeed later. docs/errors.md lists all codes.
+**Errors** are RFC 9457 problems (application/problem+json): a stable code, a Korean and an English sentence, whose side it is, what to do next, and whether the same request may succeed later. docs/errors.md lists all codes; those of an operation are all that its code can reach, read widely, so a few of them never come.
 
 **Safe to repeat**: Idempotency-Key is 1 to 64 visible ASCII characters of your own. The same key and body again answer 200 with what was made, another body 422 request.idempotency_key_reused.
 
