@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,7 +156,11 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 		b.t.Fatal(err)
 	}
 	b.parts, b.guard, b.app = p, app.guard, app
-	b.contract = watched(b.t, host.Handler())
+	storage := storageHost(c)
+	if storage == "" {
+		b.t.Fatal("the storage has no address that could be looked for")
+	}
+	b.contract = watched(b.t, host.Handler(), storage)
 	server := &http.Server{Handler: b.contract, ReadHeaderTimeout: time.Second}
 	served := background(func() { _ = server.Serve(listener) })
 	ctx, cancel := context.WithCancel(context.Background())
@@ -179,6 +184,13 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 		_ = p.bus.Close(context.Background())
 		_ = app.db.Close()
 	})
+}
+
+// storageHost is the host and port of the storage.
+func storageHost(c config.Config) string {
+	_, endpoint, _ := strings.Cut(c.Blob.Reveal(), "BlobEndpoint=http://")
+	host, _, _ := strings.Cut(endpoint, "/")
+	return host
 }
 
 func background(f func()) (wait func()) {

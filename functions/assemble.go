@@ -331,7 +331,7 @@ func (a *app) options(c config.Config, p parts, log *slog.Logger, meter *meter, 
 			return a.roles.Operator(ctx, who.Tenant, who.User)
 		},
 		Envelopes: a.envelopes, Ready: g.ready, Log: log, Meter: meter.invocations, Metrics: meter.metrics.Handler(),
-		Admit: a.limits.admit, Origins: c.Origins, Plain: c.Stage == config.Local,
+		Admit: a.limits.admit, Origins: c.Origins, Proxies: c.Proxies, Own: strings.TrimSuffix(c.PublicURL, "/"), Plain: c.Stage == config.Local,
 		Poison: func(ctx context.Context, queue string, raw []byte, reason string) error {
 			return p.outbox.Bury(ctx, queue, outbox.Fingerprint(raw), reason, raw)
 		},

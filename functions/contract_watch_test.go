@@ -238,6 +238,8 @@ func (c *contract) eventProblems(at []string, body []byte) error {
 type watcher struct {
 	t    testing.TB
 	next http.Handler
+	// hidden is the storage's host, which is in no answer; "" = there is no storage.
+	hidden string
 	*contract
 	seenMu sync.Mutex
 	seen   map[string]map[int]int // operation, status: how often
@@ -246,11 +248,11 @@ type watcher struct {
 
 // watched is a handler whose answers must be what the document promises; a test that gets
 // another one fails, whatever it was about.
-func watched(t testing.TB, next http.Handler) *watcher {
+func watched(t testing.TB, next http.Handler, hidden string) *watcher {
 	t.Helper()
 	c, err := committed()
 	must(t, err)
-	w := &watcher{t: t, next: next, contract: c, seen: map[string]map[int]int{}}
+	w := &watcher{t: t, next: next, hidden: hidden, contract: c, seen: map[string]map[int]int{}}
 	t.Cleanup(func() {
 		w.seenMu.Lock()
 		defer w.seenMu.Unlock()
@@ -295,6 +297,9 @@ func (w *watcher) say(format string, args ...any) {
 }
 
 func (w *watcher) judge(r *http.Request, path string, got *recorder, asked []byte) error {
+	if w.hidden != "" && strings.Contains(got.text.String()+fmt.Sprint(got.Header()), w.hidden) {
+		return errors.New("the answer names the storage's host")
+	}
 	o, ok := w.find(r.Method, path)
 	if !ok {
 		if r.Method == http.MethodOptions || got.status == http.StatusNotFound || got.status == http.StatusMethodNotAllowed {

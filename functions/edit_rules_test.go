@@ -269,6 +269,7 @@ func TestAQuoteIsOfOneThing(t *testing.T) {
 		"nothing":                    {obj{}, fault.CodeMissingField, "wish"},
 		"an order and an edit":       {obj{"wish": order["wish"], "change": obj{}}, fault.CodeBadValue, "wish"},
 		"an edit of nothing":         {obj{"change": obj{}}, fault.CodeMissingField, "wish"},
+		"a lyric of a new ad":        {obj{"wish": order["wish"], "lyric": obj{"title": "칼국수"}}, fault.CodeBadValue, "wish"},
 		"an ad that stays":           {obj{"ad": "ad_0000000000009"}, fault.CodeMissingField, "change"},
 		"an ad that is not there":    {obj{"ad": "ad_0000000000009", "change": obj{"mood": "warm"}}, fault.CodeNotFound, ""},
 		"a place that is not there":  {obj{"wish": obj{"place": "place_0000000000009", "publish": "none"}}, fault.CodeNotFound, "place"},

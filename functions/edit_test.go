@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"castad/functions/ad"
@@ -167,7 +168,7 @@ func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
 	} {
 		before := b.calls()
 		method, path, body := c.edit()
-		quote := b.quoted(a.ID, method, body)
+		quote := b.quoted(a.ID, path, body)
 		now = b.edited(a.ID, method, path, fmt.Sprintf("edit-%d", i), body)
 		if got := b.calls().less(before); got != c.want {
 			t.Errorf("%s: %+v at the vendors, want %+v", c.name, got, c.want)
@@ -178,7 +179,7 @@ func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
 		if now.Revision != i+2 || len(now.Posts) != 1 || now.Posts[0].State != "published" {
 			t.Errorf("%s: revision %d, posts %+v", c.name, now.Revision, now.Posts)
 		}
-		if spent := b.spent(now.Run); quote != nil && (spent > quote.Won || c.want == calls{} && quote.Won != 0 && c.name != "the place read again and found unchanged") {
+		if spent := b.spent(now.Run); (spent > quote.Won || c.want == calls{} && quote.Won != 0 && c.name != "the place read again and found unchanged") {
 			t.Errorf("%s: %d won spent of %d quoted", c.name, spent, quote.Won)
 		}
 		if file := b.send(http.MethodGet, fmt.Sprintf("/files/%v", now.Video.File), b.token, map[string]string{"Range": "bytes=4-7"}, nil); string(file.body) != "ftyp" {
@@ -192,15 +193,25 @@ func patch(a id.Ad, body obj) (string, string, any) {
 	return http.MethodPatch, fmt.Sprintf("/ads/%v", a), body
 }
 
-// quoted is the quote of an edit of the ad itself; nil for others.
-func (b *bench) quoted(a id.Ad, method string, change any) *ad.Quote {
+// quoted is what an edit would cost, whichever way it is made.
+func (b *bench) quoted(a id.Ad, path string, change any) ad.Quote {
 	b.t.Helper()
-	var q ad.Quote
-	if o, ok := change.(obj); !ok || method != http.MethodPatch || o["lines"] != nil {
-		return nil
+	ask := obj{"ad": a}
+	switch {
+	case strings.HasPrefix(path, "/lyrics/"):
+		ask["lyric"] = change
+	case strings.HasSuffix(path, "/choose"):
+		ask["take"] = change.(obj)["take"]
+	case strings.HasPrefix(path, "/songs/"):
+		ask["change"] = obj{"again": []string{"song"}}
+	case strings.HasPrefix(path, "/videos/"):
+		ask["change"] = obj{"again": []string{"video"}}
+	default:
+		ask["change"] = change
 	}
-	b.do(http.MethodPost, "/ads/quote", "quote", obj{"ad": a, "change": change}, &q)
-	return &q
+	var q ad.Quote
+	b.do(http.MethodPost, "/ads/quote", "quote", ask, &q)
+	return q
 }
 
 // spent is what the run has cost its owner, in won.

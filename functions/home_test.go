@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"castad/functions/ad"
+	"castad/functions/archive"
 	"castad/functions/home"
 	"castad/functions/sns"
 	"castad/shared/cache"
@@ -70,6 +71,15 @@ func TestHomeShowsWhatIsThereAndNothingOfAnothers(t *testing.T) {
 	}
 	if diff := cmp.Diff([]home.Post{post(off), post(out)}, got.Posts); diff != "" {
 		t.Errorf("posts (-want +got):\n%s", diff)
+	}
+	var entry archive.Entry
+	b.show(fmt.Sprintf("/archive/%v", kept.ID), &entry)
+	states := map[id.Post]string{}
+	for _, p := range entry.Posts {
+		states[p.ID] = p.State
+	}
+	if diff := cmp.Diff(map[id.Post]string{out.ID: "published", later.ID: "scheduled", next.ID: "scheduled", off.ID: "cancelled"}, states); diff != "" {
+		t.Errorf("posts in the archive (-want +got):\n%s", diff)
 	}
 	if r := got.Reconnect; len(r) != 1 || r[0].ID.String() != gram || r[0].Channel != "instagram" {
 		t.Errorf("to be connected again are %+v, want %s", r, gram)

@@ -93,7 +93,7 @@ func hasKey(t reflect.Type) bool {
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.Type == reflect.TypeFor[message.Key]() || f.Anonymous && hasKey(f.Type) {
+		if f.Type == reflect.TypeFor[message.Key]() && f.Tag.Get("required") == "true" || f.Anonymous && hasKey(f.Type) {
 			return true
 		}
 	}

@@ -63,7 +63,7 @@ func TestEveryFunctionHasAClassOfLimits(t *testing.T) {
 			t.Errorf("%s starts what costs money and is open when nobody can count; paid are %v", name, paid)
 		}
 	}
-	for _, name := range []string{"ad-show", "ad-list", "ad-events", "health-live", "ad-cancel"} {
+	for _, name := range []string{"ad-show", "ad-list", "ad-events", "health-live", "ad-cancel", "place-create"} {
 		if slices.Contains(paid, name) {
 			t.Errorf("%s is closed when nobody can count", name)
 		}

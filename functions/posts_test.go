@@ -170,6 +170,7 @@ func TestAPostThatCannotBeOrderedSaysWhy(t *testing.T) {
 		"the ad is going to post":      {waiting.ID, "", "409 " + string(fault.CodePostUnderWay)},
 		"a song is no picture":         {a.ID, fmt.Sprintf(`,"thumbnail":%q`, a.Song.Takes[0].File), "422 " + string(fault.CodeBadThumbnail)},
 		"YouTube takes no such title":  {a.ID, `,"title":"<b>"`, "422 " + string(fault.CodeVendorRefused)},
+		"a title is one line":          {a.ID, `,"title":"을지로\n칼국수"`, "422 " + string(fault.CodeVendorRefused)},
 		"reels are public":             {a.ID, `,"privacy":"secret"`, "400 " + string(fault.CodeBadValue)},
 		"yesterday":                    {a.ID, `,"at":"2020-01-01T00:00:00Z"`, "400 " + string(fault.CodeBadValue)},
 		"a channel that is unheard of": {a.ID, `,"again":1`, "400 " + string(fault.CodeBadValue)},

@@ -88,7 +88,7 @@ func newSocialBench(t *testing.T) *socialBench {
 	host, err := trigger.New(a.options(config.Config{}, parts{}, log, newMeter(), g), socialstart.New(b.social, channels, b.url),
 		socialcallback.New(b.social, channels, b.url), sociallist.New(b.social), socialdisconnect.New(b.social))
 	must(t, err)
-	server := &http.Server{Handler: watched(t, host.Handler()), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: watched(t, host.Handler(), ""), ReadHeaderTimeout: time.Second}
 	wait := background(func() { _ = server.Serve(listener) })
 	t.Cleanup(func() { _ = server.Close(); wait() })
 	return b

@@ -17,8 +17,9 @@ import (
 type Quote struct {
 	Items []Item `json:"items"`
 	Won   int    `json:"won"`
-	// WorstWon is the most that the vendors can be owed for it: when the answer of one
-	// is lost for good, its step is ordered once more. What exceeds Won is CastAD's loss.
+	// WorstWon is the most that the vendors can be owed for it: when the answer about a
+	// song or a film is lost for good, it is ordered once more. (A lyric is asked for until
+	// it comes; that costs tokens and is not counted.) What exceeds Won is CastAD's loss.
 	WorstWon int `json:"worst_won"`
 	Today    Day `json:"today"`
 }

@@ -74,7 +74,7 @@ func (s *Store) Start(ctx context.Context, tenant id.Tenant, w Wish, key message
 		chaos.Point("A1", "")
 		return nil
 	}, func(ctx context.Context, q store.Querier) (bool, error) {
-		_, err := store.One(ctx, q, `SELECT id FROM ads WHERE id = ?`, func(n *id.Ad) []any { return []any{n} }, a.ID)
+		_, err := store.One(ctx, q, `SELECT id FROM ads WHERE tenant_id = ? AND id = ?`, func(n *id.Ad) []any { return []any{n} }, tenant, a.ID)
 		if errors.Is(err, store.ErrNoRows) {
 			return false, nil
 		}
@@ -193,9 +193,17 @@ func (a adRow) finish() (Ad, error) {
 	return a.Ad, nil
 }
 
-// Cancel stops an ad of the tenant's.
+// Cancel stops an ad of the tenant's; cancelling again is no error. CodeAdEnded: it has
+// ended otherwise.
 func (s *Store) Cancel(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
-	return s.control(ctx, tenant, ad, s.engine.Cancel)
+	a, err := s.control(ctx, tenant, ad, s.engine.Cancel)
+	if fault.CodeOf(err) != fault.CodeAdEnded {
+		return a, err
+	}
+	if now, seen := s.Show(ctx, tenant, ad); seen != nil || now.State == string(pipeline.RunCancelled) {
+		return now, seen
+	}
+	return Ad{}, err
 }
 
 // Retry lets a failed ad go on from its failed steps.

@@ -218,3 +218,19 @@ func TestEventsGoOnWhereTheyWereLeft(t *testing.T) {
 }
 
 var youtube, instagram = ad.Channel{Channel: "youtube", Account: "channel_0000000000009"}, ad.Channel{Channel: "instagram", Account: "channel_0000000000009"}
+
+// Whoever had no answer to a cancel asks again; what has ended otherwise is not cancelled.
+func TestCancellingAgainIsNoError(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.start(b.wish(b.place(1)), "k")
+	for range 3 {
+		if got, err := b.ads.Cancel(t.Context(), owner, a.ID); err != nil || got.State != "cancelled" {
+			t.Errorf("cancelled: %s, %v", got.State, err)
+		}
+	}
+	done := b.ended(b.start(b.wish(b.place(1)), "k2").ID)
+	if _, err := b.ads.Cancel(t.Context(), owner, done.ID); fault.CodeOf(err) != fault.CodeAdEnded {
+		t.Errorf("an ad that %s is cancelled: %v", done.State, err)
+	}
+}

@@ -15,19 +15,19 @@ import (
 
 // Text is an owner's own lyric.
 type Text struct {
-	// Title is the song's and the film's; nil = as it is.
-	Title *string
-	// Lines replace all lines; none = as they are.
-	Lines []TextLine
+	// Title is the song's and the film's; absent = as it is.
+	Title *string `json:"title,omitempty" max:"80"`
+	// Lines replace all lines; absent = as they are.
+	Lines []TextLine `json:"lines,omitempty" max:"40"`
 }
 
 // TextLine is one line as an owner writes it.
 type TextLine struct {
-	// Section is verse, hook or call; "" = as the line in its place, else verse.
-	Section string
-	Text    string
-	// Facts are the ids of the facts that it leans on; nil = found by CastAD.
-	Facts []string
+	// Section is verse, hook or call; absent = as the line in its place, else verse.
+	Section string `json:"section,omitempty" enum:"verse,hook,call"`
+	Text    string `json:"text" required:"true" max:"80"`
+	// Facts are the ids of the facts that it leans on; absent = found by CastAD.
+	Facts []string `json:"facts,omitempty" max:"40"`
 }
 
 // lyric is the owner's text as it is sung in place of was. A line that says more

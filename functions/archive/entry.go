@@ -29,9 +29,10 @@ type Entry struct {
 
 // Post is a publication; it stays on its channel when the ad is put away.
 type Post struct {
-	ID          id.Post    `json:"id"`
-	Channel     string     `json:"channel"`
-	State       string     `json:"state"`
+	ID      id.Post `json:"id"`
+	Channel string  `json:"channel"`
+	// State is the one that GET /posts shows.
+	State       string     `json:"state" enum:"scheduled,publishing,published,failed,cancelled,unknown,removed"`
 	ExternalID  string     `json:"external_id,omitempty"`
 	URL         string     `json:"url,omitempty"`
 	PublishedAt *time.Time `json:"published_at,omitempty"`
@@ -85,7 +86,7 @@ func (b Bundle) MadeAt() time.Time {
 
 const (
 	maxSteps    = 100
-	maxPosts    = 100
+	maxPosts    = 1_000
 	maxBookings = 1_000
 )
 
@@ -183,11 +184,13 @@ func (b *Bundle) made(kind message.Kind, in, out []byte) error {
 }
 
 func (s *Store) posts(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Post, error) {
-	posts, err := store.All(ctx, s.db, `SELECT p.id, p.channel, CASE WHEN p.state IN ('published', 'removed') THEN p.state WHEN s.state = 'succeeded' THEN 'published' ELSE s.state END,
+	posts, err := store.All(ctx, s.db, `SELECT p.id, p.channel, CASE WHEN p.state IN ('published', 'removed') THEN p.state WHEN s.state = 'succeeded' THEN 'published'
+		WHEN s.state = 'unknown' OR s.fail_code = ? THEN 'unknown' WHEN s.state IN ('failed', 'cancelled') THEN s.state
+		WHEN p.state = 'ordered' AND s.state = 'ready' AND p.scheduled_at > UTC_TIMESTAMP(6) THEN 'scheduled' ELSE 'publishing' END,
 		COALESCE(p.external_post_id, ''), p.url, p.published_at
-		FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
+		FROM publications p JOIN pipeline_steps s ON s.tenant_id = p.tenant_id AND s.run_id = p.run_id AND s.step_no = p.step_no
 		WHERE p.tenant_id = ? AND p.ad_id = ? ORDER BY p.id LIMIT ?`,
-		func(p *Post) []any { return []any{&p.ID, &p.Channel, &p.State, &p.ExternalID, &p.URL, &p.PublishedAt} }, tenant, ad, maxPosts)
+		func(p *Post) []any { return []any{&p.ID, &p.Channel, &p.State, &p.ExternalID, &p.URL, &p.PublishedAt} }, string(fault.CodeAbandoned), tenant, ad, maxPosts)
 	if err != nil {
 		return nil, fmt.Errorf("read posts of %v: %w", ad, err)
 	}

@@ -91,9 +91,9 @@ type Source struct {
 	askedAt          *time.Time
 }
 
-// KeepFetched is how long facts from a page are used: a page changes, and nothing of
-// Naver's is kept for good. The order after it fetches anew and replaces them; what it cannot
-// replace is deleted.
+// KeepFetched is how long facts from a page are used: a page changes. The order after
+// it fetches anew and replaces them; what it cannot replace is deleted. Without one they
+// stay with the place, as what its ads were made of does with them.
 const KeepFetched = 30 * 24 * time.Hour
 
 // askAgain is how long a page that gave no facts is left alone.

@@ -3,6 +3,7 @@ package social_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"castad/functions/social"
 	"castad/shared/fault"
@@ -107,5 +108,48 @@ func TestAnAccountThatIsConnectedAgainIsTheSameOne(t *testing.T) {
 	}
 	if revoked, err := b.social.Disconnect(t.Context(), owner, again.ID); !revoked || err != nil { // the stranger's is disconnected, not shared
 		t.Errorf("revoked %v, %v", revoked, err)
+	}
+}
+
+// While the channel is asked, its owner may connect the account again, or another process
+// may renew its token: what was granted anew is kept, and what was only renewed goes too.
+func TestAnAccountThatChangesWhileItIsDisconnected(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		meanwhile func(b *bench, a social.Account)
+		code      fault.Code
+		access    string
+	}{
+		"it is connected again": {func(b *bench, _ social.Account) {
+			anew := b.short(5)
+			anew.Refresh = "refresh-5"
+			b.connect("youtube", "UC1", anew)
+		}, fault.CodeConflict, "access-5"},
+		"its token is renewed": {func(b *bench, a social.Account) {
+			b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return b.short(6), nil })
+			b.later(2 * time.Hour)
+			if got := b.access(a); got != "access-6" {
+				b.t.Errorf("renewed: %q", got)
+			}
+		}, "", "resource.not_found"},
+		"it is disconnected": {func(b *bench, a social.Account) {
+			b.channel.revoke = nil
+			if _, err := b.social.Disconnect(b.t.Context(), owner, a.ID); err != nil {
+				b.t.Error(err)
+			}
+		}, "", "resource.not_found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			a := b.connect("youtube", "UC1", b.short(1))
+			b.channel.revoke = func(provider.Grant) error { row.meanwhile(b, a); return nil }
+			if _, err := b.social.Disconnect(t.Context(), owner, a.ID); (err != nil) != (row.code != "") || err != nil && fault.CodeOf(err) != row.code {
+				t.Errorf("disconnected: %v", err)
+			}
+			if got := b.access(a); got != row.access {
+				t.Errorf("access %q, want %q", got, row.access)
+			}
+		})
 	}
 }

@@ -121,7 +121,8 @@ const revokeTime = 8 * time.Second
 // channel's id of the account, so that the account is the same one when its owner
 // connects it again: its posts, and orders that name it, are still its own. Where another tenant has
 // connected the same channel account nothing is withdrawn: Google ends everything
-// that the account has allowed us, not one token.
+// that the account has allowed us, not one token. CodeConflict: its owner has connected
+// it again meanwhile, and it stays as that has left it.
 func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Account) (revoked bool, err error) {
 	r, err := s.read(ctx, tenant, account)
 	if err != nil {
@@ -131,17 +132,42 @@ func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Acc
 	if err != nil {
 		return false, err
 	}
-	if k, err := s.open(ctx, r.label(), r.sealed); err == nil && !shared {
+	k, err := s.open(ctx, r.label(), r.sealed)
+	if err == nil && !shared {
 		ask, cancel := context.WithTimeout(ctx, revokeTime)
 		revoked = s.c.Channels.Revoke(ask, r.Channel, k.grant()) == nil
 		cancel()
 	}
-	_, err = s.c.DB.Exec(ctx, `UPDATE social_accounts SET state = 'disconnected', grant_sealed = '', name = '', url = '', scopes = '', missing_scopes = '',
-		renew_at = NULL, version = version + 1, updated_at = ? WHERE tenant_id = ? AND id = ?`, s.now(), tenant, account)
-	if err != nil {
-		return revoked, fmt.Errorf("disconnect %v: %w", account, err)
+	return revoked, s.clear(ctx, r, k)
+}
+
+// clear deletes what is known of an account that has the grant k, or one that was
+// renewed with it; of one that is disconnected already there is nothing left.
+func (s *Store) clear(ctx context.Context, r row, k kept) error {
+	for range keepTries {
+		n, err := s.c.DB.Exec(ctx, `UPDATE social_accounts SET state = 'disconnected', grant_sealed = '', name = '', url = '', scopes = '', missing_scopes = '',
+			renew_at = NULL, version = version + 1, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ?`, s.now(), r.tenant, r.ID, r.version)
+		if err != nil {
+			return fmt.Errorf("disconnect %v: %w", r.ID, err)
+		}
+		if n == 1 {
+			return nil
+		}
+		if r, err = s.read(ctx, r.tenant, r.ID); fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("disconnect %v: %w", r.ID, err)
+		}
+		now, err := s.open(ctx, r.label(), r.sealed)
+		if err != nil {
+			return fmt.Errorf("disconnect %v: %w", r.ID, err)
+		}
+		if k.Refresh == "" || now.Refresh != k.Refresh {
+			return fault.Newf(fault.CodeConflict, "disconnect %v: it was connected again meanwhile", r.ID)
+		}
 	}
-	return revoked, nil
+	return fault.Newf(fault.CodeUnavailable, "disconnect %v: it changes all the time", r.ID)
 }
 
 // shared says whether another tenant has connected the same channel account. It

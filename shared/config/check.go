@@ -265,6 +265,9 @@ func (c Config) checkCallers(p *problems) {
 	case !c.local() && u.Query().Has("skip_verify"):
 		p.add("CASTAD_REDIS_URL must not skip the check of the server's certificate")
 	}
+	if c.Proxies < 1 || c.Proxies > 3 {
+		p.add("CASTAD_PROXIES is %d; it must be from 1 to 3", c.Proxies)
+	}
 	for i, origin := range c.Origins {
 		name := fmt.Sprintf("CASTAD_ORIGINS, item %d,", i+1)
 		u, err := url.Parse(origin)

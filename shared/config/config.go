@@ -131,6 +131,7 @@ type Config struct {
 
 	RedisURL   Secret   `envconfig:"CASTAD_REDIS_URL" desc:"Redis that all instances share (rediss://:password@host:6380/0), needed at the stage s3: limits are counted and results kept there. Its maxmemory-policy must be noeviction. Empty: each instance counts for itself."`
 	RateLimits []string `envconfig:"CASTAD_RATE_LIMITS" default:"auth=5/1m,live=10/1s,general=30/1s,callback=100/1s" desc:"How many calls a caller may make, class=count/time: auth, live (streams and health) and callback (vendors, and files for them) by address, general by user."`
+	Proxies    int      `envconfig:"CASTAD_PROXIES" default:"1" desc:"How many proxies of ours a request passes, each of which adds to X-Forwarded-For what it has seen: 1 is the platform's front end alone, 2 with Azure Front Door before it. Callers are limited by the address that the first of them saw, so the app must then refuse what does not come through it (access restriction to AzureFrontDoor.Backend and your X-Azure-FDID)."`
 	Bypass     string   `envconfig:"CASTAD_BYPASS" default:"refuse" one:"refuse,allow" desc:"Whether load-test tokens (X-CastAD-Bypass) may lift the rate limits outside the stage local."`
 	Origins    []string `envconfig:"CASTAD_ORIGINS" desc:"Web origins whose scripts may call the API, separated by commas, exactly as browsers send them (https://app.example). The platform's own CORS must be empty. Empty: none."`
 

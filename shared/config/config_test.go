@@ -156,6 +156,8 @@ func TestLoadRefuses(t *testing.T) {
 		"Redis over the air":                        {with(real(), "CASTAD_REDIS_URL", "redis://:p@cache.example:6379"), "CASTAD_REDIS_URL must use rediss (TLS)"},
 		"Redis without a check of its certificate":  {with(real(), "CASTAD_REDIS_URL", "rediss://:p@cache.example:6380?skip_verify=true"), "CASTAD_REDIS_URL must not skip"},
 		"Redis by another scheme":                   {map[string]string{"CASTAD_REDIS_URL": "http://cache.example"}, "CASTAD_REDIS_URL must be a URL"},
+		"no proxy":                                  {map[string]string{"CASTAD_PROXIES": "0"}, "CASTAD_PROXIES is 0"},
+		"an address of the callers own":             {map[string]string{"CASTAD_PROXIES": "4"}, "CASTAD_PROXIES is 4"},
 		"every origin":                              {map[string]string{"CASTAD_ORIGINS": "https://app.example,*"}, "CASTAD_ORIGINS, item 2, must be exactly"},
 		"the origin null":                           {map[string]string{"CASTAD_ORIGINS": "null"}, "CASTAD_ORIGINS, item 1, must be exactly"},
 		"a pattern of origins":                      {map[string]string{"CASTAD_ORIGINS": "https://*.app.example"}, "CASTAD_ORIGINS, item 1, must be exactly"},

@@ -207,6 +207,32 @@ func TestEveryWonIsSomewhere(t *testing.T) {
 	is("cancelled", map[pipeline.Account]int64{"available": -110, "reserved": 0, "spent": 110, "house": -100, "wasted": 100})
 }
 
+// The ledger cannot be unbalanced, not even by a statement of ours that is wrong.
+func TestABookingThatDoesNotBalanceIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i, b := range []struct {
+		entry, debit, credit string
+		won                  int
+		taken                bool
+	}{
+		{"reserve", "available", "reserved", 10, true},
+		{"waste", "house", "wasted", 10, true},
+		{"capture", "available", "spent", 10, false},
+		{"release", "available", "reserved", 10, false},
+		{"reserve", "available", "", 10, false},
+		{"gift", "house", "available", 10, false},
+		{"reserve", "available", "reserved", 0, false},
+		{"reserve", "available", "reserved", -10, false},
+	} {
+		_, err := w.db.Primary().Exec(t.Context(), `INSERT INTO credit_ledger (tenant_id, run_id, step_no, version, entry, debit, credit, amount_won, attempt, at)
+			VALUES (7, 1, 1, ?, ?, ?, ?, ?, 1, ?)`, i, b.entry, b.debit, b.credit, b.won, w.now())
+		if (err == nil) != b.taken {
+			t.Errorf("%+v: %v", b, err)
+		}
+	}
+}
+
 // A song that was given up at its deadline and accepted afterwards is wasted once.
 func TestAnAttemptIsBookedAsWasteOnce(t *testing.T) {
 	t.Parallel()

@@ -80,7 +80,8 @@
 // credit_ledger moves won between a tenant's accounts: reserve (available →
 // reserved) when a run begins or is retried, then capture (→ spent) or release (→
 // available) when the step ends; waste (house → wasted) once for every submission
-// that may have been charged for nothing, which CastAD bears. All rows are written by
+// that may have been charged for nothing, which CastAD bears. The database takes no row
+// but these four, so that the accounts of a tenant always add up to zero. All rows are written by
 // the transaction that moves the step, unique by the run's version, so that a replay
 // books nothing: a run that has ended has nothing reserved. spend_days sums them by
 // the day (of Seoul) of the reserve, and what begins is held against the caps under

@@ -255,19 +255,33 @@ func (c *call) failed(err error) int {
 // statusClientGone is nginx's number for a client that closed the connection; it is only logged.
 const statusClientGone = 499
 
-// clientIP is the address that the last hop before us saw; the zero one when it says none.
-func clientIP(r *http.Request) netip.Addr {
+// clientIP is the address that the first of our proxies saw, each of which writes what
+// it sees behind what it was told: the right-most entry with one proxy, the one before
+// it with two. What is further left is the caller's own word. The zero one when a request
+// has passed fewer than that, so that nobody who found a way around one is believed.
+func clientIP(r *http.Request, proxies int) netip.Addr {
 	values := r.Header["X-Forwarded-For"]
-	if len(values) == 0 {
-		return netip.Addr{}
+	for i := len(values) - 1; i >= 0; i-- {
+		for rest, more := values[i], true; more; {
+			comma := strings.LastIndexByte(rest, ',')
+			more = comma >= 0
+			if proxies--; proxies <= 0 {
+				return address(rest[comma+1:])
+			}
+			rest = rest[:max(comma, 0)]
+		}
 	}
-	last := values[len(values)-1]
-	last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+	return netip.Addr{}
+}
+
+// address reads an entry of X-Forwarded-For; the zero one when it is none.
+func address(hop string) netip.Addr {
+	hop = strings.TrimSpace(hop)
 	// Azure's front end writes the port, too: after the only colon, or after a bracket.
-	if port := strings.LastIndexByte(last, ':'); port > 0 && (last[port-1] == ']' || strings.IndexByte(last, ':') == port) {
-		last = last[:port]
+	if port := strings.LastIndexByte(hop, ':'); port > 0 && (hop[port-1] == ']' || strings.IndexByte(hop, ':') == port) {
+		hop = hop[:port]
 	}
-	ip, err := netip.ParseAddr(strings.Trim(last, "[]"))
+	ip, err := netip.ParseAddr(strings.Trim(hop, "[]"))
 	if err != nil {
 		return netip.Addr{}
 	}

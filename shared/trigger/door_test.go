@@ -186,8 +186,20 @@ func TestTheDatabaseAndTheLimitsComeFirst(t *testing.T) {
 		"203.0.113.9:443": "203.0.113.9", "[::ffff:203.0.113.9]:1": "203.0.113.9", "fe80::1%eth0": "fe80::1", "evil": "", "evil:1": "", ":1": "", "[]:1": "", "": ""} {
 		r, _ := http.NewRequest("GET", "/", nil)
 		r.Header.Set("X-Forwarded-For", header)
-		if got := clientIP(r); got.IsValid() != (want != "") || got.IsValid() && got.String() != want {
+		if got := clientIP(r, 1); got.IsValid() != (want != "") || got.IsValid() && got.String() != want {
 			t.Errorf("the address in %q is %v", header, got)
+		}
+	}
+	for header, want := range map[string][3]string{ // behind one, two and three proxies
+		"": {"", "", ""}, "1.1.1.1": {"1.1.1.1", "", ""}, "1.1.1.1, 2.2.2.2,3.3.3.3:3": {"3.3.3.3", "2.2.2.2", "1.1.1.1"}, "1.1.1.1|2.2.2.2, 3.3.3.3:3": {"3.3.3.3", "2.2.2.2", "1.1.1.1"},
+		"0.0.0.0,1.1.1.1,2.2.2.2|3.3.3.3": {"3.3.3.3", "2.2.2.2", "1.1.1.1"}, "1.1.1.1,": {"", "1.1.1.1", ""}, "1.1.1.1||2.2.2.2": {"2.2.2.2", "", "1.1.1.1"},
+	} {
+		r, _ := http.NewRequest("GET", "/", nil)
+		r.Header["X-Forwarded-For"] = strings.Split(header, "|")
+		for i, proxies := range []int{0, 2, 3} {
+			if got := clientIP(r, proxies); got.IsValid() != (want[i] != "") || got.IsValid() && got.String() != want[i] || proxies == 0 && clientIP(r, 1) != got {
+				t.Errorf("behind %d proxies the address in %q is %v", proxies, header, got)
+			}
 		}
 	}
 }

@@ -44,9 +44,15 @@ type Options struct {
 	// Admit decides whether an HTTP call may go on (rate limits); its error is answered, and
 	// what it says about the limit goes with every answer. It is asked before the database.
 	Admit func(ctx context.Context, c Caller) (Admission, error)
+	// Proxies is how many proxies of ours a request passes, each of which adds to
+	// X-Forwarded-For: 1 (also for 0) = the platform's front end, 2 = one before it.
+	Proxies int
 	// Origins are the web origins whose scripts may call us, exactly as browsers send them
 	// (ValidOrigin); nil = none.
 	Origins []string
+	// Own is our own origin as browsers see it, which the Host header is not when a proxy before
+	// us changes it; "" = the header says so.
+	Own string
 	// Plain leaves Strict-Transport-Security out: a developer's machine has no https.
 	Plain bool
 	// Log gets one line for each invocation. Required.
@@ -73,8 +79,8 @@ type Caller struct {
 	// Principal is zero for a public function, for a stream's ticket, which is looked up
 	// only afterwards, and for a caller who will be refused.
 	Principal identity.Principal
-	// IP is the address that the platform's front end saw: the right-most of
-	// X-Forwarded-For, because everything left of it is the caller's own word. Not valid = unknown.
+	// IP is the address that the first of our proxies saw (see Options.Proxies), because
+	// everything left of that in X-Forwarded-For is the caller's own word. Not valid = unknown.
 	IP netip.Addr
 	// Bypass is what X-CastAD-Bypass has: a token that lifts rate limits, unchecked. "" = none.
 	Bypass string

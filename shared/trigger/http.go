@@ -88,7 +88,7 @@ func (c *call) admit() error {
 	if c.host.o.Admit == nil {
 		return nil
 	}
-	caller := Caller{Function: c.f.name, Principal: c.who, IP: clientIP(c.r)}
+	caller := Caller{Function: c.f.name, Principal: c.who, IP: clientIP(c.r, c.host.o.Proxies)}
 	if v := c.r.Header["X-Castad-Bypass"]; len(v) == 1 {
 		caller.Bypass = v[0]
 	}

@@ -85,7 +85,7 @@ func (h *Host) forged(r *http.Request) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions || len(origin) == 0 || len(r.Header["Cookie"]) == 0 {
 		return false
 	}
-	if len(origin) == 1 && (origin[0] == "https://"+r.Host || h.o.Plain && origin[0] == "http://"+r.Host) {
+	if len(origin) == 1 && (origin[0] == "https://"+r.Host || h.o.Own != "" && origin[0] == h.o.Own || h.o.Plain && origin[0] == "http://"+r.Host) {
 		return false
 	}
 	return h.listed(r) == ""

@@ -166,11 +166,12 @@ func TestAnOriginIsWrittenAsBrowsersSendIt(t *testing.T) {
 // A host of our own domain is the same site to a browser: it sends the cookies.
 func TestAPageElsewhereCannotUseItsVisitorsCookies(t *testing.T) {
 	t.Parallel()
-	b := everyKind(t, func(o *Options) { o.Origins = []string{app} })
+	b := everyKind(t, func(o *Options) { o.Origins, o.Own = []string{app}, "https://api.castad.example" })
 	for name, row := range map[string]struct {
 		header []string
 		status int
 	}{
+		"our own, renamed":       {[]string{"Cookie", "a=b", "Origin", "https://api.castad.example"}, 204}, // by a proxy
 		"no browser":             {[]string{"Cookie", "a=b"}, 204},
 		"our own page":           {[]string{"Cookie", "a=b", "Origin", "https://example.com"}, 204}, // httptest's Host
 		"a listed one":           {[]string{"Cookie", "a=b", "Origin", app}, 204},

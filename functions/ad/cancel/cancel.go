@@ -2,7 +2,8 @@
 //
 // What has not begun is cancelled now; a call in flight is settled first and the
 // ad then ends as cancelled. A post whose outcome stays unknown is not called
-// cancelled: it may be there. An ad that has ended answers 409.
+// cancelled: it may be there. Cancelling again is no error; an ad that has ended
+// otherwise answers 409.
 package cancel
 
 import (

@@ -53,18 +53,24 @@ type answer struct {
 	place.Photo
 }
 
-// atOnce bounds the photos that one process holds in memory: a photo is looked
-// at as a whole before anything is kept.
+// atOnce bounds the photos that one process holds in memory, one of each tenant: a photo
+// is looked at as a whole before anything is kept.
 const atOnce = 4
 
 // New returns the function.
 func New(places Places, files Files, now func() time.Time) trigger.Function {
 	room, decoders := make(chan struct{}, atOnce), semaphore.NewWeighted(decodedAtOnce)
+	queue := &turns{lines: map[id.Tenant]*line{}}
 	return trigger.Upload("place-photo", binding, trigger.Budget{Time: 60 * time.Second, Connections: 1}, place.MaxPhotoBytes,
 		func(ctx context.Context, who identity.Principal, in question, body io.Reader) (answer, error) {
 			if err := places.Has(ctx, who.Tenant, in.ID); err != nil {
 				return answer{}, err
 			}
+			leave, err := queue.take(ctx, who.Tenant)
+			if err != nil {
+				return answer{}, err
+			}
+			defer leave()
 			select {
 			case room <- struct{}{}:
 				defer func() { <-room }()

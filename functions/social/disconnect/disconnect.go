@@ -2,7 +2,8 @@
 //
 // Withdraws the permission at the channel and deletes the tokens, also when the
 // channel does not answer: "revoked" says whether it did. Another tenant's account is
-// 404. Posts stay where they are; the same account connected again has the same id.
+// 404; one that its owner connects again in that moment stays connected: 409. Posts
+// stay where they are; the same account connected again has the same id.
 package disconnect
 
 import (

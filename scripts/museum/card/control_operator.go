@@ -45,16 +45,19 @@ the audit log, in the action's own transaction, and what was refused is in it as
 		},
 		Left: `a second factor for what costs money, and addresses from which operators may come, belong to the edge, which is not written yet. Nothing is refunded, so there is no such action.`},
 	{Name: "Limits of calls and of spending", ASVS: "2.4.1, 15.1.3, 15.3.4",
-		Is: `Calls are limited by address before sign-in (auth 5 a minute) and by user afterwards, in Redis for all instances together; the address is what the front end wrote last, an IPv6 network
+		Is: `Calls are limited by address before sign-in (auth 5 a minute) and by user afterwards, in Redis for all instances together; the address is what the first proxy of ours has seen (CASTAD_PROXIES), an IPv6 network
 is one caller, memory is bounded and a flood resets nobody. Without Redis reads go on by each process's count, and what costs money is closed. What an account may begin and spend in a day and at once is held
 under the lock of its day. A token for load tests lifts limits of calls and nothing else.`,
 		Cards: []Card{
 			{ID: "limit-by-an-invented-address", Must: "count the address that the front end has seen, which is the right-most",
 				Package: "./shared/trigger", Test: "TestTheDatabaseAndTheLimitsComeFirst",
-				Mutant: Mutant{File: "shared/trigger/call.go", Old: "last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])", New: "last, _, _ = strings.Cut(last, \",\")"}},
+				Mutant: Mutant{File: "shared/trigger/call.go", Old: "comma := strings.LastIndexByte(rest, ',')", New: "comma := strings.IndexByte(rest, ',')"}},
 			{ID: "limit-by-the-first-header", Must: "count the last of several headers, not the caller's own before it",
 				Package: "./shared/trigger", Test: "TestTheDatabaseAndTheLimitsComeFirst",
-				Mutant: Mutant{File: "shared/trigger/call.go", Old: "last := values[len(values)-1]", New: "last := values[0]"}},
+				Mutant: Mutant{File: "shared/trigger/call.go", Old: "for rest, more := values[i], true; more; {", New: "for rest, more := values[0], true; more; {"}},
+			{ID: "limit-around-a-proxy", Must: "believe nothing of a request that has passed fewer proxies than it should",
+				Package: "./shared/trigger", Test: "TestTheDatabaseAndTheLimitsComeFirst",
+				Mutant: Mutant{File: "shared/trigger/call.go", Old: "if proxies--; proxies <= 0 {", New: "if proxies--; proxies <= 0 || i == 0 && !more {"}},
 			{ID: "limit-of-a-household", Must: "count all addresses of one IPv6 network as one caller",
 				Package: "./shared/limiter", Test: "TestCallersAreToldApartByNetwork",
 				Mutant: Mutant{File: "shared/limiter/limiter.go", Old: "Prefix(64)", New: "Prefix(128)"}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"castad/shared/provider"
@@ -56,8 +57,8 @@ func checkText(p provider.Post) error {
 	switch {
 	case strings.TrimSpace(p.Title) == "" || n > videoTitle:
 		return refuse("title", "has %d characters, 1–%d are allowed", n, videoTitle)
-	case strings.ContainsAny(p.Title, "<>") || !utf8.ValidString(p.Title):
-		return refuse("title", "must be valid UTF-8 without < and >")
+	case strings.ContainsAny(p.Title, "<>") || strings.ContainsFunc(p.Title, unicode.IsControl) || !utf8.ValidString(p.Title):
+		return refuse("title", "must be one line of valid UTF-8 without < and >")
 	case strings.ContainsAny(caption, "<>") || !utf8.ValidString(caption):
 		return refuse("caption", "must be valid UTF-8 without < and >")
 	case len(caption) > videoDescription:
