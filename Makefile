@@ -48,6 +48,11 @@ check: ## what CI runs: gofmt, vet, staticcheck, tests with the race detector, t
 	$(GO) test ./scripts/sample ./shared/studio/music ./shared/media ./shared/media/sound
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m ./...
 
+.PHONY: browser
+browser: ## install Chromium, and have it sign in and work from a listed origin and from a stranger's
+	@scripts/setup.sh browser
+	CASTAD_BROWSER=1 $(GO) test -count 1 -run TestABrowserLets ./functions
+
 .PHONY: security
 security: ## known vulnerabilities (govulncheck) and unsafe code (gosec): both must find nothing
 	@GO='$(GO)' scripts/security.sh

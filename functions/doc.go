@@ -37,8 +37,16 @@
 // # Where things are
 //
 // A folder functions/<module>/<function> is one Azure Function: its
-// function.json and its code. A module's package keeps its tables. registry.go
-// hands each function exactly what it may touch. shared/pipeline is the state
-// machine, shared/trigger the host's wire, shared/store MySQL. The rules of who
-// may import whom are a test (rules_test.go).
+// function.json and its code. A module's package keeps its tables. shared/pipeline
+// is the state machine, shared/trigger the host's wire, shared/store MySQL. The rules
+// of who may import whom are a test (rules_test.go). Here, beside main.go:
+//
+//	registry.go    every function, with exactly what it may touch
+//	assemble.go    what that is made of, from the settings; login.go, channels.go: Kakao, the channels
+//	adapters.go    a package's words in those of the function that asks; edits.go, operators.go: the longer ones
+//	erasure.go     what goes when a person leaves; forgetting.go: when an ad was put away long enough
+//	limits.go      how often one may call; bypass.go: the load test's token; redis.go: the count for all instances
+//	gate.go        closed until the database can be used
+//	meter.go       what is counted
+//	admincli.go    handler admin …: the first operator; handler -registry prints the functions
 package main

@@ -29,14 +29,10 @@ func (e edits) edit(ctx context.Context, tenant id.Tenant, a id.Ad, change ad.Ed
 }
 
 // Lyric puts the owner's own words in the place of a lyric.
-func (e edits) Lyric(ctx context.Context, tenant id.Tenant, l id.Lyric, text lyric.Text, key message.Key, match string) (message.Edited, error) {
+func (e edits) Lyric(ctx context.Context, tenant id.Tenant, l id.Lyric, own message.OwnLyric, key message.Key, match string) (message.Edited, error) {
 	found, err := e.lyrics.Find(ctx, tenant, l)
 	if err != nil {
 		return message.Edited{}, err
-	}
-	own := ad.Text{Title: text.Title}
-	for _, line := range text.Lines {
-		own.Lines = append(own.Lines, ad.TextLine(line))
 	}
 	return e.edit(ctx, tenant, found.Ad, ad.Edit{Text: &own, Lyric: l}, key, match)
 }

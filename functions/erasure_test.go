@@ -145,12 +145,7 @@ func TestNothingOfWhoIsErasedIsLeftInAnyTableButTheAccounts(t *testing.T) {
 
 func TestWhoLeavesForGoodTakesEverythingAlong(t *testing.T) {
 	t.Parallel()
-	k := startKakao(t)
-	b := newBench(t, withKakao(k))
-	s := newSurfer(t)
-	s.get(s.begin(b.url, "/"))
-	_, got := s.renew(b.url)
-	b.token = got.Access
+	k, b, s := signedIn(t)
 	account := b.account("youtube")
 	p := b.place(2)
 	var made ad.Ad
@@ -213,12 +208,7 @@ func TestWhoLeavesForGoodTakesEverythingAlong(t *testing.T) {
 // nothing for them any more.
 func TestWhoEndsTheLinkAtKakaoLosesChannelsAtOnceAndTheRestLater(t *testing.T) {
 	t.Parallel()
-	k := startKakao(t)
-	b := newBench(t, withKakao(k))
-	s := newSurfer(t)
-	s.get(s.begin(b.url, "/"))
-	_, got := s.renew(b.url)
-	b.token = got.Access
+	k, b, s := signedIn(t)
 	b.account("youtube")
 	b.place(1)
 	if status, err := k.SendUnlink("POST", b.url+"/api/v1/auth/kakao/unlink", "9007199254740993", ""); status != 200 || err != nil {

@@ -188,7 +188,7 @@ func TestEveryCodeIsOnThePageWithATestThatTriggersIt(t *testing.T) {
 		e, _ := code.Entry()
 		test := triggers[code]
 		if files[test] == "" {
-			t.Errorf("%s: no test is answered it over HTTP", code)
+			t.Errorf("%s: %s names no test that is answered it over HTTP", code, triggersFile)
 		}
 		if !made[code] && code != fault.CodeUnknown && code != fault.CodeRefused {
 			t.Errorf("%s: nothing in the product says it", code)

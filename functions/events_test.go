@@ -161,4 +161,11 @@ func TestAPollSaysAtOnceWhatThereIs(t *testing.T) {
 			t.Errorf("wait=%q: %d %s", wait, got.status, got.body)
 		}
 	}
+	whole := len(b.stream(a.ID, 0, everything))
+	for last, want := range map[string]int{"-5": whole, "0": whole, "1000000": 1, "9223372036854775807": 1, "x": 0, "1.5": 0, "99999999999999999999": 0} {
+		got := b.send(http.MethodGet, fmt.Sprintf("/ads/%v/events", a.ID), b.token, map[string]string{"Last-Event-ID": last}, nil)
+		if n := strings.Count(string(got.body), "\nevent: "); n != want || (want == 0) != (got.status == http.StatusBadRequest) {
+			t.Errorf("after %s: %d, %d events of %d", last, got.status, n, whole)
+		}
+	}
 }

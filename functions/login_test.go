@@ -40,6 +40,17 @@ func startKakao(t *testing.T) *kakaotest.Server {
 		Users: []kakaotest.User{{ID: 9007199254740993, Nickname: "한빛", Email: "same@example.kr"}, {ID: 9007199254740992, Nickname: "한빛", Email: "same@example.kr"}}})
 }
 
+// signedIn is a bench whose caller has signed in with Kakao.
+func signedIn(t *testing.T) (*kakaotest.Server, *bench, *surfer) {
+	t.Helper()
+	k := startKakao(t)
+	b, s := newBench(t, withKakao(k)), newSurfer(t)
+	s.get(s.begin(b.url, "/"))
+	_, got := s.renew(b.url)
+	b.token = got.Access
+	return k, b, s
+}
+
 // surfer is a browser that follows no redirect by itself.
 type surfer struct {
 	t   *testing.T
@@ -331,12 +342,7 @@ func TestANativeAppSignsInWithItsIDToken(t *testing.T) {
 // and with Kakao itself.
 func TestKakaosWordThatALinkHasEndedIsTakenWhileEveryVendorHangs(t *testing.T) {
 	t.Parallel()
-	k := startKakao(t)
-	b := newBench(t, withKakao(k))
-	s := newSurfer(t)
-	s.get(s.begin(b.url, "/"))
-	_, got := s.renew(b.url)
-	b.token = got.Access
+	k, b, s := signedIn(t)
 	b.account("youtube")
 	hang := providertest.Fault{Kind: providertest.Hang, Times: 100}
 	b.youtube.Next(hang)

@@ -3,6 +3,7 @@
 # and needs no network, when everything is there.
 #
 #   scripts/setup.sh demo    a database server, ffmpeg and Korean fonts
+#   scripts/setup.sh browser also Chromium, for make browser
 #   scripts/setup.sh test    also a C compiler (the race detector needs one), curl, jq, unzip, Redis, Azurite and the studio's Node clients
 set -eu
 cd "$(dirname "$0")/.."
@@ -21,6 +22,7 @@ PATH=$PATH:/usr/sbin
 need ffmpeg ffmpeg
 need /usr/share/fonts/truetype/nanum/NanumSquareRoundB.ttf fonts-nanum
 need /usr/share/fonts/truetype/nanum/NanumSquareRoundEB.ttf fonts-nanum-extra
+[ "$want" != browser ] || need chromium chromium
 if [ "$want" = test ]; then
 	need gcc gcc
 	need /usr/include/stdlib.h libc6-dev

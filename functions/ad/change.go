@@ -41,7 +41,7 @@ type Change struct {
 type Edit struct {
 	Change
 	// Text is the owner's own lyric.
-	Text *Text `json:",omitzero"`
+	Text *message.OwnLyric `json:",omitzero"`
 	// Take is the index of the take that the film is to be cut to.
 	Take *int `json:",omitzero"`
 	// What the edit was made for: it must be what the ad has now.
@@ -207,7 +207,7 @@ func (p present) write(o *order, e Edit) error {
 	if p.lyric == nil {
 		return fault.Newf(fault.CodeConflict, "there is no lyric to rewrite")
 	}
-	text, err := e.Text.lyric(p.place.Facts, p.lyric.Text)
+	text, err := rewritten(*e.Text, p.place.Facts, p.lyric.Text)
 	if err != nil {
 		return err
 	}

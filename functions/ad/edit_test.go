@@ -53,7 +53,7 @@ func anyEdit(now ad.Ad, photos []id.Photo) *rapid.Generator[ad.Edit] {
 				e.Again = []string{rapid.SampledFrom([]string{"lyric", "song", "video"}).Draw(r, "again")}
 			case 8:
 				line := rapid.SampledFrom([]string{"을지로 칼국수", "칼국수 한 그릇", "칼국수 오천 원"}).Draw(r, "line")
-				e.Text = &ad.Text{Lines: []ad.TextLine{{Text: line}}}
+				e.Text = &message.OwnLyric{Lines: []message.OwnLine{{Text: line}}}
 			case 9:
 				take := rapid.IntRange(0, 2).Draw(r, "take")
 				e.Take = &take

@@ -10,44 +10,27 @@ import (
 )
 
 // What an owner writes is sung and shown like what a writer wrote, so it may not
-// say more than the facts do either. The owner names no facts: a line leans on
-// those that the line in its place leaned on, and on those whose words it has.
+// say more than the facts do either. An owner need not name facts: a line then leans
+// on those that the line in its place leaned on, and on those whose words it has.
 
-// Text is an owner's own lyric.
-type Text struct {
-	// Title is the song's and the film's; absent = as it is.
-	Title *string `json:"title,omitempty" max:"80"`
-	// Lines replace all lines; absent = as they are.
-	Lines []TextLine `json:"lines,omitempty" max:"40"`
-}
-
-// TextLine is one line as an owner writes it.
-type TextLine struct {
-	// Section is verse, hook or call; absent = as the line in its place, else verse.
-	Section string `json:"section,omitempty" enum:"verse,hook,call"`
-	Text    string `json:"text" required:"true" max:"80"`
-	// Facts are the ids of the facts that it leans on; absent = found by CastAD.
-	Facts []string `json:"facts,omitempty" max:"40"`
-}
-
-// lyric is the owner's text as it is sung in place of was. A line that says more
+// rewritten is the owner's lyric as it is sung in place of was. A line that says more
 // than the facts is refused with CodeOwnWords, one that cannot be sung or shown with
 // CodeBadValue; both name it ("lines[2].text").
-func (t Text) lyric(facts []claim.Fact, was claim.Lyric) (claim.Lyric, error) {
+func rewritten(own message.OwnLyric, facts []claim.Fact, was claim.Lyric) (claim.Lyric, error) {
 	c := claim.Against(singable(facts))
 	out := claim.Lyric{Title: was.Title, Lines: slices.Clone(was.Lines)}
-	if t.Title != nil {
-		out.Title = c.Mend(claim.Lyric{Title: *t.Title}).Title
+	if own.Title != nil {
+		out.Title = c.Mend(claim.Lyric{Title: *own.Title}).Title
 		if err := refuse(c.CheckTitle(out.Title), "title"); err != nil {
 			return claim.Lyric{}, err
 		}
 	}
-	if len(t.Lines) == 0 {
+	if len(own.Lines) == 0 {
 		return out, nil
 	}
-	out.Lines = make([]claim.Line, 0, len(t.Lines))
-	for i, l := range t.Lines {
-		line, err := l.line(c, facts, was.Lines, i)
+	out.Lines = make([]claim.Line, 0, len(own.Lines))
+	for i, l := range own.Lines {
+		line, err := rewrittenLine(l, c, facts, was.Lines, i)
 		if err != nil {
 			return claim.Lyric{}, err
 		}
@@ -56,7 +39,7 @@ func (t Text) lyric(facts []claim.Fact, was claim.Lyric) (claim.Lyric, error) {
 	return out, nil
 }
 
-func (l TextLine) line(c *claim.Checker, facts []claim.Fact, was []claim.Line, i int) (claim.Line, error) {
+func rewrittenLine(l message.OwnLine, c *claim.Checker, facts []claim.Fact, was []claim.Line, i int) (claim.Line, error) {
 	line := claim.Line{Section: l.Section, Text: l.Text, Facts: l.Facts}
 	var before claim.Line
 	if i < len(was) {

@@ -59,19 +59,19 @@ func TestAnOwnersLineLeansOnWhatItSays(t *testing.T) {
 	t.Parallel()
 	title := "칼국수 노래"
 	for name, c := range map[string]struct {
-		text Text
+		text message.OwnLyric
 		want claim.Lyric
 	}{
-		"a title alone": {Text{Title: &title}, claim.Lyric{Title: title, Lines: song.Lines}},
-		"a line without the name that the one in its place sang": {Text{Lines: []TextLine{{Text: "을지로 골목"}, {Text: "칼국수 한 그릇"}}},
+		"a title alone": {message.OwnLyric{Title: &title}, claim.Lyric{Title: title, Lines: song.Lines}},
+		"a line without the name that the one in its place sang": {message.OwnLyric{Lines: []message.OwnLine{{Text: "을지로 골목"}, {Text: "칼국수 한 그릇"}}},
 			claim.Lyric{Title: song.Title, Lines: []claim.Line{song.Lines[0], {Section: "hook", Text: "칼국수 한 그릇", Facts: []string{"f3"}}}}},
-		"more lines than there were": {Text{Lines: []TextLine{{Text: "을지로 골목"}, {Text: "돌담골목 칼국수"}, {Text: "칼국수 구천 원"}, {Text: "돌담골목 칼국수"}, {Text: "칼국수 구천 원", Section: "call"}}},
+		"more lines than there were": {message.OwnLyric{Lines: []message.OwnLine{{Text: "을지로 골목"}, {Text: "돌담골목 칼국수"}, {Text: "칼국수 구천 원"}, {Text: "돌담골목 칼국수"}, {Text: "칼국수 구천 원", Section: "call"}}},
 			claim.Lyric{Title: song.Title, Lines: append(song.Lines[:4:4], claim.Line{Section: "call", Text: "칼국수 구천 원", Facts: []string{"f3"}})}},
-		"an emoji is taken out": {Text{Lines: []TextLine{{Text: "칼국수 🍜 한 그릇"}}}, claim.Lyric{Title: song.Title, Lines: []claim.Line{{Section: "verse", Text: "칼국수 한 그릇", Facts: []string{"f2", "f3"}}}}},
+		"an emoji is taken out": {message.OwnLyric{Lines: []message.OwnLine{{Text: "칼국수 🍜 한 그릇"}}}, claim.Lyric{Title: song.Title, Lines: []claim.Line{{Section: "verse", Text: "칼국수 한 그릇", Facts: []string{"f2", "f3"}}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := c.text.lyric(shop, song)
+			got, err := rewritten(c.text, shop, song)
 			if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
 				t.Errorf("%v, lyric (-want +got):\n%s", err, diff)
 			}

@@ -18,8 +18,8 @@ import (
 // BypassPrefix is what every bypass token begins with.
 const BypassPrefix = "bypass_"
 
-// MaxBypass is the longest that a bypass token is good: a load test's day.
-const MaxBypass = 24 * time.Hour
+// maxBypass is the longest that a bypass token is good: a load test's day.
+const maxBypass = 24 * time.Hour
 
 // Bypass is a token that lifts the rate limits for a load test, and no others.
 type Bypass struct {
@@ -37,7 +37,7 @@ type Bypass struct {
 
 // MakeBypass makes a bypass token of 256 random bits, of which the hash is kept.
 func (s *Store) MakeBypass(ctx context.Context, by identity.Actor, purpose string, life time.Duration) (Bypass, error) {
-	if life < time.Second || life > MaxBypass {
+	if life < time.Second || life > maxBypass {
 		return Bypass{}, fault.New(fault.CodeBadValue).In("seconds")
 	}
 	var secret [32]byte

@@ -12,8 +12,8 @@ import (
 	"castad/shared/store"
 )
 
-// MaxDays is how many days of costs are shown at once.
-const MaxDays = 31
+// maxDays is how many days of costs are shown at once.
+const maxDays = 31
 
 // Cost is what one vendor has cost on one day in Seoul.
 type Cost struct {
@@ -47,7 +47,7 @@ func (s *Store) Costs(ctx context.Context, first, last string) ([]Cost, error) {
 		return nil, fault.New(fault.CodeBadValue).In("to")
 	}
 	to = to.AddDate(0, 0, 1)
-	if n := to.Sub(from); n <= 0 || n > MaxDays*24*time.Hour {
+	if n := to.Sub(from); n <= 0 || n > maxDays*24*time.Hour {
 		return nil, fault.New(fault.CodeBadValue).In("from")
 	}
 	all := map[[2]string]*Cost{}

@@ -122,8 +122,8 @@ type Message struct {
 	id    []byte
 }
 
-// EventsPage is how many events are shown at once.
-const EventsPage = 500
+// eventsPage is how many events are shown at once.
+const eventsPage = 500
 
 // most bounds what belongs to one run: a step has few tries, and what has more is
 // shown from its newest.
@@ -148,12 +148,12 @@ func (s *Store) Run(ctx context.Context, run id.Run, after int) (History, error)
 	if h.Events, err = store.All(ctx, s.c.DB.Primary(), `SELECT seq, step_no, event, from_state, to_state, attempt, fence, code, at FROM run_events
 		WHERE run_id = ? AND tenant_id = ? AND seq > ? ORDER BY seq LIMIT ?`, func(e *Event) []any {
 		return []any{&e.Seq, &e.Step, &e.Event, &e.From, &e.To, &e.Attempt, &e.Fence, &e.Code, &e.At}
-	}, run, h.Tenant, after, EventsPage); err != nil {
+	}, run, h.Tenant, after, eventsPage); err != nil {
 		return h, fmt.Errorf("show events of %v: %w", run, err)
 	}
 	h.AllSteps, h.Calls, h.Artifacts, h.Ledger, h.Messages, h.Events = list(h.AllSteps), list(h.Calls), list(h.Artifacts), list(h.Ledger), list(h.Messages), list(h.Events)
-	if len(h.Events) == EventsPage {
-		h.EventsNext = h.Events[EventsPage-1].Seq
+	if len(h.Events) == eventsPage {
+		h.EventsNext = h.Events[eventsPage-1].Seq
 	}
 	return h, nil
 }

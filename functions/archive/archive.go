@@ -143,14 +143,16 @@ func (r row) item(keep time.Duration) (Item, error) {
 }
 
 // rows reads ads as the newest revision that has made a film or has taken it over, with
-// what that has made; those without as the newest.
+// what that has made; those without as the newest. The joins are straight, so that reading ends with
+// the page: else a server begins with all steps of the tenant's and looks for each ad's among them
+// (seen with 1,000 ads: 50 ms for a page of 20, 30 s by stale statistics; straight 1.2 ms).
 func (s *Store) rows(ctx context.Context, from store.Querier, tenant id.Tenant, first, last id.Ad, q Query) ([]row, error) {
 	like, inJSON := patterns(q.Text)
-	rows, err := store.All(ctx, from, `SELECT a.id, a.place_id, p.name, COALESCE(z.revision, a.revision), r.id, a.created_at, a.deleted_at, r.state, r.ended_at, COALESCE(l.title, ''), v.output_json, f.id, t.id
+	rows, err := store.All(ctx, from, `SELECT STRAIGHT_JOIN a.id, a.place_id, p.name, COALESCE(z.revision, a.revision), r.id, a.created_at, a.deleted_at, r.state, r.ended_at, COALESCE(l.title, ''), v.output_json, f.id, t.id
 		FROM ads a
 		JOIN places p ON p.tenant_id = a.tenant_id AND p.id = a.place_id
 		LEFT JOIN ad_revisions z ON z.tenant_id = a.tenant_id AND z.ad_id = a.id AND z.revision = (SELECT MAX(y.revision) FROM ad_revisions y
-			JOIN pipeline_steps m ON m.tenant_id = y.tenant_id AND m.run_id = y.run_id AND m.kind = 'video' AND m.state IN ('succeeded', 'skipped')
+			STRAIGHT_JOIN pipeline_steps m ON m.tenant_id = y.tenant_id AND m.run_id = y.run_id AND m.kind = 'video' AND m.state IN ('succeeded', 'skipped')
 			WHERE y.tenant_id = a.tenant_id AND y.ad_id = a.id)
 		JOIN pipeline_runs r ON r.tenant_id = a.tenant_id AND r.id = COALESCE(z.run_id, a.run_id)
 		LEFT JOIN pipeline_steps w ON w.tenant_id = a.tenant_id AND w.run_id = r.id AND w.kind = 'lyric'

@@ -14,10 +14,11 @@ import (
 // which of two commits is first:
 //
 //	places           their versions, which every change raises
-//	ads              their revisions, and which of them are there: one put away and brought back is the one that it was
+//	ads              their revisions, and which of them are there: one put away and brought back is the one that it was;
+//	                 ad_revisions gets a row with each
 //	pipeline_runs    their versions, which every event of a run or step raises (package pipeline); what steps make
 //	                 (lyrics, videos, artifacts) is written with such an event and never changed
-//	publications     their states, for what is not in a run's history: removed, replaced, confirmed by hand
+//	publications     what changes of them, for what is not in a run's history: removed, replaced, confirmed by hand
 //	social_accounts  their versions, and how many have ended since
 //
 // It reads each row of the tenant's in these tables: measured beside the page (BenchmarkHome, on one
@@ -27,7 +28,7 @@ func (s *Store) version(ctx context.Context, tenant id.Tenant) (string, error) {
 		(SELECT CONCAT_WS(',', COUNT(*), SUM(version)) FROM places WHERE tenant_id = ?),
 		(SELECT CONCAT_WS(',', COUNT(*), SUM(revision), SUM(CASE WHEN deleted_at IS NULL THEN id END)) FROM ads WHERE tenant_id = ?),
 		(SELECT CONCAT_WS(',', COUNT(*), SUM(version), MAX(id)) FROM pipeline_runs WHERE tenant_id = ?),
-		(SELECT CONCAT_WS(',', COUNT(*), SUM(CRC32(state)), COUNT(CASE WHEN scheduled_at > ? THEN 1 END)) FROM publications WHERE tenant_id = ?),
+		(SELECT CONCAT_WS(',', COUNT(*), SUM(CRC32(CONCAT_WS(' ', state, url, published_at))), COUNT(CASE WHEN scheduled_at > ? THEN 1 END)) FROM publications WHERE tenant_id = ?),
 		(SELECT CONCAT_WS(',', COUNT(*), SUM(version), COUNT(CASE WHEN state = 'reconnect_needed' THEN 1 END)) FROM social_accounts WHERE tenant_id = ?))`,
 		func(v *string) []any { return []any{v} }, tenant, tenant, tenant, s.now(), tenant, tenant)
 	if err != nil {

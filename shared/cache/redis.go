@@ -54,11 +54,14 @@ func (v *vault) key(name string) string {
 	return "castad:cache:" + hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
+// bound is what a value opens with: its key, in which kind and type are, and its version.
+func bound(key, version string) []byte { return []byte(key + " " + version) }
+
 // put keeps a value for all instances, in the place of another version.
 func (c *Cache) put(ctx context.Context, name, version string, text []byte, far time.Duration) {
 	c.ask(ctx, func(ctx context.Context) error {
 		key := c.far.key(name)
-		return c.far.redis.Set(ctx, key, c.far.seal.Seal(nil, nil, text, []byte(key+" "+version)), far).Err()
+		return c.far.redis.Set(ctx, key, c.far.seal.Seal(nil, nil, text, bound(key, version)), far).Err()
 	})
 }
 
@@ -82,7 +85,7 @@ func (c *Cache) take(ctx context.Context, name, version string) (text []byte, le
 		if err != nil {
 			return err
 		}
-		if text, err = c.far.seal.Open(nil, nil, raw, []byte(key+" "+version)); err != nil {
+		if text, err = c.far.seal.Open(nil, nil, raw, bound(key, version)); err != nil {
 			text = nil // another version, another secret, or not ours
 		}
 		left = life.Val()

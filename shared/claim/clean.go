@@ -82,7 +82,7 @@ func Clauses(s string) []string {
 		if _, contacts := cutContacts(fold(clause)); len(contacts) > 0 || strings.Contains(clause, cut) {
 			continue
 		}
-		clause = strings.Trim(ReadHanja(Clean(clause)), " ,~-·()':")
+		clause = strings.Trim(readHanja(Clean(clause)), " ,~-·()':")
 		if strings.HasSuffix(clause, " a.m") || strings.HasSuffix(clause, " p.m") {
 			clause += "."
 		}
@@ -97,7 +97,7 @@ func Clauses(s string) []string {
 // without what stands in brackets (본점, 2호점), letters that cannot be sung and
 // punctuation around it.
 func Spoken(s string) string {
-	s = ReadHanja(parens.ReplaceAllString(Clean(s), " "))
+	s = readHanja(parens.ReplaceAllString(Clean(s), " "))
 	s = strings.Map(func(r rune) rune {
 		if !singable(r) || isHan(r) {
 			return ' '

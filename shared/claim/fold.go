@@ -11,7 +11,7 @@ import (
 // composition (ＮＯ．１ and decomposed Hangul do not slip through), lower case,
 // ASCII digits, Hanja by their reading (八千 팔천), no invisible characters, single spaces.
 func fold(s string) string {
-	s = ReadHanja(strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(s, " "))))
+	s = readHanja(strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(s, " "))))
 	var b strings.Builder
 	space := true
 	for _, r := range s {

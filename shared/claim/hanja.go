@@ -26,11 +26,11 @@ var hanja = sync.OnceValue(func() map[rune]rune {
 	return out
 })
 
-// ReadHanja replaces Hanja by their Korean reading, with the initial sound law
+// readHanja replaces Hanja by their Korean reading, with the initial sound law
 // (두음법칙) at the start of a word: 韓一館 한일관, 李家 이가, 老 노. A character of several
 // readings gets the one taught first (金 금, but 김 in 金家 and 金氏); one outside
 // KS X 1001 stays as it is.
-func ReadHanja(s string) string {
+func readHanja(s string) string {
 	if !strings.ContainsFunc(s, isHan) {
 		return s
 	}

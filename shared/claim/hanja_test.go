@@ -8,8 +8,8 @@ func TestHanjaAreSungByTheirKoreanReading(t *testing.T) {
 		"韓一館": "한일관", "李家 국수": "이가 국수", "金家네": "김가네", "金剛 식당": "금강 식당", "老鋪": "노포", "東大門 설렁탕": "동대문 설렁탕", "女子": "여자", "料理": "요리", "本家": "본가",
 		"自動車": "자동차", "三六九": "삼륙구", "한빛": "한빛", "Cafe 月": "Cafe 월", "楽": "楽",
 	} {
-		if got := ReadHanja(in); got != want {
-			t.Errorf("ReadHanja(%q) = %q, want %q", in, got, want)
+		if got := readHanja(in); got != want {
+			t.Errorf("readHanja(%q) = %q, want %q", in, got, want)
 		}
 	}
 	if n := len(hanja()); n != 4620 {

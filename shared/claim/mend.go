@@ -29,7 +29,7 @@ func (c *Checker) Mend(l Lyric) Lyric {
 }
 
 func mendText(s string) string {
-	s = ReadHanja(norm.NFC.String(strings.ToValidUTF8(s, " ")))
+	s = readHanja(norm.NFC.String(strings.ToValidUTF8(s, " ")))
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case invisible(r):

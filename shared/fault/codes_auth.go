@@ -17,7 +17,7 @@ var authCodes = map[Code]Entry{
 	CodeUnauthenticated: {Unauthenticated, "로그인이 필요합니다.", "You need to sign in.",
 		"you", "유효한 토큰을 Authorization 헤더에 넣어 주세요.", "Send a valid token in the Authorization header.", false},
 	CodeTokenExpired: {Unauthenticated, "로그인 시간이 끝났습니다.", "Your sign-in has expired.",
-		"you", "토큰을 새로 받아 주세요.", "Get a new token.", false},
+		"you", "POST /auth/renew로 토큰을 새로 받거나 다시 로그인해 주세요.", "Get a new token with POST /auth/renew, or sign in again.", false},
 	CodeTicketEnded: {Unauthenticated, "이 티켓은 없거나, 이미 쓰였거나, 시간이 지났거나, 다른 광고의 것입니다.", "This ticket is unknown, used, expired, or another ad's.",
 		"you", "POST /ads/{id}/events/ticket으로 새 티켓을 받아 1분 안에 한 번 쓰세요.", "Get a new one with POST /ads/{id}/events/ticket and use it within a minute, once.", false},
 	CodeDenied: {Denied, "이 작업을 할 권한이 없습니다.", "You may not do this.",

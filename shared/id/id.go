@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// Epoch is the zero of an id's time part.
-var Epoch = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+// epoch is the zero of an id's time part.
+var epoch = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const randomBits = 22
 
@@ -77,26 +77,23 @@ type (
 	Session  = ID[sessionKind]
 )
 
-// Make returns a new id of kind K for the given time.
-func Make[K Kind](now time.Time) ID[K] {
+// New returns a new id of the type for the given time, as in New[id.Song](now).
+func New[I ID[K], K Kind](now time.Time) I {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails (Go 1.24)
-	ms := now.Sub(Epoch).Milliseconds()
-	return ID[K](ms<<randomBits | int64(binary.BigEndian.Uint32(b[:])&(1<<randomBits-1)))
+	ms := now.Sub(epoch).Milliseconds()
+	return I(ms<<randomBits | int64(binary.BigEndian.Uint32(b[:])&(1<<randomBits-1)))
 }
-
-// New returns a new id of the type, as in New[id.Song](now).
-func New[I ID[K], K Kind](now time.Time) I { return I(Make[K](now)) }
 
 // Time returns the millisecond in which the id was made.
 func (i ID[K]) Time() time.Time {
-	return Epoch.Add(time.Duration(int64(i)>>randomBits) * time.Millisecond)
+	return epoch.Add(time.Duration(int64(i)>>randomBits) * time.Millisecond)
 }
 
 // First returns the smallest id that can have been made at the given time, for
 // reading the rows of a time by their key.
 func First[I ID[K], K Kind](at time.Time) I {
-	return I(max(at.Sub(Epoch).Milliseconds(), 0) << randomBits)
+	return I(max(at.Sub(epoch).Milliseconds(), 0) << randomBits)
 }
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"

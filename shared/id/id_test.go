@@ -11,8 +11,8 @@ import (
 func TestAnIDSurvivesTheWire(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		at := Epoch.Add(time.Duration(rapid.Int64Range(1, 1<<40).Draw(t, "ms")) * time.Millisecond)
-		want := Make[songKind](at)
+		at := epoch.Add(time.Duration(rapid.Int64Range(1, 1<<40).Draw(t, "ms")) * time.Millisecond)
+		want := New[Song](at)
 		text, err := json.Marshal(want)
 		if err != nil {
 			t.Fatal(err)
@@ -29,7 +29,7 @@ func TestAnIDSurvivesTheWire(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
-	good := Make[songKind](Epoch.Add(time.Hour)).String()
+	good := New[Song](epoch.Add(time.Hour)).String()
 	for name, in := range map[string]string{
 		"another kind":        "video" + good[4:],
 		"no prefix":           good[5:],

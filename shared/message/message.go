@@ -137,6 +137,23 @@ type LyricWritten struct {
 	Text  claim.Lyric `json:"text"`
 }
 
+// OwnLyric is a lyric as an owner writes it.
+type OwnLyric struct {
+	// Title is the song's and the film's; absent = as it is.
+	Title *string `json:"title,omitempty" max:"80"`
+	// Lines replace all lines; absent = as they are.
+	Lines []OwnLine `json:"lines,omitempty" max:"40"`
+}
+
+// OwnLine is one line of it.
+type OwnLine struct {
+	// Section is verse, hook or call; absent = as the line in its place, else verse.
+	Section string `json:"section,omitempty" enum:"verse,hook,call"`
+	Text    string `json:"text" required:"true" max:"80"`
+	// Facts are the ids of the place's facts that it leans on; absent = CastAD finds them.
+	Facts []string `json:"facts,omitzero" max:"40"`
+}
+
 // SongGenerate is the input of the song step.
 type SongGenerate struct {
 	Lyric   claim.Lyric `json:"lyric"`

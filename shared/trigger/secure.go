@@ -43,8 +43,8 @@ func (h *Host) secure(header http.Header) {
 // route. Core Tools and the local host do the same, so there is one way
 // everywhere. Rejected: "options" in each function.json, which somebody will forget.
 var (
-	exposed        = []string{"ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"}
-	allowedHeaders = []string{"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range, Traceparent"}
+	exposed        = []string{"Content-Disposition, Content-Range, ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"}
+	allowedHeaders = []string{"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Last-Event-ID, Range, Traceparent"}
 	preflightVary  = []string{"Origin, Access-Control-Request-Method, Access-Control-Request-Headers"}
 	byOrigin       = []string{"Origin"}
 	yes            = []string{"true"}

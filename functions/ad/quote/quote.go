@@ -14,6 +14,7 @@ import (
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
+	"castad/shared/message"
 	"castad/shared/trigger"
 )
 
@@ -31,8 +32,8 @@ type question struct {
 	Ad     id.Ad      `json:"ad,omitempty"`
 	Change *ad.Change `json:"change,omitempty"`
 	// Lyric is what would be sent to the ad's lyric, Take to its song's choose.
-	Lyric *ad.Text `json:"lyric,omitempty"`
-	Take  *int     `json:"take,omitempty" min:"0"`
+	Lyric *message.OwnLyric `json:"lyric,omitempty"`
+	Take  *int              `json:"take,omitempty" min:"0"`
 }
 
 // edits says whether there is anything of an edit.

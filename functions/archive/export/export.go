@@ -52,7 +52,7 @@ func New(a Archive, files Files) trigger.Function {
 			}
 			return trigger.Download{Type: "application/zip", Name: in.ID.String() + ".zip", Write: func(w io.Writer) error {
 				defer func() { _ = film.Close() }() // it was only read
-				return Write(w, b, film)
+				return write(w, b, film)
 			}}, nil
 		})
 }

@@ -36,8 +36,8 @@ type bundle struct {
 	sums map[string]string
 }
 
-// Write writes an export. The film is stored as it is: it does not get smaller.
-func Write(w io.Writer, b archive.Bundle, film io.Reader) error {
+// write writes an export. The film is stored as it is: it does not get smaller.
+func write(w io.Writer, b archive.Bundle, film io.Reader) error {
 	z := &bundle{zip: zip.NewWriter(w), at: b.MadeAt(), sums: map[string]string{}}
 	captions, err := subtitles(b)
 	if err != nil {

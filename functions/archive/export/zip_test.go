@@ -28,7 +28,7 @@ func TestAFilmIsExportedInSmallPieces(t *testing.T) {
 	b := archive.Bundle{Film: archive.File{SHA256: hex.EncodeToString(sum.Sum(nil))}}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if err := Write(io.Discard, b, blank(film)); err != nil {
+	if err := write(io.Discard, b, blank(film)); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
@@ -41,11 +41,11 @@ func TestAFilmThatIsNotTheOneThatWasKeptEndsTheExport(t *testing.T) {
 	t.Parallel()
 	sum := sha256.Sum256([]byte("kept"))
 	b := archive.Bundle{Film: archive.File{SHA256: hex.EncodeToString(sum[:])}}
-	if err := Write(io.Discard, b, strings.NewReader("kept")); err != nil {
+	if err := write(io.Discard, b, strings.NewReader("kept")); err != nil {
 		t.Errorf("the one that was kept: %v", err)
 	}
 	for _, other := range []string{"", "kep", "kept!", "KEPT"} {
-		if err := Write(io.Discard, b, strings.NewReader(other)); err == nil {
+		if err := write(io.Discard, b, strings.NewReader(other)); err == nil {
 			t.Errorf("%q passes", other)
 		}
 	}

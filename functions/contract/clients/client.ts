@@ -156,7 +156,7 @@ async function approval(place: string, account: string) {
   const { ticket } = ok(await owner.POST("/ads/{id}/events/ticket", { params: at }), 201);
   const listen = () => stranger.GET("/ads/{id}/events", { params: { ...at, query: { ticket } as never }, parseAs: "stream" });
   same((await events(ok(await listen()) as ReadableStream<Uint8Array>, 1)).length, 1, "the events of a ticket");
-  refused({ ...(await stranger.GET("/ads/{id}/events", { params: { ...at, query: { ticket } as never } })) }, 401, "auth.unauthenticated"); // once
+  refused({ ...(await stranger.GET("/ads/{id}/events", { params: { ...at, query: { ticket } as never } })) }, 401, "auth.ticket_ended"); // once
   for (let after = 0; (await read(id)).ad.state !== "awaiting_approval"; ) {
     after = (ok(await owner.GET("/ads/{id}/events", { params: { ...at, query: { wait: 20, after } } })) as Schemas["AdEventsProgress"]).next;
   }

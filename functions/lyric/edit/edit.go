@@ -11,7 +11,6 @@ import (
 	_ "embed"
 	"time"
 
-	"castad/functions/lyric"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
@@ -24,14 +23,14 @@ var binding []byte
 
 // Edits makes revisions.
 type Edits interface {
-	Lyric(ctx context.Context, tenant id.Tenant, l id.Lyric, text lyric.Text, key message.Key, match string) (message.Edited, error)
+	Lyric(ctx context.Context, tenant id.Tenant, l id.Lyric, own message.OwnLyric, key message.Key, match string) (message.Edited, error)
 }
 
 type question struct {
 	ID    id.Lyric    `path:"id"`
 	Match string      `header:"If-Match" required:"true" max:"100"`
 	Key   message.Key `header:"Idempotency-Key" required:"true"`
-	lyric.Text
+	message.OwnLyric
 }
 
 type answer struct {
@@ -46,7 +45,7 @@ func New(edits Edits) trigger.Function {
 			if in.Title == nil && len(in.Lines) == 0 {
 				return answer{}, fault.New(fault.CodeMissingField).In("lines")
 			}
-			e, err := edits.Lyric(ctx, who.Tenant, in.ID, in.Text, in.Key, in.Match)
+			e, err := edits.Lyric(ctx, who.Tenant, in.ID, in.OwnLyric, in.Key, in.Match)
 			return answer{Reply: trigger.Tagged(e.ETag), Edited: e}, err
 		})
 }

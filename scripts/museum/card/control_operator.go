@@ -61,7 +61,7 @@ under the lock of its day. A token for load tests lifts limits of calls and noth
 			{ID: "limit-of-a-household", Must: "count all addresses of one IPv6 network as one caller",
 				Package: "./shared/limiter", Test: "TestCallersAreToldApartByNetwork",
 				Mutant: Mutant{File: "shared/limiter/limiter.go", Old: "Prefix(64)", New: "Prefix(128)"}},
-			{ID: "limit-reset-by-a-flood", Must: "keep a caller over the limit while a million others come",
+			{ID: "limit-reset-by-a-flood", Must: "keep a caller over the limit while two hundred thousand others come",
 				Package: "./shared/limiter", Test: "TestAFloodOfAddressesTakesNoMemoryAndResetsNobody",
 				Mutant: Mutant{File: "shared/limiter/memory.go", Old: "	if free < 0 {\n		return shared\n	}", New: "	if free < 0 {\n		free = base\n		clear(t.ring(shared))\n	}"}},
 			{ID: "limit-shared-entry-forgotten", Must: "take along what was counted when a caller gets an entry of its own",

@@ -1,6 +1,11 @@
 package kakao_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,6 +14,8 @@ import (
 	"castad/shared/provider/kakao"
 	"castad/shared/provider/kakao/kakaotest"
 	"castad/shared/redistest"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // Each instance is a process that has just begun, with what all share in Redis.
@@ -46,10 +53,20 @@ func TestInstancesShareKakaosKeysAndAskForOneThatIsNotThere(t *testing.T) {
 	clock.at = clock.at.Add(time.Minute)
 	verify("a minute later", first, fresh, 3)
 	clock.at = clock.at.Add(time.Hour)
-	for _, key := range server.Client().Keys(t.Context(), "*").Val() {
-		server.Client().Set(t.Context(), key, `{"keys":[]}`, time.Hour)
+	mallory, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
 	}
-	verify("what was planted", instance(), fresh, 4)
+	planted, _ := json.Marshal(fmt.Sprintf(`{"keys":[{"kid":"mallory","kty":"RSA","n":%q,"e":"AQAB"}]}`, base64.RawURLEncoding.EncodeToString(mallory.N.Bytes())))
+	for _, key := range server.Client().Keys(t.Context(), "*").Val() {
+		server.Client().Set(t.Context(), key, planted, time.Hour)
+	}
+	victim := instance()
+	forged := signed(t, jwt.SigningMethodRS256, map[string]any{"kid": "mallory"}, s.Claims(owner, restKey, "n"), mallory)
+	if _, err := victim.VerifyLogin(t.Context(), forged, "n"); fault.CodeOf(err) != fault.CodeUnauthenticated {
+		t.Errorf("signed with a key that was planted in Redis: %v", err)
+	}
+	verify("what was planted", victim, fresh, 4)
 	server.Kill()
 	verify("without Redis", instance(), fresh, 5)
 }
