@@ -264,6 +264,17 @@ func TestAnAdWithoutAFilmIsPutAwayAndRestoredToo(t *testing.T) {
 		t.Errorf("%+v; away %+v", kept, away)
 	}
 	restored("cancelled")
+	var e archive.Entry
+	b.get(fmt.Sprintf("/archive/%v", a.ID), &e)
+	booked := len(e.Costs)
+	for n := range 1_001 {
+		b.exec(`INSERT INTO credit_ledger (tenant_id, run_id, step_no, version, entry, debit, credit, amount_won, at)
+			SELECT tenant_id, id, 4, ?, 'capture', 'reserved', 'spent', 1, NOW(6) FROM pipeline_runs WHERE id = ?`, n+100, a.Run)
+	}
+	b.get(fmt.Sprintf("/archive/%v", a.ID), &e)
+	if e.SpentWon != 1_001 || booked == 0 || len(e.Costs) != 1_000 || e.Costs[999].Entry != "capture" {
+		t.Errorf("of %d bookings %d are told, of 1,001 won %d", booked+1_001, len(e.Costs), e.SpentWon)
+	}
 	if got := b.get(fmt.Sprintf("/archive/%v/export", a.ID), nil); got.status != 404 {
 		t.Errorf("export without a film: %d", got.status)
 	}

@@ -15,6 +15,7 @@ import (
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/provider/providertest"
+	"castad/shared/store"
 )
 
 // filmed is an ad of the bench's owner with a film that is not posted.
@@ -219,11 +220,17 @@ func TestAPostThatCannotGoOutAnyMoreSaysWhy(t *testing.T) {
 	if got := b.ended(a.ID); got.State != "failed" || got.Fail == nil || got.Fail.Code != fault.CodePostReplaced {
 		t.Errorf("its place was taken, and the ad %s: %+v", got.State, got.Fail)
 	}
-	soon := b.post("soon", "/posts", on(fmt.Sprintf(`,"again":true,"at":%q`, time.Now().Add(1500*time.Millisecond).UTC().Format(time.RFC3339Nano))), "201")
-	// What is asked for over HTTP is refused while a post is to come; an order may pass it in that moment.
-	if _, err := b.db.Primary().Exec(t.Context(), `UPDATE ads SET deleted_at = created_at WHERE id = ?`, a.ID); err != nil {
-		t.Fatal(err)
+	soon := b.post("soon", "/posts", on(fmt.Sprintf(`,"again":true,"at":%q`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))), "201")
+	// Over HTTP an ad is not put away while a post is to come; an order may pass it in that
+	// moment. Then its time comes.
+	run, err := store.One(t.Context(), b.db.Primary(), `SELECT run_id FROM publications WHERE id = ?`, func(r *id.Run) []any { return []any{r} }, soon.ID)
+	must(t, err)
+	for _, statement := range []string{`UPDATE ads SET deleted_at = created_at WHERE id = ?`, `UPDATE pipeline_steps SET not_before = ready_at WHERE ad_id = ? AND not_before IS NOT NULL`} {
+		if _, err := b.db.Primary().Exec(t.Context(), statement, a.ID); err != nil {
+			t.Fatal(err)
+		}
 	}
+	must(t, b.parts.engine.Redrive(t.Context(), run, "test"))
 	for deadline := time.Now().Add(60 * time.Second); soon.State == sns.Scheduled || soon.State == sns.Publishing; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the post is %+v", soon)

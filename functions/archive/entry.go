@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"castad/shared/claim"
@@ -22,7 +23,8 @@ type Entry struct {
 	Facts []claim.Fact `json:"facts"`
 	Posts []Post       `json:"posts"`
 	Steps []Step       `json:"steps"`
-	// Costs are what was booked for the ad, with all its revisions; SpentWon is what they come to.
+	// Costs are what was booked for the ad, with all its revisions, the newest thousand;
+	// SpentWon is what all of them come to.
 	Costs    []Cost `json:"costs"`
 	SpentWon int64  `json:"spent_won"`
 }
@@ -125,12 +127,8 @@ func (s *Store) bundle(ctx context.Context, tenant id.Tenant, ad id.Ad) (Bundle,
 	if b.Costs, err = s.costs(ctx, tenant, ad); err != nil {
 		return Bundle{}, err
 	}
-	for _, c := range b.Costs {
-		if c.Credit == "spent" {
-			b.SpentWon += c.Won
-		}
-	}
-	return b, nil
+	b.SpentWon, err = s.spent(ctx, tenant, ad)
+	return b, err
 }
 
 // steps reads who made what. What was taken over from an earlier run is told as that one made it.
@@ -200,12 +198,22 @@ func (s *Store) posts(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Post, 
 func (s *Store) costs(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Cost, error) {
 	costs, err := store.All(ctx, s.db, `SELECT c.run_id, c.step_no, c.entry, c.debit, c.credit, c.amount_won, c.at
 		FROM pipeline_runs r JOIN credit_ledger c ON c.run_id = r.id AND c.tenant_id = r.tenant_id
-		WHERE r.tenant_id = ? AND r.ad_id = ? ORDER BY c.id LIMIT ?`,
+		WHERE r.tenant_id = ? AND r.ad_id = ? ORDER BY c.id DESC LIMIT ?`,
 		func(c *Cost) []any { return []any{&c.Run, &c.Step, &c.Entry, &c.Debit, &c.Credit, &c.Won, &c.At} }, tenant, ad, maxBookings)
 	if err != nil {
 		return nil, fmt.Errorf("read costs of %v: %w", ad, err)
 	}
+	slices.Reverse(costs)
 	return append([]Cost{}, costs...), nil
+}
+
+func (s *Store) spent(ctx context.Context, tenant id.Tenant, ad id.Ad) (int64, error) {
+	won, err := store.One(ctx, s.db, `SELECT COALESCE(SUM(c.amount_won), 0) FROM pipeline_runs r JOIN credit_ledger c ON c.run_id = r.id AND c.tenant_id = r.tenant_id
+		WHERE r.tenant_id = ? AND r.ad_id = ? AND c.credit = 'spent' LIMIT 1`, func(n *int64) []any { return []any{n} }, tenant, ad)
+	if err != nil {
+		return 0, fmt.Errorf("sum costs of %v: %w", ad, err)
+	}
+	return won, nil
 }
 
 func (s *Store) file(ctx context.Context, tenant id.Tenant, file id.Artifact) (File, error) {

@@ -205,13 +205,14 @@ func (l last) allow(again bool) (replace bool, err error) {
 	return true, nil
 }
 
-// planned refuses a first post on a channel where the ad's own run is still going to
-// post: both would be the first one.
+// planned refuses a first post on an account where the ad's own run is still going to
+// post: both would be the first one. (Steps that wait have no input yet; the wish names
+// their accounts, whose ids are found in its text.)
 func (o *Orders) planned(ctx context.Context, tx *store.Tx, n post) error {
 	steps, err := store.One(ctx, tx, `SELECT COUNT(*) FROM ads a JOIN pipeline_steps s ON s.run_id = a.run_id
-		WHERE a.tenant_id = ? AND a.id = ? AND s.kind = 'publish' AND s.provider = ? AND s.state NOT IN ('succeeded', 'skipped', 'failed', 'cancelled')
+		WHERE a.tenant_id = ? AND a.id = ? AND INSTR(a.wish_json, ?) > 0 AND s.kind = 'publish' AND s.provider = ? AND s.state NOT IN ('succeeded', 'skipped', 'failed', 'cancelled')
 		AND NOT EXISTS (SELECT 1 FROM publications p WHERE p.run_id = s.run_id AND p.step_no = s.step_no)`,
-		func(n *int) []any { return []any{n} }, n.tenant, n.Ad, n.Channel)
+		func(n *int) []any { return []any{n} }, n.tenant, n.Ad, n.Account.String(), n.Channel)
 	if err != nil {
 		return fmt.Errorf("read plans of %v: %w", n.Ad, err)
 	}

@@ -213,9 +213,24 @@ func TestAnAdsOwnPostAndAnOrderedOneAreNotBothTheFirst(t *testing.T) {
 	d.exec(`UPDATE ads SET run_id = ? WHERE id = 5`, d.run)
 	d.exec(`UPDATE pipeline_steps SET run_id = ? WHERE step_no = 4 AND run_id = ?`, d.run, made)
 	draft.Channel = "instagram"
+	d.exec(`UPDATE ads SET wish_json = ? WHERE id = 5`, fmt.Sprintf(`{"channels":[{"channel":"instagram","account":%q}]}`, id.Account(9)))
 	d.refused("the ad is still going to post there", draft, fault.CodePostUnderWay)
 	d.submit(2, func(*sns.Notes) (string, error) { return "r1", nil })
 	d.refused("the ad is posting there", draft, fault.CodePostUnderWay)
+}
+
+// Only the accounts that an ad is still going to post on are spoken for.
+func TestAnAdThatWaitsKeepsOnlyItsOwnAccounts(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	made := d.film(5, "final")
+	d.exec(`UPDATE ads SET run_id = ?, wish_json = ? WHERE id = 5`, d.run, fmt.Sprintf(`{"channels":[{"channel":"youtube","account":%q}]}`, id.Account(11)))
+	d.exec(`UPDATE pipeline_steps SET run_id = ? WHERE step_no = 4 AND run_id = ?`, d.run, made)
+	draft := d.draft()
+	draft.Ad = 5
+	if p := d.order(draft); p.Number != 1 {
+		t.Errorf("the post is number %d", p.Number)
+	}
 }
 
 // A process that dies between the order's transaction and its answer has made the
