@@ -87,7 +87,7 @@ func TestInstancesShareWhatMayLeaveTheProcess(t *testing.T) {
 	}{{"kakao", kakaoHits, 1}, {"naver", naverHits, 2}} {
 		search.asked = 0
 		for range 2 {
-			c := cache.New(cache.Config{Redis: server.Client(), Secret: []byte("secret"), Now: time.Now})
+			c := cache.New(cache.Config{Redis: server.Client(), Secret: []byte("secret"), Patience: time.Minute, Now: time.Now})
 			hits, err := remembered(c, row.name, row.far, search).Local(t.Context(), "칼국수")
 			if err != nil || len(hits) != 1 || hits[0].Name != "칼국수" {
 				t.Errorf("%s: %+v, %v", row.name, hits, err)

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -216,7 +214,7 @@ func (a *app) limit(c config.Config, log *slog.Logger, meter *meter, p *parts) e
 	if a.limits.rulings, err = rulings(registry(parts{}), classes); err != nil {
 		return err
 	}
-	local := limiter.NewMemory(clock, slices.Collect(maps.Values(classes))...)
+	local := limiter.NewMemory(clock, withSites(classes)...)
 	a.limits.keeper = local
 	if a.redis != nil {
 		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, redisSecret(a.envelopes)), local, clock, func(err error) {

@@ -41,18 +41,12 @@ var costly = []string{"ad-retry", "ad-approve"}
 // ruling is what limits say about a function.
 type ruling struct {
 	class limiter.Class
+	// site is the class of all callers of one IPv6 site.
+	site limiter.Class
 	// byUser: callers are told apart by user where they have signed in.
 	byUser bool
 	// paid: it may start what costs money, so it is refused when nobody knows how much was started.
 	paid bool
-}
-
-// caller is the name under which a call is counted.
-func (r ruling) caller(c trigger.Caller) string {
-	if r.byUser && c.Principal.User != 0 {
-		return c.Principal.User.String()
-	}
-	return "ip " + limiter.Address(c.IP)
 }
 
 // rulings are the rulings of all HTTP functions.
@@ -77,7 +71,7 @@ func rulings(fns []trigger.Function, classes map[string]limiter.Class) (map[stri
 		if !known {
 			return nil, fmt.Errorf("function %s: its class of limits %q has no entry in CASTAD_RATE_LIMITS", f.Name(), name)
 		}
-		all[f.Name()] = ruling{class: class, byUser: name == classGeneral, paid: keyed(f) || slices.Contains(costly, f.Name())}
+		all[f.Name()] = ruling{class: class, site: class.Site(), byUser: name == classGeneral, paid: keyed(f) || slices.Contains(costly, f.Name())}
 	}
 	return all, nil
 }
@@ -136,13 +130,36 @@ type limits struct {
 	count func(class, outcome string)
 }
 
+// take counts a call for its caller. For one known by an IPv6 address it is his site's first: what
+// is too many there does not fill the place of others.
+func (l *limits) take(ctx context.Context, r ruling, c trigger.Caller) (limiter.Verdict, error) {
+	if r.byUser && c.Principal.User != 0 {
+		return l.keeper.Take(ctx, r.class, c.Principal.User.String())
+	}
+	if site := limiter.Site(c.IP); site != "" {
+		if v, err := l.keeper.Take(ctx, r.site, "site "+site); !v.OK {
+			return v, err
+		}
+	}
+	return l.keeper.Take(ctx, r.class, "ip "+limiter.Address(c.IP))
+}
+
+// withSites are the classes, and those of IPv6 sites.
+func withSites(classes map[string]limiter.Class) []limiter.Class {
+	var all []limiter.Class
+	for _, c := range classes {
+		all = append(all, c, c.Site())
+	}
+	return all
+}
+
 // admit is trigger's Admit. A function without a ruling is closed.
 func (l *limits) admit(ctx context.Context, c trigger.Caller) (trigger.Admission, error) {
 	r, ok := l.rulings[c.Function]
 	if !ok {
 		return trigger.Admission{}, fault.Newf(fault.CodeLimitUnavailable, "function %s has no class of limits", c.Function)
 	}
-	v, err := l.keeper.Take(ctx, r.class, r.caller(c))
+	v, err := l.take(ctx, r, c)
 	a := trigger.Admission{Policy: r.class.Name, Quota: r.class.Limit.N, Window: r.class.Limit.Per, Left: v.Left, Reset: v.Reset}
 	if err != nil {
 		trigger.Note(ctx, "limits", "alone")

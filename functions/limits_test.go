@@ -87,7 +87,8 @@ func TestLimitsCountTheAddressThatTheFrontEndHasSeen(t *testing.T) {
 	classes := defaultClasses(t)
 	all, err := rulings(registry(parts{}), classes)
 	must(t, err)
-	l := &limits{rulings: all, count: func(string, string) {}, keeper: limiter.NewMemory(time.Now, classes["live"]), bypass: newBypass(false, nil, clock, slog.Default())}
+	at := time.Now()
+	l := &limits{rulings: all, count: func(string, string) {}, keeper: limiter.NewMemory(func() time.Time { return at }, withSites(classes)...), bypass: newBypass(false, nil, clock, slog.Default())}
 	host := gateOf(t, l, io.Discard)
 	for i := range 10 {
 		if got := knock(host, "198.51.100.1, 203.0.113.9:40001"); got.Code != http.StatusOK {
@@ -118,9 +119,18 @@ func TestLimitsCountTheAddressThatTheFrontEndHasSeen(t *testing.T) {
 			t.Errorf("address %d of one IPv6 network: status %d, want %d", i, got.Code, want)
 		}
 	}
+	admitted := 0
+	for i := range 400 { // and a site 2^16 networks of those
+		if knock(host, fmt.Sprintf("[2001:db8:8:%x::1]:443", i)).Code == http.StatusOK {
+			admitted++
+		}
+	}
+	if admitted != 160 || knock(host, "[2001:db8:9::1]:443").Code != http.StatusOK {
+		t.Errorf("%d calls of one IPv6 site were admitted, want 160, and another site's", admitted)
+	}
 	refused := knock(host, "203.0.113.9")
 	after, policy, left := refused.Header().Get("Retry-After"), refused.Header().Get("RateLimit-Policy"), refused.Header().Get("RateLimit")
-	if after != "1" || policy != `"live";q=10;w=1` || left != `"live";r=0;t=1` && left != `"live";r=0;t=2` {
+	if after != "2" || policy != `"live";q=10;w=1` || left != `"live";r=0;t=2` { // a second and a microsecond, rounded up
 		t.Errorf("refused with Retry-After %q, RateLimit-Policy %q, RateLimit %q", after, policy, left)
 	}
 }

@@ -36,7 +36,9 @@ type Config struct {
 	Redis *redis.Client
 	// Secret is what all instances have and nobody else; needed with Redis.
 	Secret []byte
-	Now    func() time.Time
+	// Patience is how long a call waits for Redis before it does without; 0 = 100 ms.
+	Patience time.Duration
+	Now      func() time.Time
 	// Failed is told why Redis could not be asked, about once a second; nil = nobody.
 	Failed func(error)
 }
@@ -53,6 +55,9 @@ type Cache struct {
 
 // New returns an empty cache. It does no I/O.
 func New(c Config) *Cache {
+	if c.Patience == 0 {
+		c.Patience = patience
+	}
 	if c.Failed == nil {
 		c.Failed = func(error) {}
 	}

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// patience is how long a call waits for Redis before it does without, and rest how long
-	// Redis is not asked then.
+	// patience is Config's own: an answer takes less than a millisecond. rest is how long
+	// Redis is not asked after one that failed.
 	patience = 100 * time.Millisecond
 	rest     = time.Second
 )
@@ -99,7 +99,7 @@ func (c *Cache) ask(ctx context.Context, do func(context.Context) error) {
 	if c.far == nil || c.c.Now().UnixNano() < c.down.Load() {
 		return
 	}
-	short, cancel := context.WithTimeout(ctx, patience)
+	short, cancel := context.WithTimeout(ctx, c.c.Patience)
 	defer cancel()
 	if err := do(short); err != nil && ctx.Err() == nil { // who has no time left says nothing about Redis
 		c.down.Store(c.c.Now().Add(rest).UnixNano())

@@ -165,7 +165,8 @@ func mixed(s string, from int) (v float64, to int) {
 			}
 			break
 		}
-		total, group, digits = fold10(total, group, digits, m)
+		total, group = fold10(total, group, digits, m)
+		digits = 0
 		to += size
 	}
 	return total + group + digits, to
@@ -194,15 +195,15 @@ func scale(r rune) (float64, bool) {
 }
 
 // fold10 applies a multiplier to what has been read so far.
-func fold10(total, group, digits, m float64) (float64, float64, float64) {
+func fold10(total, group, digits, m float64) (newTotal, newGroup float64) {
 	if m < 1e4 {
-		return total, group + max(digits, 1)*m, 0
+		return total, group + max(digits, 1)*m
 	}
 	g := group + digits
 	if g == 0 {
 		g = 1
 	}
-	return total + g*m, 0, 0
+	return total + g*m, 0
 }
 
 // sino reads a run of Sino-Korean numerals: 구천 = 9000, 만이천 = 12000, 일구팔칠 = 1987.
@@ -210,7 +211,8 @@ func sino(run string) float64 {
 	var total, group, digits float64
 	for _, r := range run {
 		if m, ok := scale(r); ok {
-			total, group, digits = fold10(total, group, digits, m)
+			total, group = fold10(total, group, digits, m)
+			digits = 0
 			continue
 		}
 		if r == '륙' {

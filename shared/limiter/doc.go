@@ -21,7 +21,9 @@
 // as good as new. While all eight of a set are in use, newcomers share the set's
 // ninth entry, and one who gets an entry of his own later takes over what the
 // ninth has counted. So a flood of addresses makes the limit stricter for
-// newcomers; it resets nobody's.
+// newcomers; it resets nobody's. One IPv6 site (48 bits, 65,536 networks) could be such
+// a flood by itself, so whoever asks counts its callers together first (Site), and
+// one too many there takes no entry.
 //
 // Redis has at most 2^18 keys of a class, by a hash with a seed that the instances
 // share: two callers have one key now and then (among 1,000 callers one in 262),

@@ -31,6 +31,16 @@ func ParseClass(text string) (Class, error) {
 	return Class{Name: name, Limit: l}, nil
 }
 
+// crowd is how many callers of one IPv6 site may be at their limit: a school's or an
+// office's together, and far from the 65,536 networks that a site can pretend to be.
+const crowd = 16
+
+// Site is the class for all callers of one IPv6 site together.
+func (c Class) Site() Class {
+	c.Name, c.Limit.N = c.Name+"-site", min(crowd*c.Limit.N, maxN)
+	return c
+}
+
 // Verdict is what became of a call.
 type Verdict struct {
 	OK bool
@@ -54,4 +64,14 @@ func Address(ip netip.Addr) string {
 	}
 	network, _ := ip.WithZone("").Prefix(64) // IPv6 has 64 bits and more
 	return network.String()
+}
+
+// Site is the name of the 48 bits' network that an IPv6 address is in, "" for others.
+// Anybody gets one of those for nothing.
+func Site(ip netip.Addr) string {
+	if !ip.Is6() || ip.Is4In6() {
+		return ""
+	}
+	site, _ := ip.WithZone("").Prefix(48) // IPv6 has 48 bits and more
+	return site.String()
 }

@@ -344,6 +344,14 @@ func TestCallersAreToldApartByNetwork(t *testing.T) {
 			t.Errorf("%q is %q, want %q", ip, got, want)
 		}
 	}
+	for ip, want := range map[string]string{"2001:db8:1:2::1": "2001:db8:1::/48", "2001:db8:1:3::1%eth0": "2001:db8:1::/48", "203.0.113.9": "", "::ffff:203.0.113.9": ""} {
+		if got := Site(netip.MustParseAddr(ip)); got != want {
+			t.Errorf("the site of %q is %q, want %q", ip, got, want)
+		}
+	}
+	if got := Site(netip.Addr{}); got != "" {
+		t.Errorf("without an address the site is %q", got)
+	}
 	if got := Address(netip.Addr{}); got != "unknown" {
 		t.Errorf("without an address a caller is %q", got)
 	}

@@ -123,7 +123,7 @@ func (c *call) writeHead(reply Reply, status int, cache []string) {
 		status = reply.Status
 	}
 	c.status = status
-	c.extendWrite(stall)
+	c.extendWrite()
 	c.opened = true
 	c.w.WriteHeader(status)
 }
@@ -288,7 +288,7 @@ func (w *downloadWriter) Write(p []byte) (int, error) {
 		w.begun = true
 		w.begin()
 	}
-	w.call.extendWrite(stall)
+	w.call.extendWrite()
 	n, err := w.call.w.Write(p)
 	w.lost = w.lost || err != nil
 	return n, err
@@ -333,7 +333,7 @@ func (w *fileWriter) Write(p []byte) (int, error) {
 	if w.refused != 0 {
 		return len(p), nil
 	}
-	w.call.extendWrite(stall)
+	w.call.extendWrite()
 	return w.ResponseWriter.Write(p)
 }
 

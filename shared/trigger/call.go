@@ -165,9 +165,9 @@ func (c *call) extendRead(d time.Duration) {
 	_ = http.NewResponseController(c.w).SetReadDeadline(until)
 }
 
-// extendWrite gives the client d to take the next bytes.
-func (c *call) extendWrite(d time.Duration) {
-	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(d))
+// extendWrite gives the client 30 s to take the next bytes.
+func (c *call) extendWrite() {
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(stall))
 }
 
 // finish writes the invocation's log line and counts it.

@@ -176,6 +176,6 @@ func (c *call) fail(err error) {
 		c.w.WriteHeader(c.status)
 		return
 	}
-	c.extendWrite(stall)
+	c.extendWrite()
 	writeProblem(c.w, err, status, c.id)
 }

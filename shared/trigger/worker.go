@@ -55,7 +55,7 @@ func (h *Host) serveWorker(w http.ResponseWriter, r *http.Request, f *Function) 
 	if f.Kind() == KindHTTP {
 		body = c.defaultMode()
 	}
-	c.extendWrite(stall)
+	c.extendWrite()
 	_, _ = w.Write(body) // #nosec G705 -- our own JSON; if the host is gone, the message comes again
 }
 
@@ -196,7 +196,7 @@ func (c *call) giveBack(err error) {
 		}
 	}
 	c.status = status
-	c.extendWrite(stall)
+	c.extendWrite()
 	writeProblem(c.w, err, status, c.id)
 }
 

@@ -24,7 +24,7 @@ func TestInstancesShareKakaosKeysAndAskForOneThatIsNotThere(t *testing.T) {
 	s, _, clock := start(t, kakaotest.Options{})
 	server := redistest.Start(t)
 	instance := func() *kakao.Client {
-		shared := cache.New(cache.Config{Redis: server.Client(), Secret: []byte("secret"), Now: clock.now})
+		shared := cache.New(cache.Config{Redis: server.Client(), Secret: []byte("secret"), Patience: time.Minute, Now: clock.now})
 		c, err := kakao.New(kakao.Config{AuthURL: s.URL, APIURL: s.URL, LocalURL: s.URL, AppID: "1234", RESTKey: restKey,
 			Keys: cache.Of[string](shared, "keys", cache.Hour), Now: clock.now})
 		if err != nil {

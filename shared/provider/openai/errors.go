@@ -41,7 +41,7 @@ func (c *Client) classed(err error, a *provider.Answer) error {
 		return c.p.Fail(call, a, statusClass(other.HTTPStatusCode, "", ""), "", "")
 	}
 	if a == nil { // the SDK did not send it: its rules for model names refuse our settings
-		return c.fail(provider.OurFault, "not_sent", nil, err)
+		return c.ours("not_sent", err)
 	}
 	return c.p.Fail(call, a, provider.Later, "unintelligible", err.Error())
 }

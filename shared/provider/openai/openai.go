@@ -77,18 +77,18 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{p: p, cfg: cfg}
 	if cfg.Model == "" {
-		return nil, c.fail(provider.OurFault, "bad_setting", nil, errors.New("no model is set"))
+		return nil, c.ours("bad_setting", errors.New("no model is set"))
 	}
 	if t := cfg.Temperature; t != nil && (*t < 0 || *t > 2 || *t != *t) {
-		return nil, c.fail(provider.OurFault, "bad_setting", nil, fmt.Errorf("temperature %v is not in 0–2", *t))
+		return nil, c.ours("bad_setting", fmt.Errorf("temperature %v is not in 0–2", *t))
 	}
 	switch cfg.Format {
 	case "", FormatSchema, FormatObject, FormatText:
 	default:
-		return nil, c.fail(provider.OurFault, "bad_setting", nil, fmt.Errorf("there is no format %q", cfg.Format))
+		return nil, c.ours("bad_setting", fmt.Errorf("there is no format %q", cfg.Format))
 	}
 	if err := sdk.NewReasoningValidator().Validate(c.request("{}")); err != nil {
-		return nil, c.fail(provider.OurFault, "bad_setting", nil, fmt.Errorf("model %s: %w", cfg.Model, err))
+		return nil, c.ours("bad_setting", fmt.Errorf("model %s: %w", cfg.Model, err))
 	}
 	return c, nil
 }
@@ -101,7 +101,7 @@ func (c *Client) Close() { c.p.Close() }
 func (c *Client) Write(ctx context.Context, b claim.Brief) (claim.Lyric, Usage, error) {
 	user, err := json.Marshal(b)
 	if err != nil {
-		return claim.Lyric{}, Usage{}, c.fail(provider.OurFault, "bad_request", nil, fmt.Errorf("encode brief: %w", err))
+		return claim.Lyric{}, Usage{}, c.ours("bad_request", fmt.Errorf("encode brief: %w", err))
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.HTTP.Timeout)
 	defer cancel()
@@ -168,8 +168,9 @@ func (d doer) Do(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-func (c *Client) fail(class provider.Class, code string, a *provider.Answer, err error) *provider.Error {
-	e := c.p.Fail(provider.Call{Op: op}, a, class, code, "")
+// ours is an error of ours: nothing was sent.
+func (c *Client) ours(code string, err error) *provider.Error {
+	e := c.p.Fail(provider.Call{Op: op}, nil, provider.OurFault, code, "")
 	e.Err = err
 	return e
 }

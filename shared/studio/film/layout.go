@@ -61,7 +61,7 @@ func (sc *scene) layout(v *visual, f *Fonts, p *problems) *lettering {
 		p.warnf(v.e.path+".font_family", "%s", c.warning)
 	}
 	l := &lettering{visual: v, face: c.face}
-	w, h := v.w, v.h
+	w := v.w
 	if w == 0 || !st.wrap {
 		w = math.Inf(1)
 	}
@@ -76,7 +76,7 @@ func (sc *scene) layout(v *visual, f *Fonts, p *problems) *lettering {
 		p.errorf(v.e.path+".animations", "more than %d pieces of a text cannot move", maxUnits)
 		return nil
 	}
-	l.arrange(sc, sc.px(st.line, l.size), w, h)
+	l.arrange(sc, sc.px(st.line, l.size))
 	if l.bounds.x < -1 || l.bounds.y < -1 || l.bounds.x+l.bounds.w > sc.w+1 || l.bounds.y+l.bounds.h > sc.h+1 {
 		p.warnf(v.e.path, "the text leaves the frame: it spans x %.0f to %.0f and y %.0f to %.0f of %.0f x %.0f",
 			l.bounds.x, l.bounds.x+l.bounds.w, l.bounds.y, l.bounds.y+l.bounds.h, sc.w, sc.h)
@@ -183,7 +183,7 @@ func (sc *scene) largest(st *textStyle, words *prose, v *visual) float64 {
 }
 
 // arrange places the lines in the box.
-func (l *lettering) arrange(sc *scene, height, w, h float64) {
+func (l *lettering) arrange(sc *scene, height float64) {
 	st := &l.e.text
 	var widest float64
 	for _, n := range l.lines {

@@ -181,7 +181,7 @@ func (sc *scene) place(list []element, in area, media map[string]float64, p *pro
 			}
 			last[*e.track] = v
 		}
-		sc.add(v, in, media, p)
+		sc.add(v, media, p)
 	}
 }
 
@@ -220,7 +220,7 @@ func (sc *scene) visual(e *element, in area, start, end float64) *visual {
 }
 
 // add keeps a visual; a composition becomes its background and its children.
-func (sc *scene) add(v *visual, in area, media map[string]float64, p *problems) {
+func (sc *scene) add(v *visual, media map[string]float64, p *problems) {
 	e := v.e
 	if e.kind != kindComposition {
 		sc.visuals = append(sc.visuals, v)
