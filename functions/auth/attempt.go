@@ -7,12 +7,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 
 	"castad/shared/fault"
 	"castad/shared/store"
+	"castad/shared/webapp"
 )
 
 // AttemptLife is how long a sign-in may be under way.
@@ -51,28 +50,10 @@ func (a Attempt) derived(purpose string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// maxNext is the length of the column, in bytes.
-const maxNext = 500
-
-// Local says whether next is a path of the site itself and nothing that any browser
-// could read as another site's: "//host", "/\host", a control character, a way up.
-func Local(next string) bool {
-	u, err := url.Parse(next)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || len(next) > maxNext || !strings.HasPrefix(next, "/") {
-		return false
-	}
-	for part := range strings.SplitSeq(u.Path[1:], "/") {
-		if part == ".." || part == "." {
-			return false
-		}
-	}
-	return !strings.HasPrefix(next, "//") && !strings.ContainsFunc(next+u.Path, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f })
-}
-
-// Begin keeps an attempt that ends at next, which must be Local.
+// Begin keeps an attempt that ends at next, which must be a path of the app.
 func (s *Store) Begin(ctx context.Context, a Attempt, next string) error {
-	if !Local(next) {
-		return fault.Newf(fault.CodeBadValue, "begin login: next is not a path of the app").In("next").Wants(fault.Words{Ko: "/로 시작하는 앱 안의 경로", En: "a path of the app, which begins with /"})
+	if err := webapp.Check(next); err != nil {
+		return fmt.Errorf("begin login: %w", err)
 	}
 	state, cookie := sha256.Sum256([]byte(a.State)), sha256.Sum256([]byte(a.Cookie))
 	_, err := s.c.DB.Exec(ctx, `INSERT INTO login_states (state_hash, cookie_hash, next, expires_at) VALUES (?, ?, ?, ?)`,

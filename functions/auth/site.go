@@ -1,12 +1,11 @@
 package auth
 
 import (
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"castad/shared/fault"
+	"castad/shared/webapp"
 )
 
 // Site is where browsers meet CastAD.
@@ -25,24 +24,14 @@ func (s Site) RedirectURI() string {
 }
 
 // Next is the address of a path of the app, which must be Local.
-func (s Site) Next(path string) string { return strings.TrimSuffix(s.App, "/") + path }
+func (s Site) Next(path string) string { return webapp.At(s.App, path) }
 
 // LoginError is the parameter that Failed adds.
 const LoginError = "login_error"
 
-// Failed is Next for a sign-in that failed: the fault's code is in the query, the
-// only thing that is added to what was Local when the sign-in began.
+// Failed is Next for a sign-in that failed: the fault's code is in the query.
 func (s Site) Failed(path string, code fault.Code) string {
-	path, fragment, _ := strings.Cut(path, "#")
-	path, query, _ := strings.Cut(path, "?")
-	kept := slices.DeleteFunc(strings.Split(query, "&"), func(p string) bool { // of the try before
-		return p == "" || p == LoginError || strings.HasPrefix(p, LoginError+"=")
-	})
-	path += "?" + strings.Join(append(kept, LoginError+"="+url.QueryEscape(string(code))), "&")
-	if fragment != "" {
-		path += "#" + fragment
-	}
-	return s.Next(path)
+	return webapp.Telling(s.App, path, LoginError, string(code))
 }
 
 // Secure says whether cookies are kept off unencrypted connections.
