@@ -242,7 +242,7 @@ func registry(p parts) []trigger.Function {
 		snsconfirm.New(p.orders),
 
 		socialstart.New(p.social, p.consents, p.public),
-		socialcallback.New(p.social, p.consents, p.public),
+		socialcallback.New(p.social, p.consents, p.public, p.site.App),
 		sociallist.New(p.social),
 		socialdisconnect.New(p.social),
 

@@ -57,7 +57,16 @@ func (b *socialBench) later(d time.Duration) {
 	b.clock = b.clock.Add(d)
 }
 
+// appAt is where the web client is.
+const appAt = "https://app.example"
+
 func newSocialBench(t *testing.T) *socialBench {
+	t.Helper()
+	return newSocialBenchFor(t, appAt)
+}
+
+// newSocialBenchFor has its web client there; "" = there is none.
+func newSocialBenchFor(t *testing.T, client string) *socialBench {
 	t.Helper()
 	b := &socialBench{t: t, db: storetest.Open(t), clock: time.Now()}
 	b.youtube = youtubetest.Start(t, youtubetest.Options{Dir: t.TempDir(), Consent: true, Now: b.now})
@@ -86,7 +95,7 @@ func newSocialBench(t *testing.T) *socialBench {
 	must(t, g.open(t.Context(), b.db, log))
 	must(t, a.limit(config.Config{Stage: config.Local, RateLimits: wide}, log, newMeter(), &parts{}))
 	host, err := trigger.New(a.options(config.Config{}, parts{}, log, newMeter(), g), socialstart.New(b.social, channels, b.url),
-		socialcallback.New(b.social, channels, b.url), sociallist.New(b.social), socialdisconnect.New(b.social))
+		socialcallback.New(b.social, channels, b.url, client), sociallist.New(b.social), socialdisconnect.New(b.social))
 	must(t, err)
 	server := &http.Server{Handler: watched(t, host.Handler(), ""), ReadHeaderTimeout: time.Second}
 	wait := background(func() { _ = server.Serve(listener) })
@@ -132,7 +141,7 @@ func (u *user) ask(method, target string, form url.Values) answer {
 	defer a.Body.Close()
 	text, err := io.ReadAll(a.Body)
 	must(u.b.t, err)
-	if own && !strings.HasSuffix(target, "/start") { // start's answer leads to the channel with the state, of course
+	if own && !strings.Contains(target, "/start") { // start's answer leads to the channel with the state, of course
 		u.b.out.Write(text)
 	}
 	return answer{a.StatusCode, a.Header, text}
@@ -146,7 +155,17 @@ func (u *user) api(method, path string) answer {
 // start begins and returns the channel's consent page.
 func (u *user) start(channel string) *url.URL {
 	u.b.t.Helper()
-	a := u.api(http.MethodGet, "/"+channel+"/start")
+	return u.startFor(channel, "")
+}
+
+// startFor is start for a path of the web client; "" = for none.
+func (u *user) startFor(channel, next string) *url.URL {
+	u.b.t.Helper()
+	target := "/" + channel + "/start"
+	if next != "" {
+		target += "?next=" + url.QueryEscape(next)
+	}
+	a := u.api(http.MethodGet, target)
 	var out struct {
 		AuthorizeURL string `json:"authorize_url"`
 	}

@@ -18,6 +18,7 @@ import (
 	"castad/shared/provider"
 	"castad/shared/seal"
 	"castad/shared/store"
+	"castad/shared/webapp"
 )
 
 // StateLife is how long a connection may be under way.
@@ -29,6 +30,8 @@ type Attempt struct {
 	State, Cookie, Verifier string
 	// Scopes are what the owner will be asked for.
 	Scopes []string
+	// Next is the path of the web client where it ends; "" = it ends with an answer.
+	Next string
 }
 
 // NewAttempt makes an attempt. cookie is what the browser has from another attempt
@@ -69,8 +72,14 @@ func Asked(authorizeURL string) []string {
 // with many tabs have, and few enough that nobody fills the table.
 const underWay = 100
 
-// Begin keeps an attempt of the tenant's; TooMany when a hundred are under way.
+// Begin keeps an attempt of the tenant's; TooMany when a hundred are under way,
+// CodeBadValue for a next that is not a path of the app.
 func (s *Store) Begin(ctx context.Context, tenant id.Tenant, user id.User, channel string, a Attempt) error {
+	if a.Next != "" {
+		if err := webapp.Check(a.Next); err != nil {
+			return fmt.Errorf("begin connection to %s: %w", channel, err)
+		}
+	}
 	hash, cookie := sha256.Sum256([]byte(a.State)), sha256.Sum256([]byte(a.Cookie))
 	live, err := store.One(ctx, s.c.DB, `SELECT COUNT(*) FROM oauth_states WHERE tenant_id = ? AND expires_at > ? AND used_at IS NULL`,
 		func(n *int) []any { return []any{n} }, tenant, s.now())
@@ -84,8 +93,8 @@ func (s *Store) Begin(ctx context.Context, tenant id.Tenant, user id.User, chann
 	if err != nil {
 		return fmt.Errorf("begin connection to %s: %w", channel, err)
 	}
-	_, err = s.c.DB.Exec(ctx, `INSERT INTO oauth_states (state_hash, cookie_hash, tenant_id, user_id, channel, scopes, verifier_sealed, expires_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, hash[:], cookie[:], tenant, user, channel, text(a.Scopes), sealed, s.now().Add(StateLife))
+	_, err = s.c.DB.Exec(ctx, `INSERT INTO oauth_states (state_hash, cookie_hash, tenant_id, user_id, channel, scopes, verifier_sealed, next, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, hash[:], cookie[:], tenant, user, channel, text(a.Scopes), sealed, a.Next, s.now().Add(StateLife))
 	if err != nil {
 		return fmt.Errorf("begin connection to %s: %w", channel, err)
 	}
@@ -102,7 +111,9 @@ type Consent struct {
 	User     id.User
 	Channel  string
 	Verifier string
-	asked    []string
+	// Next is the attempt's.
+	Next  string
+	asked []string
 	// key is ready, so that what the channel grants can be kept whatever happens to the vault.
 	key seal.Key
 }
@@ -116,18 +127,19 @@ func (s *Store) Spend(ctx context.Context, channel, state, cookie string) (Conse
 		user     id.User
 		scopes   string
 		verifier []byte
+		next     string
 	}
 	hash, browser, now := sha256.Sum256([]byte(state)), sha256.Sum256([]byte(cookie)), s.now()
-	a, err := store.One(ctx, s.c.DB, `SELECT tenant_id, user_id, scopes, verifier_sealed FROM oauth_states
+	a, err := store.One(ctx, s.c.DB, `SELECT tenant_id, user_id, scopes, verifier_sealed, next FROM oauth_states
 		WHERE state_hash = ? AND cookie_hash = ? AND channel = ? AND used_at IS NULL AND expires_at > ? LIMIT 1`,
-		func(a *attempt) []any { return []any{&a.tenant, &a.user, &a.scopes, &a.verifier} }, hash[:], browser[:], channel, now)
+		func(a *attempt) []any { return []any{&a.tenant, &a.user, &a.scopes, &a.verifier, &a.next} }, hash[:], browser[:], channel, now)
 	if errors.Is(err, store.ErrNoRows) {
 		return Consent{}, fault.Newf(fault.CodeState, "finish connection to %s: no such attempt in this browser", channel)
 	}
 	if err != nil {
 		return Consent{}, fmt.Errorf("find connection to %s: %w", channel, err)
 	}
-	c := Consent{Tenant: a.tenant, User: a.user, Channel: channel, asked: words(a.scopes)}
+	c := Consent{Tenant: a.tenant, User: a.user, Channel: channel, Next: a.next, asked: words(a.scopes)}
 	verifier, err := s.c.Seal.Open(ctx, verifierLabel(a.tenant, channel, hash), a.verifier)
 	if err != nil {
 		return Consent{}, fmt.Errorf("finish connection to %s: %w", channel, err)

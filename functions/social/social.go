@@ -41,7 +41,9 @@ import (
 	"strings"
 	"time"
 
+	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/webapp"
 )
 
 // States of an account.
@@ -71,6 +73,21 @@ type Account struct {
 // registered there letter by letter. public is CASTAD_PUBLIC_URL.
 func RedirectURI(public, channel string) string {
 	return strings.TrimSuffix(public, "/") + "/api/v1/social/" + channel + "/callback"
+}
+
+// Parameters that tell the web client how a connection has ended.
+const (
+	ConnectedAs  = "connected" // the account's id
+	ConnectError = "connect_error"
+)
+
+// Back is where in the web client, CASTAD_APP_URL, a connection ends whose attempt has
+// a next: the account, or the code of what failed, is in the query.
+func Back(app, next string, account id.Account, failed error) string {
+	if failed != nil {
+		return webapp.Telling(app, next, ConnectError, string(fault.Known(failed)), ConnectedAs)
+	}
+	return webapp.Telling(app, next, ConnectedAs, account.String(), ConnectError)
 }
 
 // Cookie binds an attempt to a browser.

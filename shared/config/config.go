@@ -78,7 +78,7 @@ type Config struct {
 	TokenIssuer     string `envconfig:"CASTAD_TOKEN_ISSUER" default:"castad" desc:"Claim iss of access tokens."`
 	TokenAud        string `envconfig:"CASTAD_TOKEN_AUDIENCE" default:"castad-api" desc:"Claim aud of access tokens."`
 	AdminAud        string `envconfig:"CASTAD_ADMIN_AUDIENCE" default:"castad-admin" desc:"Claim aud of operators' access tokens, which open the admin routes and nothing else."`
-	AppURL          string `envconfig:"CASTAD_APP_URL" sample:"http://127.0.0.1:7071" desc:"Origin of the web client, to which browsers return from signing in with Kakao. Empty: browsers cannot sign in."`
+	AppURL          string `envconfig:"CASTAD_APP_URL" sample:"http://127.0.0.1:7071" desc:"Origin of the web client, to which browsers return from signing in with Kakao and from connecting a channel. Empty: browsers cannot sign in."`
 
 	OpenAIURL       string `envconfig:"CASTAD_OPENAI_URL" sample:"http://127.0.0.1:8077/v1" desc:"Base URL of an OpenAI-compatible chat API: a vendor, a self-hosted model or the studio."`
 	OpenAIKey       Secret `envconfig:"CASTAD_OPENAI_KEY" sample:"studio" desc:"Its API key."`

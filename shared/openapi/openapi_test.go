@@ -203,7 +203,7 @@ func TestWhatOperationsSayAlikeIsWrittenOnce(t *testing.T) {
 	t.Parallel()
 	source := said("ad-sing", "ad-hum", "ad-shout")
 	shout := source.Functions["ad-shout"]
-	shout.Codes, shout.Located = []fault.Code{fault.CodeNotFound, fault.CodeNoFacts}, true
+	shout.Codes, shout.Located, shout.Redirects = []fault.Code{fault.CodeNotFound, fault.CodeNoFacts}, true, true
 	source.Functions["ad-shout"] = shout
 	text := written(t, source, nil, trigger.HTTP("ad-sing", binding("v1/ads/{id}/songs", "post"), quick, sing),
 		trigger.HTTP("ad-hum", binding("v1/ads/{id}/hums", "post"), quick, sing), trigger.HTTP("ad-shout", binding("v1/ads/{id}/shouts", "post"), quick, sing))
@@ -216,6 +216,9 @@ func TestWhatOperationsSayAlikeIsWrittenOnce(t *testing.T) {
 	}
 	if one, two := at("songs", "201", "headers").(map[string]any), at("shouts", "201", "headers").(map[string]any); one["Location"] != nil || two["Location"] == nil {
 		t.Errorf("where it is: %v and %v", one, two)
+	}
+	if one, two := part(t, text, "paths", "/ads/{id}/songs", "post", "responses").(map[string]any), at("shouts", "303", "headers").(map[string]any); one["303"] != nil || two["Location"] == nil {
+		t.Errorf("where the browser goes instead: %v and %v", one["303"], two)
 	}
 	if got := fmt.Sprint(part(t, text, "components", "examples", "OpenapiWish", "value", "seconds")); got != "30" {
 		t.Errorf("the example of an answer lasts %s seconds", got)

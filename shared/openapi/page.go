@@ -130,6 +130,9 @@ func outcome(o Operation) string {
 	if o.unchanged() {
 		status += " (304 when If-None-Match names it)"
 	}
+	if o.Redirects {
+		status += " or 303 with Location"
+	}
 	if o.Tags {
 		status += ", with ETag"
 	}

@@ -26,6 +26,8 @@ type Behaviour struct {
 	Always, Sometimes int
 	// Tags: it sets an ETag. Cookies: it sets cookies. Located: it says where what it made is.
 	Tags, Cookies, Located bool
+	// Redirects: it sends the browser elsewhere instead of answering, sometimes.
+	Redirects bool
 }
 
 // Extra is what neither types nor code say about one function.

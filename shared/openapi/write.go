@@ -228,7 +228,7 @@ func (b *builder) good(o Operation, all map[int]Object) {
 	case Nothing:
 		all[http.StatusNoContent] = answered("Done; there is nothing to say.", nil, with...)
 	case Redirect:
-		all[http.StatusSeeOther] = answered("Follow the address.", nil, append(with, Member{"Location", "Location"})...)
+		seeOther(all, with)
 	case File:
 		b.file(o, all)
 	case Download:
@@ -238,6 +238,10 @@ func (b *builder) good(o Operation, all map[int]Object) {
 	case JSON:
 		b.json(o, all, with)
 	}
+}
+
+func seeOther(all map[int]Object, with []Member) {
+	all[http.StatusSeeOther] = answered("Follow the address.", nil, append(slices.Clone(with), Member{"Location", "Location"})...)
 }
 
 func (b *builder) json(o Operation, all map[int]Object, with []Member) {
@@ -257,6 +261,9 @@ func (b *builder) json(o Operation, all map[int]Object, with []Member) {
 		if status != 0 {
 			all[status] = answered(words[status], media, with...)
 		}
+	}
+	if o.Redirects {
+		seeOther(all, with)
 	}
 	if o.unchanged() {
 		all[http.StatusNotModified] = answered("You have it already: If-None-Match names it.", nil, with...)

@@ -56,6 +56,10 @@ func (c *call) json(out any) {
 	if v, ok := out.(interface{ reply() Reply }); ok {
 		reply = v.reply()
 	}
+	if reply.instead != nil {
+		c.redirect(*reply.instead)
+		return
+	}
 	if reply.Status != 0 && (reply.Status < 200 || reply.Status > 299) {
 		c.fail(fault.Newf(fault.CodeInternal, "an output with status %d: failures are errors, redirects are Redirect", reply.Status))
 		return

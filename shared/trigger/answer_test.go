@@ -54,6 +54,8 @@ func TestWhatIsAnswered(t *testing.T) {
 		"a redirect with a line break":    {Redirect{Location: "/a\r\nX: y"}, 500, "", map[string]string{"Location": ""}},
 		"a redirect to nowhere":           {Redirect{}, 500, "", nil},
 		"a redirect that tells a failure": {Redirect{Location: "https://app.example/?error=x", Failed: fault.New(fault.CodeUnavailable)}, 303, "", map[string]string{"Location": "https://app.example/?error=x", "Content-Type": ""}},
+		"a redirect instead of JSON":      {song{Reply: Instead(Redirect{Location: "https://app.example/?connected=x"}), Title: "not shown"}, 303, "", map[string]string{"Location": "https://app.example/?connected=x", "Content-Type": ""}},
+		"one that leads elsewhere":        {song{Reply: Instead(Redirect{Location: "//evil.example"})}, 500, "", map[string]string{"Location": ""}},
 		"a redirect with status 200":      {Redirect{Reply: Reply{Status: 200}, Location: "/a"}, 500, "", nil},
 		"a reply with a failure status":   {song{Reply: Reply{Status: 404}}, 500, "", nil},
 		"no pointer":                      {(*song)(nil), 500, "", nil},

@@ -277,6 +277,8 @@ type Reply struct {
 	Cookies []*http.Cookie `json:"-"`
 	// made is where what was made can be read, see MadeAt.
 	made string
+	// instead is where the browser goes, see Instead.
+	instead *Redirect
 }
 
 func (r Reply) reply() Reply { return r }

@@ -29,6 +29,10 @@ func (r Reply) MadeAt(created bool, address string) Reply {
 	return r
 }
 
+// Instead is a Reply that sends the browser elsewhere; the output around it is not
+// shown. For functions that answer JSON or redirect, as whoever began it wants.
+func Instead(to Redirect) Reply { return Reply{instead: &to} }
+
 // Tagged is a Reply with an ETag, which has its quotes.
 func Tagged(etag string) Reply { return Reply{Header: http.Header{"Etag": {etag}}} }
 

@@ -3,7 +3,10 @@
 // Anonymous; the state in the query and the cookie of the browser where the
 // attempt began are the guard, and say whose account it will be. Calls the
 // channel for the grant and for whose it is. Writes social_accounts. A state that
-// is not good: 400, no row, no call. Consent refused: 422; code used: 400.
+// is not good: 400, no row, no call, and no redirect. Consent refused: 422; code
+// used: 400. An attempt with a next, where there is a web client, ends there instead
+// of with JSON: with the account's id as connected in the query, or with the code of
+// what failed as connect_error.
 package callback
 
 import (
@@ -44,6 +47,7 @@ type arrival struct {
 }
 
 type answer struct {
+	trigger.Reply
 	Account social.Account `json:"account"`
 	Message message        `json:"message"`
 }
@@ -65,18 +69,19 @@ const (
 	revokeTime   = 5 * time.Second
 )
 
-// New returns the function; public is CASTAD_PUBLIC_URL.
-func New(accounts Accounts, channels Channels, public string) trigger.Function {
+// New returns the function; public is CASTAD_PUBLIC_URL, app CASTAD_APP_URL.
+func New(accounts Accounts, channels Channels, public, app string) trigger.Function {
 	return trigger.Public("social-callback", binding, trigger.Budget{Time: 40 * time.Second, Connections: 1},
 		func(ctx context.Context, in arrival) (answer, error) {
 			consent, err := accounts.Spend(ctx, in.Channel, in.State, social.CookieOf(public).Brought(in.Host, in.Plain))
 			if err != nil {
 				return answer{}, err
 			}
-			if in.Error != "" || in.Code == "" {
-				return answer{}, fault.Newf(fault.CodeConsentRefused, "connect %s: the channel sent no code", in.Channel)
+			account, err := finish(ctx, accounts, channels, consent, in, social.RedirectURI(public, in.Channel))
+			if app != "" && consent.Next != "" {
+				to := social.Back(app, consent.Next, account.ID, err)
+				return answer{Reply: trigger.Instead(trigger.Redirect{Location: to, Failed: err})}, nil
 			}
-			account, err := finish(ctx, accounts, channels, consent, in.Code, social.RedirectURI(public, in.Channel))
 			if err != nil {
 				return answer{}, err
 			}
@@ -88,10 +93,13 @@ func New(accounts Accounts, channels Channels, public string) trigger.Function {
 		})
 }
 
-func finish(ctx context.Context, accounts Accounts, channels Channels, c social.Consent, code, redirectURI string) (social.Account, error) {
+func finish(ctx context.Context, accounts Accounts, channels Channels, c social.Consent, in arrival, redirectURI string) (social.Account, error) {
+	if in.Error != "" || in.Code == "" {
+		return social.Account{}, fault.Newf(fault.CodeConsentRefused, "connect %s: the channel sent no code", c.Channel)
+	}
 	ask, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
-	g, err := channels.Exchange(ask, c.Channel, code, c.Verifier, redirectURI)
+	g, err := channels.Exchange(ask, c.Channel, in.Code, c.Verifier, redirectURI)
 	if fault.CodeOf(err) == fault.CodeReconnect { // the words for an account that was connected do not fit here
 		return social.Account{}, fault.Newf(fault.CodeConsentSpent, "connect %s: %w", c.Channel, err)
 	}

@@ -48,11 +48,11 @@ func TestACodeThatWasUsedIsToldAsSuch(t *testing.T) {
 	t.Parallel()
 	a := &accounts{}
 	c := &channels{exchange: func() (provider.Grant, error) { return provider.Grant{}, refused(provider.Reconnect) }}
-	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, "used", "r"); fault.CodeOf(err) != fault.CodeConsentSpent || len(a.kept) != 0 {
+	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, arrival{Code: "used"}, "r"); fault.CodeOf(err) != fault.CodeConsentSpent || len(a.kept) != 0 {
 		t.Errorf("%v, kept %v", err, a.kept)
 	}
 	c.exchange = func() (provider.Grant, error) { return provider.Grant{}, refused(provider.Later) }
-	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, "c", "r"); fault.CodeOf(err) != fault.CodeVendorDown || len(a.kept) != 0 {
+	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, arrival{Code: "c"}, "r"); fault.CodeOf(err) != fault.CodeVendorDown || len(a.kept) != 0 {
 		t.Errorf("%v, kept %v", err, a.kept)
 	}
 }
@@ -61,7 +61,7 @@ func TestAGrantThatNobodyWillUseIsGivenBack(t *testing.T) {
 	t.Parallel()
 	a := &accounts{}
 	c := &channels{exchange: granted, owner: func() (provider.Account, error) { return provider.Account{}, refused(provider.UserFault) }}
-	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, "c", "r"); fault.CodeOf(err) != fault.CodeVendorRefused {
+	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, arrival{Code: "c"}, "r"); fault.CodeOf(err) != fault.CodeVendorRefused {
 		t.Error(err)
 	}
 	if len(c.revoked) != 1 || c.revoked[0] != "granted" || len(a.kept) != 0 {
@@ -69,11 +69,11 @@ func TestAGrantThatNobodyWillUseIsGivenBack(t *testing.T) {
 	}
 	// Whose it is is not known: it may be connected already, and that must go on working.
 	c.owner = func() (provider.Account, error) { return provider.Account{}, refused(provider.Later) }
-	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, "c", "r"); fault.CodeOf(err) != fault.CodeVendorDown || len(c.revoked) != 1 {
+	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, arrival{Code: "c"}, "r"); fault.CodeOf(err) != fault.CodeVendorDown || len(c.revoked) != 1 {
 		t.Errorf("%v, revoked %v", err, c.revoked)
 	}
 	c.owner = func() (provider.Account, error) { return provider.Account{ID: "UC1"}, nil }
-	if got, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, "c", "r"); err != nil || got.ExternalID != "UC1" || len(c.revoked) != 1 {
+	if got, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, arrival{Code: "c"}, "r"); err != nil || got.ExternalID != "UC1" || len(c.revoked) != 1 {
 		t.Errorf("%+v, %v, revoked %v", got, err, c.revoked)
 	}
 }

@@ -2,7 +2,9 @@
 //
 // Writes oauth_states. Calls nobody. Answers the channel's address and sets the
 // cookie that binds the attempt to this browser: the page that asks must be open
-// in the browser that will follow the address. A channel that is not set up: 404.
+// in the browser that will follow the address. next is the path of the web client
+// to which that browser returns; left out, it ends with the callback's JSON. Anything
+// that could lead to another site: 400. A channel that is not set up: 404.
 package start
 
 import (
@@ -32,8 +34,10 @@ type Channels interface {
 
 type question struct {
 	Channel string `path:"channel" max:"32"`
-	Host    string `cookie:"__Host-castad_social"`
-	Plain   string `cookie:"castad_social"`
+	// Next is a path of the web client, with a query if need be.
+	Next  string `query:"next" max:"500"`
+	Host  string `cookie:"__Host-castad_social"`
+	Plain string `cookie:"castad_social"`
 }
 
 type answer struct {
@@ -56,7 +60,7 @@ func New(accounts Accounts, channels Channels, public string) trigger.Function {
 			if err != nil {
 				return answer{}, err
 			}
-			a.Scopes = social.Asked(to)
+			a.Scopes, a.Next = social.Asked(to), in.Next
 			if err := accounts.Begin(ctx, who.Tenant, who.User, in.Channel, a); err != nil {
 				return answer{}, err
 			}

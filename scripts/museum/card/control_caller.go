@@ -4,11 +4,15 @@ package card
 var callerControls = []Control{
 	{Name: "Connected channel accounts", ASVS: "10.1.2, 10.2.1, 10.2.2",
 		Is: `A consent is finished only in the browser, for the tenant, the user and the channel that began it, once and within ten minutes; PKCE and an exact redirect address are sent; only the
-scopes that posting needs are asked for; disconnecting revokes at the channel and deletes the ciphertext. Where there is TLS the cookie is this host's alone (__Host-).`,
+scopes that posting needs are asked for; disconnecting revokes at the channel and deletes the ciphertext. The way back
+leads to a path of the web client and nowhere else, also when connecting failed. Where there is TLS the cookie is this host's alone (__Host-).`,
 		Cards: []Card{
 			{ID: "account-by-another-hosts-cookie", Must: "connect no account by a cookie that another host of the domain may have set",
 				Package: "./functions", Test: "TestACookieOfAnotherHostOfTheDomainFinishesNothing",
 				Mutant: Mutant{File: "functions/social/social.go", Old: "		return host\n", New: "		return host + plain\n"}},
+			{ID: "account-next-not-looked-at", Must: "begin no connection that ends elsewhere",
+				Package: "./functions", Test: "TestAConnectionEndsOnNoOtherSite",
+				Mutant: Mutant{File: "functions/social/connect.go", Old: "		if err := webapp.Check(a.Next); err != nil {", New: "		if err := webapp.Check(a.Next); err != nil && a.Next == \"\" {"}},
 		},
 		Shown: []string{"account-state-of-another-browser", "account-state-used-twice", "account-state-at-another-channel", "account-code-used-twice", "account-scopes-not-all-given",
 			"account-grant-nobody-will-use", "account-revocation-fails", "account-revocation-ends-the-others"}},

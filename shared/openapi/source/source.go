@@ -85,6 +85,8 @@ func (r *reader) behaviour(p *packages.Package) openapi.Behaviour {
 			b.Sometimes = http.StatusCreated
 		case "MadeAt":
 			b.Sometimes, b.Located = http.StatusCreated, true
+		case "Instead":
+			b.Redirects = true
 		case "Cookie":
 			b.Cookies = true
 		}

@@ -10,7 +10,7 @@ import (
 // The product itself is the example: what is said of these functions follows from their text.
 func TestAFunctionsCodesAreThoseThatItCanReach(t *testing.T) {
 	t.Parallel()
-	s, err := Read("../../..", []string{"ad-request", "ad-show", "sns-confirm", "place-create", "place-search", "social-callback"})
+	s, err := Read("../../..", []string{"ad-request", "ad-show", "sns-confirm", "place-create", "place-search", "social-callback", "social-start"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,6 +36,9 @@ func TestAFunctionsCodesAreThoseThatItCanReach(t *testing.T) {
 	}
 	if b := s.Functions["ad-request"]; b.Sometimes != 201 || b.Doc == "" {
 		t.Errorf("ad-request: %+v", b)
+	}
+	if back, start := s.Functions["social-callback"], s.Functions["social-start"]; !back.Redirects || start.Redirects {
+		t.Errorf("social-callback redirects: %v, social-start: %v", back.Redirects, start.Redirects)
 	}
 	if got := s.Fields["castad/functions/ad.Wish.Voice"]; got != `Voice is "f" or "m".` {
 		t.Errorf("the comment of a field is %q", got)
