@@ -159,6 +159,22 @@ func TestFinishedAdsAreFoundByTheirWords(t *testing.T) {
 	b.token = own
 }
 
+func TestWordsAreFoundWhateverTheyLookLikeInJSON(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.film()
+	lines := a.Lyric.Lines
+	lines[0].Text = `칼국수 & "돌담골목" 하고 가요`
+	path := fmt.Sprintf("/lyrics/%v", a.Lyric.ID)
+	b.edited(a.ID, http.MethodPatch, path, "k", map[string]any{"lines": lines, "title": "너 & 나"})
+	for query, want := range map[string]int{"칼국수 & ": 1, `& "돌담골목" 하고`: 1, "너 & 나": 1, "&": 1, `\u0026`: 0, "0026": 0, "&&": 0, "& 하고": 0} {
+		var s shelf
+		if b.get("/archive?query="+url.QueryEscape(query), &s); len(s.Items) != want {
+			t.Errorf("%q: %+v", query, s)
+		}
+	}
+}
+
 func TestAnAdThatIsPutAwayIsNowhereUntilItIsRestored(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

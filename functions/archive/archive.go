@@ -161,16 +161,20 @@ func (s *Store) rows(ctx context.Context, from store.Querier, tenant id.Tenant, 
 		LEFT JOIN artifacts f ON f.tenant_id = a.tenant_id AND f.run_id = COALESCE(v.made_in, v.run_id) AND f.step_no = v.step_no AND f.kind = 'film'
 		LEFT JOIN artifacts t ON t.tenant_id = a.tenant_id AND t.run_id = COALESCE(v.made_in, v.run_id) AND t.step_no = v.step_no AND t.kind = 'thumbnail'
 		WHERE a.tenant_id = ? AND a.id BETWEEN ? AND ? AND (? OR (a.deleted_at IS NOT NULL) = ? AND (? OR f.id IS NOT NULL))
-		AND (? = '' OR p.name LIKE ? OR l.title LIKE ? OR LOWER(JSON_EXTRACT(l.lines_json, '$[*].text')) LIKE ?)
+		AND (? = '' OR p.name LIKE ? OR l.title LIKE ? OR REPLACE(LOWER(JSON_EXTRACT(l.lines_json, '$[*].text')), ?, '&') LIKE ?)
 		ORDER BY a.id DESC LIMIT ?`,
 		func(r *row) []any {
 			return []any{&r.ID, &r.Place, &r.PlaceName, &r.Revision, &r.run, &r.CreatedAt, &r.DeletedAt, &r.State, &r.EndedAt, &r.Title, &r.film, &r.file, &r.thumbnail}
-		}, tenant, first, last, q.any, q.Away, q.Away, q.Text, like, like, inJSON, q.Limit)
+		}, tenant, first, last, q.any, q.Away, q.Away, q.Text, like, like, ampersand, inJSON, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("read archive: %w", err)
 	}
 	return rows, nil
 }
+
+// ampersand is how encoding/json writes & and MariaDB keeps it; MySQL keeps the letter.
+// It writes < and > so, too, which no lyric has (claim.Check).
+const ampersand = `\u0026`
 
 // wild makes a text stand for itself in LIKE.
 var wild = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
