@@ -266,10 +266,10 @@ func TestOperatorsCancelAndRedriveRunsOfOthers(t *testing.T) {
 	if got := b.ended(a.ID); got.State != "cancelled" {
 		t.Errorf("the ad %s", got.State)
 	}
-	if status, code := b.as(token, "POST", "/admin/runs/"+a.Run.String()+"/cancel", nil, nil); status != http.StatusConflict || code != string(fault.CodeAdEnded) {
+	if status, code := b.as(token, "POST", "/admin/runs/"+a.Run.String()+"/cancel", nil, nil); status != http.StatusConflict || code != string(fault.CodeRunOver) {
 		t.Errorf("again: %d %s", status, code)
 	}
-	if status, code := b.as(token, "POST", "/admin/runs/"+a.Run.String()+"/redrive", nil, nil); status != http.StatusConflict {
+	if status, code := b.as(token, "POST", "/admin/runs/"+a.Run.String()+"/redrive", nil, nil); status != http.StatusConflict || code != string(fault.CodeRunOver) {
 		t.Errorf("redrive what is over: %d %s", status, code)
 	}
 	if r, c := b.audited("run.redrive"), b.audited("run.cancel"); r != "1" || c != "1" {
@@ -277,7 +277,7 @@ func TestOperatorsCancelAndRedriveRunsOfOthers(t *testing.T) {
 	}
 	var log struct{ Items []admin.Entry }
 	if b.as(token, "GET", "/admin/audit?target="+a.Run.String(), nil, &log); len(log.Items) != 4 || log.Items[0].Outcome != admin.Refused || log.Items[0].Action != "run.redrive" || log.Items[0].Code == "" ||
-		log.Items[1].Outcome != admin.Refused || log.Items[1].Code != fault.CodeAdEnded || log.Items[2].Outcome != admin.Done || log.Items[3].Outcome != admin.Done {
+		log.Items[1].Outcome != admin.Refused || log.Items[1].Code != fault.CodeRunOver || log.Items[2].Outcome != admin.Done || log.Items[3].Outcome != admin.Done {
 		t.Errorf("the log: %+v", log.Items)
 	}
 }
@@ -313,7 +313,7 @@ func TestOperatorsSendDeadLettersAgainOnce(t *testing.T) {
 	if n := b.text(`SELECT COUNT(*) FROM outbox WHERE run_id = ?`, run); n != "1" {
 		t.Errorf("it was sent %s times", n)
 	}
-	if status, code := b.as(token, "POST", "/admin/deadletters/2/redrive", nil, nil); status != http.StatusUnprocessableEntity || code != string(fault.CodeRefused) {
+	if status, code := b.as(token, "POST", "/admin/deadletters/2/redrive", nil, nil); status != http.StatusUnprocessableEntity || code != string(fault.CodeForeign) {
 		t.Errorf("a letter that is not ours: %d %s", status, code)
 	}
 	if status, _ := b.as(token, "POST", "/admin/deadletters/3/redrive", nil, nil); status != http.StatusNotFound {

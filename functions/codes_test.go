@@ -223,3 +223,18 @@ func TestAnOrderThatIsNotFinishedInTimeSaysSo(t *testing.T) {
 		t.Errorf("the ad %s: %+v", got.State, got.Fail)
 	}
 }
+
+// A place can go while an order of it is under way, as with an account that is erased.
+func TestAnOrderOfAPlaceThatIsGoneEndsAndSaysSo(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	a := b.film()
+	_, err := b.db.Primary().Exec(t.Context(), `DELETE FROM places WHERE id = ?`, a.Place)
+	must(t, err)
+	if got := b.change(http.MethodPatch, fmt.Sprintf("/ads/%v", a.ID), "refresh", obj{"refresh_place": true}); got.status != http.StatusOK {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	if got := b.ended(a.ID); got.State != "failed" || got.Fail == nil || got.Fail.Code != fault.CodeRefused {
+		t.Errorf("the ad %s: %+v", got.State, got.Fail)
+	}
+}

@@ -38,7 +38,7 @@ type answers struct {
 
 var answered = &answers{seen: map[string]map[fault.Code]bool{}}
 
-var inAnswer = regexp.MustCompile(`(?:"code":"|login_error=)([a-z]+\.[a-z_]+)`)
+var inAnswer = regexp.MustCompile(`(?:"code":"|(?:login|connect)_error=)([a-z]+\.[a-z_]+)`)
 
 // note keeps the codes of an answer to a test, and those with which it sends a browser on.
 func (a *answers) note(test, location string, body []byte) {

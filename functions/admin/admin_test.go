@@ -62,7 +62,7 @@ func TestWhatCannotBeWrittenDownIsNotDone(t *testing.T) {
 		t.Errorf("without a log: %v, %v, %d things were done", cancel, redrive, runs.n)
 	}
 	// Not even a refusal is answered as one while nobody can write it down.
-	runs.err = fault.New(fault.CodeAdEnded)
+	runs.err = fault.New(fault.CodeRunOver)
 	if cancel, _ := both(); fault.KindOf(cancel) == fault.Conflict {
 		t.Errorf("a refusal without a log: %v", cancel)
 	}

@@ -58,7 +58,7 @@ func (s *Store) DeadLetters(ctx context.Context, queue string, before int64, lim
 }
 
 // Resend sends a letter again as a new message, once, and shows it as it is then. One
-// whose signature does not verify is refused (CodeRefused): nobody knows who wrote it.
+// whose signature does not verify is refused (CodeForeign): nobody knows who wrote it.
 func (s *Store) Resend(ctx context.Context, by identity.Actor, letter int64) (Letter, error) {
 	err := s.Act(ctx, by, Action{Name: "letter.redrive", Target: "letter " + strconv.FormatInt(letter, 10)}, func(also Also) error {
 		return s.c.Letters.Redrive(ctx, letter, also)

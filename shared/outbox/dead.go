@@ -66,7 +66,7 @@ func (o *Outbox) Dead(ctx context.Context, limit int) ([]DeadLetter, error) {
 }
 
 // Redrive sends a dead letter's body again as a new message. A letter whose
-// signature does not verify is refused: nobody knows who wrote it. Redriving
+// signature does not verify is CodeForeign: nobody knows who wrote it. Redriving
 // twice sends once. It is harmless in any state of its run: a wake-up for a
 // step that has moved on does nothing. also is written in the same transaction,
 // when there is something to send.
@@ -87,7 +87,7 @@ func (o *Outbox) Redrive(ctx context.Context, letter int64, also ...func(context
 		}
 		body, err := o.c.Unseal(d.Queue, d.Body)
 		if err != nil {
-			return fault.Newf(fault.CodeRefused, "redrive dead letter %d: %w", letter, err)
+			return fault.Newf(fault.CodeForeign, "redrive dead letter %d: %w", letter, err)
 		}
 		id, err := o.put(ctx, tx, d.Queue, body, o.now())
 		if err != nil {

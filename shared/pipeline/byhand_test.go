@@ -190,7 +190,7 @@ func TestAnOperatorMovesWhatIsStuckWhoeverOwnsIt(t *testing.T) {
 	if got := w.finish(run, happy()); got != "succeeded" {
 		t.Errorf("%s%s", got, w.dump(run))
 	}
-	if err := redrive(run); fault.CodeOf(err) != fault.CodeAdEnded {
+	if err := redrive(run); fault.CodeOf(err) != fault.CodeRunOver {
 		t.Errorf("one that has succeeded: %v", err)
 	}
 	if got := w.text(`SELECT COUNT(*) FROM run_events WHERE run_id = ? AND event = 'redrive' AND step_no = 0`, run); got != "2" {

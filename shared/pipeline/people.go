@@ -69,15 +69,15 @@ func (e *Engine) Confirm(ctx context.Context, tenant id.Tenant, run id.Run, step
 
 // Redrive moves a run of any tenant that an operator finds stuck: a failed one is
 // retried, a live one is looked at now. CodeRetryUnsafe when that could publish
-// twice, CodeAdEnded when there is nothing left to move, kind Done when it waits
+// twice, CodeRunOver when there is nothing left to move, kind Done when it waits
 // rightly and was left alone. also is written in the same transaction as what is
 // moved; actor goes to the log.
 func (e *Engine) Redrive(ctx context.Context, run id.Run, actor string, also ...func(context.Context, *store.Tx) error) error {
 	return e.operate(ctx, run, EvRedrive, actor, also)
 }
 
-// CancelAny is Cancel for an operator, whoever owns the run; Done when it is being
-// cancelled already. also is as for Redrive.
+// CancelAny is Cancel for an operator, whoever owns the run; CodeRunOver when it has
+// ended, Done when it is being cancelled already. also is as for Redrive.
 func (e *Engine) CancelAny(ctx context.Context, run id.Run, actor string, also ...func(context.Context, *store.Tx) error) error {
 	return e.operate(ctx, run, EvCancel, actor, also)
 }
@@ -91,6 +91,9 @@ func (e *Engine) operate(ctx context.Context, run id.Run, name EventName, actor 
 		}
 		return nil
 	})
+	if fault.CodeOf(err) == fault.CodeAdEnded { // its words are for an owner, who can order another
+		err = fault.Newf(fault.CodeRunOver, "%s %v: %w", name, run, err)
+	}
 	e.c.Log.InfoContext(ctx, "run operated", "run", run.String(), "event", string(name), "actor", actor, "code", string(fault.CodeOf(err)))
 	return err
 }
