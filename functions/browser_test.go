@@ -20,8 +20,8 @@ import (
 //go:embed testdata/browser/page.html
 var webClient []byte
 
-// chromium returns the browser's program. Without it the test is skipped, also in CI, where its
-// 350 MB are not installed; `make browser` installs it and makes its absence an error.
+// chromium returns the browser's program. Without its 350 MB the test is skipped by `make test`;
+// `make browser`, which CI runs as well, installs them and makes their absence an error.
 func chromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
