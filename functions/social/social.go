@@ -13,7 +13,9 @@
 // connected again is the same row, also after it was disconnected. A new grant replaces the old one only when it
 // is there whole; where the channel gives no new refresh token, the one that is
 // kept stays (gitroomhq/postiz-app PR#1884). Scopes that were asked for and not
-// given are kept and shown.
+// given are kept and shown. An attempt may carry the path of the web client where it
+// ends: a path that could lead to another site begins nothing, and what travels
+// through the channel cannot change it.
 //
 // # Tokens
 //
