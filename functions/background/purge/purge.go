@@ -21,7 +21,7 @@ import (
 //go:embed function.json
 var binding []byte
 
-// Sent deletes sent messages from before a time and says how many.
+// Sent deletes some of the rows that ended before a time and says how many, 0 = there are none.
 type Sent interface {
 	Purge(ctx context.Context, before time.Time) (int64, error)
 }
@@ -55,6 +55,9 @@ const (
 	// atOnce is how many files' names are looked up together: one query a file would not
 	// get through a hundred thousand of them in a night's run.
 	atOnce = 1000
+	// rowsTime is what rows may take of the time: files and ads have their turn also where
+	// a long backlog is left, and the next night goes on.
+	rowsTime = 40 * time.Second
 	// enough is how many files may refuse to be deleted before the purge gives up:
 	// then it is the storage's trouble and not theirs.
 	enough = 10
@@ -78,7 +81,7 @@ func New(sent Sent, ads Ads, away time.Duration, files Files, owners []Owner, no
 
 func (p purger) run(ctx context.Context) error {
 	now := p.now().UTC()
-	_, err := p.sent.Purge(ctx, now.Add(-keepSent))
+	err := p.rows(ctx, now.Add(-keepSent))
 	err = errors.Join(err, p.ads.Forget(ctx, now.Add(-p.away-clocks)))
 	for _, o := range p.owners {
 		s := sweep{files: p.files, owner: o, before: now.Add(-keepOrphans)}
@@ -87,6 +90,18 @@ func (p purger) run(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// rows deletes what is too old, a piece at a time, until nothing is left of it: it comes
+// once a day, and a day has many more rows than one statement should delete.
+func (p purger) rows(ctx context.Context, before time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, rowsTime)
+	defer cancel()
+	for {
+		if n, err := p.sent.Purge(ctx, before); err != nil || n == 0 {
+			return err
+		}
+	}
 }
 
 // sweep deletes an owner's old files that no row names.

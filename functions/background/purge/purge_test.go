@@ -145,12 +145,18 @@ func TestNothingIsDeletedWhileTheRowsCannotBeRead(t *testing.T) {
 	}
 }
 
-// desk notes from before when something is deleted.
-type desk struct{ sent, ads time.Time }
+// desk notes from before when something is deleted, of rows a thousand at a time.
+type desk struct {
+	sent, ads time.Time
+	rows      int64
+	broken    error
+}
 
 func (d *desk) Purge(_ context.Context, before time.Time) (int64, error) {
 	d.sent = before
-	return 0, nil
+	n := min(d.rows, 1000)
+	d.rows -= n
+	return n, d.broken
 }
 func (d *desk) Forget(_ context.Context, before time.Time) error {
 	d.ads = before
@@ -168,5 +174,20 @@ func TestAnAdIsDeletedOnlyWhenNobodyCanBringItBackAnyMore(t *testing.T) {
 	}
 	if late := line.Add(-away).Sub(d.ads); late < 10*time.Minute || late > 24*time.Hour || !d.sent.Equal(line.Add(-8*24*time.Hour)) {
 		t.Errorf("ads %v later than promised, messages from before %v", late, d.sent)
+	}
+}
+
+// The timer comes once a day: what one statement deletes is not all that a day leaves.
+func TestAllRowsThatAreTooOldAreDeletedAndNotTheFirstThousand(t *testing.T) {
+	t.Parallel()
+	d := &desk{rows: 5500}
+	p := purger{sent: d, ads: d, files: &disk{}, now: func() time.Time { return line }}
+	_ = p.run(t.Context()) // the desk's ads fail
+	if d.rows != 0 {
+		t.Errorf("%d rows are left", d.rows)
+	}
+	d.rows, d.broken = 5500, errors.New("no database")
+	if err := p.run(t.Context()); !errors.Is(err, d.broken) || d.rows != 4500 || d.ads.IsZero() {
+		t.Errorf("a database that fails is asked on, with %d rows left, or is not told: %v", d.rows, err)
 	}
 }
