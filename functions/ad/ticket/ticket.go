@@ -2,6 +2,8 @@
 //
 // EventSource cannot send a bearer token. The ticket goes into the address
 // (?ticket=), so it is good for a minute, for one stream and for one ad; only its hash is kept.
+// When a stream ends (after 200 s at the latest) EventSource tries the same address again, is
+// refused and closes: take a new ticket then, and go on with ?after= the last event's id.
 package ticket
 
 import (
