@@ -77,6 +77,8 @@ const (
 	endedEvery = time.Second
 )
 
+// clock is for times that are kept and compared with those of other processes. It can be
+// set; what measures how long something takes or lasts here has time.Now.
 func clock() time.Time { return time.Now().UTC() }
 
 // assemble builds everything from the settings. It does no I/O: what cannot be
@@ -212,11 +214,11 @@ func (a *app) limit(c config.Config, log *slog.Logger, meter *meter, p *parts) e
 		return err
 	}
 	p.cache = cache.New(cache.Config{Redis: a.redis, Secret: redisSecret(a.envelopes), Now: clock, Failed: func(err error) { log.Debug("the cache does without Redis", "err", err.Error()) }})
-	a.limits = &limits{count: meter.limited, bypass: newBypass(c.Stage == config.Local || c.Bypass == "allow", a.db.Primary(), clock, log)}
+	a.limits = &limits{count: meter.limited, bypass: newBypass(c.Stage == config.Local || c.Bypass == "allow", a.db.Primary(), time.Now, log)}
 	local := limiter.NewMemory(limiter.Elapsed(), withSites(a.classes)...)
 	a.limits.keeper = local
 	if a.redis != nil {
-		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, redisSecret(a.envelopes)), local, clock, func(err error) {
+		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, redisSecret(a.envelopes)), local, func(err error) {
 			log.Warn("Redis does not answer: calls are counted by this process alone, paid ones are refused", "err", err.Error())
 		})
 	}

@@ -81,7 +81,7 @@ func TestALookSaysWhatACallWouldGetAndCountsNothing(t *testing.T) {
 	t.Parallel()
 	long := class("auth", 2, time.Hour)
 	c := newClock()
-	s := NewShared(NewRedis(redistest.Start(t).Client(), []byte("seed")), NewMemory(c.elapsed, long), c.now, func(error) {})
+	s := NewShared(NewRedis(redistest.Start(t).Client(), []byte("seed")), NewMemory(c.elapsed, long), func(error) {})
 	for name, l := range map[string]interface {
 		Take(context.Context, Class, string) (Verdict, error)
 		Look(context.Context, Class, string) (Verdict, error)
@@ -306,7 +306,7 @@ func TestWithoutRedisTheProcessCountsAndSaysSo(t *testing.T) {
 	server := redistest.Start(t)
 	c := newClock()
 	var told atomic.Int64
-	s := NewShared(NewRedis(server.Client(), []byte("seed")), NewMemory(c.elapsed, auth), c.now, func(error) { told.Add(1) })
+	s := NewShared(NewRedis(server.Client(), []byte("seed")), NewMemory(c.elapsed, auth), func(error) { told.Add(1) })
 	if v := take(t, s, auth, "a"); !v.OK || v.Left != 4 {
 		t.Errorf("with Redis: %+v", v)
 	}
@@ -342,7 +342,7 @@ func TestAServerThatDoesNotAnswerDelaysOneCall(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	c := newClock()
-	s := NewShared(NewRedis(server.Client(), []byte("seed")), NewMemory(c.elapsed, auth), c.now, func(error) {})
+	s := NewShared(NewRedis(server.Client(), []byte("seed")), NewMemory(c.elapsed, auth), func(error) {})
 	take(t, s, auth, "a")
 	server.Freeze()
 	defer server.Thaw()

@@ -99,17 +99,16 @@ var ErrAlone = fault.Newf(fault.CodeLimitUnavailable, "the limits that all insta
 type Shared struct {
 	redis *Redis
 	local *Memory
-	now   func() time.Time
 	// failed is told of each try that failed.
 	failed func(error)
-	// down is until when Redis is not asked, in Unix nanoseconds; 0 = it is well.
+	// down is until when Redis is not asked, in nanoseconds on local's clock; 0 = it is well.
 	down atomic.Int64
 }
 
 // NewShared returns the two as one. failed is told why Redis could not be asked, at
-// most about once a second; now is the clock.
-func NewShared(r *Redis, local *Memory, now func() time.Time, failed func(error)) *Shared {
-	return &Shared{redis: r, local: local, now: now, failed: failed}
+// most about once a second.
+func NewShared(r *Redis, local *Memory, failed func(error)) *Shared {
+	return &Shared{redis: r, local: local, failed: failed}
 }
 
 // Take counts a call of who in class. While Redis is down the error is ErrAlone, and
@@ -134,7 +133,7 @@ func (s *Shared) ask(ctx context.Context, class Class, who string, far, near que
 			return v, nil
 		}
 		if !errors.Is(err, context.Canceled) { // a client that has gone says nothing about Redis
-			s.down.Store(s.now().Add(rest).UnixNano())
+			s.down.Store(int64(s.local.elapsed() + rest))
 			s.failed(err)
 		}
 	}
@@ -148,6 +147,6 @@ func (s *Shared) mayAsk() bool {
 	if until == 0 {
 		return true
 	}
-	now := s.now()
-	return now.UnixNano() >= until && s.down.CompareAndSwap(until, now.Add(rest).UnixNano())
+	now := s.local.elapsed()
+	return int64(now) >= until && s.down.CompareAndSwap(until, int64(now+rest))
 }
