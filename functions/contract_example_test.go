@@ -42,8 +42,9 @@ func TestTheExamplesOfTheContractFitAndAreReal(t *testing.T) {
 	}
 }
 
-// show keeps the answer as an example of its component if it says more than the one that
-// is there, up to what somebody would read; needs seenMu.
+// show keeps the answer as an example of its component if it is a better one than that which
+// is there: of what has not failed, and then what says more, up to what somebody would
+// read; needs seenMu.
 func (w *watcher) show(o operation, got *recorder) {
 	const most = 6 << 10
 	var r content
@@ -59,7 +60,12 @@ func (w *watcher) show(o operation, got *recorder) {
 	}
 	name, text := strings.TrimPrefix(schema.Ref, "#/components/schemas/"), got.text.String()
 	text = elsewhere.Replace(local.ReplaceAllString(secret.ReplaceAllString(text, `$1…`), "$1"))
-	if was := w.shown[name]; was == "" || len(text) <= most && len(text) > len(was) || len(was) > most && len(text) < len(was) {
+	was := w.shown[name]
+	better := len(text) <= most && len(text) > len(was) || len(was) > most && len(text) < len(was)
+	if sound := !strings.Contains(text, `"fail":{`); sound == strings.Contains(was, `"fail":{`) {
+		better = sound
+	}
+	if was == "" || better {
 		w.shown[name] = strings.TrimSpace(text)
 	}
 }

@@ -15,7 +15,7 @@
 //
 // # Fixed memory
 //
-// Memory has two MiB for each class, made at the start and never more: sets of
+// Memory has two MiB for each class, made with its first call and never more: sets of
 // eight callers, chosen by a hash with a seed of this process. A caller's entry is
 // given to another only when all its calls have left the window, which is when it is
 // as good as new. While all eight of a set are in use, newcomers share the set's

@@ -31,8 +31,8 @@ func Elapsed() func() time.Duration {
 	return func() time.Duration { return time.Since(begun) }
 }
 
-// NewMemory makes the tables, all the memory that there will be. elapsed is how long it
-// has been since some moment.
+// NewMemory returns a Memory of these classes. A class's table is made with its first call:
+// a start has no time for all of them. elapsed is how long it has been since some moment.
 func NewMemory(elapsed func() time.Duration, classes ...Class) *Memory {
 	m := &Memory{tables: map[string]*table{}, seed: maphash.MakeSeed(), elapsed: elapsed}
 	for _, c := range classes {
@@ -59,7 +59,7 @@ func (m *Memory) ask(class Class, who string, take bool) Verdict {
 	return t.ask(maphash.String(m.seed, who), take, func() int64 { return m.elapsed().Microseconds() })
 }
 
-// Bytes is the size of all tables.
+// Bytes is the size of all tables that have been made.
 func (m *Memory) Bytes() int {
 	sum := 0
 	for _, t := range m.tables {
@@ -74,6 +74,7 @@ type table struct {
 	n     int
 	per   int64 // microseconds
 	sets  uint64
+	made  sync.Once // of the rest
 	who   []uint64
 	next  []int32
 	times []int64
@@ -82,9 +83,12 @@ type table struct {
 
 func newTable(n int, per time.Duration) *table {
 	sets := max(1, budget/((ways+1)*(8*n+12)))
-	entries := sets * (ways + 1)
-	return &table{n: n, per: (per + time.Microsecond - 1).Microseconds(), sets: uint64(sets),
-		who: make([]uint64, entries), next: make([]int32, entries), times: make([]int64, entries*n)}
+	return &table{n: n, per: (per + time.Microsecond - 1).Microseconds(), sets: uint64(sets)}
+}
+
+func (t *table) make() {
+	entries := int(t.sets) * (ways + 1) //nolint:gosec // at most budget
+	t.who, t.next, t.times = make([]uint64, entries), make([]int32, entries), make([]int64, entries*t.n)
 }
 
 // epoch keeps times far from 0, which means none, even when the clock is set back: in
@@ -93,6 +97,7 @@ const epoch = 1 << 60
 
 // ask counts a call of who, or only says what would become of it.
 func (t *table) ask(who uint64, take bool, clock func() int64) Verdict {
+	t.made.Do(t.make)
 	set := who >> 32 * t.sets >> 32
 	lock := &t.locks[set%stripes]
 	lock.Lock()
