@@ -193,6 +193,6 @@ func (t tickets) redeem(ctx context.Context, path, ticket string) (identity.Prin
 	if !ok || !ok2 || a.UnmarshalText([]byte(name)) != nil {
 		return identity.Principal{}, fault.Newf(fault.CodeUnauthenticated, "a ticket is for the events of an ad")
 	}
-	tenant, user, err := t.ads.Redeem(ctx, a, ticket)
-	return identity.Principal{Tenant: tenant, User: user, Role: identity.RoleOwner}, err
+	who, err := t.ads.Redeem(ctx, a, ticket)
+	return identity.Principal{Tenant: who.Tenant, User: who.User, Role: identity.RoleOwner, Session: who.Session}, err
 }

@@ -10,11 +10,13 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"castad/shared/fault"
+	"castad/shared/id"
 	"castad/shared/identity"
 )
 
@@ -222,6 +224,59 @@ func TestASlowClientIsCutOff(t *testing.T) {
 		_ = conn.Close()
 		if line := b.lines(t)[0]; line["code"] != "client.gone" {
 			t.Errorf("logged %v", line)
+		}
+	})
+}
+
+// A stream outlives the look at its token: it looks for itself whether the session goes on.
+func TestAStreamEndsWithTheSessionInWhichItWasOpened(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var ended atomic.Bool
+		b := set(t, func(o *Options) {
+			o.Ticket = func(context.Context, string, string) (identity.Principal, error) {
+				who := owner
+				who.Session = 5
+				return who, nil
+			}
+			o.Ended = func(s id.Session) bool { return s == 5 && ended.Load() }
+		}, watcher(StreamLife, func(ctx context.Context, e *Events) error {
+			if e.Mode() == Poll {
+				<-e.Done()
+				return e.Answer("nothing new")
+			}
+			if err := e.Open(); err != nil {
+				return err
+			}
+			<-e.Done()
+			if err := e.Send(9, "step", 1); err == nil {
+				t.Error("an event is sent after the session's end")
+			}
+			return ctx.Err()
+		}))
+		p, stop := run(t, b)
+		stream, poll, developers := p.dial(t), p.dial(t), p.dial(t)
+		opened := get(t, stream, "", "/api/v1/ads/1/events?ticket=x")
+		without := get(t, developers, b.token, "/api/v1/ads/1/events")
+		from := time.Now()
+		time.AfterFunc(5*Glance+Glance/2, func() { ended.Store(true) })
+		if res := get(t, poll, "", "/api/v1/ads/1/events?wait=25&ticket=x"); res.StatusCode != http.StatusUnauthorized || time.Since(from) != 6*Glance {
+			t.Errorf("the poll: %s after %v", res.Status, time.Since(from))
+		}
+		body, err := io.ReadAll(opened.Body)
+		want := "retry: 2000\n\nevent: error\ndata: "
+		if rest, ok := strings.CutPrefix(string(body), want); err != nil || !ok || !strings.Contains(rest, string(fault.CodeSessionEnded)) || time.Since(from) != 6*Glance {
+			t.Errorf("the stream, after %v: %s, %v", time.Since(from), body, err)
+		}
+		if res := get(t, p.dial(t), "", "/api/v1/ads/1/events?ticket=x"); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("a ticket of a session that has ended: %s", res.Status)
+		}
+		if _, err := io.ReadAll(without.Body); err != nil || time.Since(from) != StreamLife {
+			t.Errorf("a stream of no session ended after %v: %v", time.Since(from), err)
+		}
+		_, _, _ = stream.Close(), poll.Close(), developers.Close()
+		if err := stop(); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -1,7 +1,7 @@
 // Package ticket is POST /api/v1/ads/{id}/events/ticket: a browser may open one ad's events, once.
 //
 // EventSource cannot send a bearer token. The ticket goes into the address
-// (?ticket=), so it is good for a minute, for one stream and for one ad; only its hash is kept.
+// (?ticket=), so it is good for a minute, for one stream and for one ad, and only while the session lives in which it was made. Only its hash is kept.
 package ticket
 
 import (
@@ -20,7 +20,7 @@ var binding []byte
 
 // Ads makes tickets.
 type Ads interface {
-	Ticket(ctx context.Context, tenant id.Tenant, user id.User, a id.Ad) (ad.Ticket, error)
+	Ticket(ctx context.Context, who ad.Bearer, a id.Ad) (ad.Ticket, error)
 }
 
 type question struct {
@@ -36,7 +36,7 @@ type answer struct {
 func New(ads Ads) trigger.Function {
 	return trigger.HTTP("ad-ticket", binding, trigger.Budget{Time: 10 * time.Second, Connections: 1},
 		func(ctx context.Context, who identity.Principal, in question) (answer, error) {
-			t, err := ads.Ticket(ctx, who.Tenant, who.User, in.ID)
+			t, err := ads.Ticket(ctx, ad.Bearer{Tenant: who.Tenant, User: who.User, Session: who.Session}, in.ID)
 			return answer{Reply: trigger.Reply{Status: trigger.Created}, Ticket: t}, err
 		})
 }
