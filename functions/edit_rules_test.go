@@ -302,7 +302,7 @@ func TestARunThatWasEditedAwayIsNotRetried(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A retry that read the ad before the edit reaches the engine after it.
-	if err := b.parts.engine.Retry(t.Context(), tenant, first.Run); fault.CodeOf(err) != fault.CodeSuperseded {
+	if err := b.parts.engine.Retry(t.Context(), tenant, first.Run, ""); fault.CodeOf(err) != fault.CodeSuperseded {
 		t.Errorf("the retry of a run that was edited away: %v", err)
 	}
 }

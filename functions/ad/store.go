@@ -206,9 +206,42 @@ func (s *Store) Cancel(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, err
 	return Ad{}, err
 }
 
-// Retry lets a failed ad go on from its failed steps.
-func (s *Store) Retry(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
-	return s.control(ctx, tenant, ad, s.engine.Retry)
+// Retry lets a failed ad go on from its failed steps; see Engine.Retry for a retry that
+// comes again. When its film is yet to be made and what was read from its place's page must
+// not be used any more, the ad goes on as an edit that changes nothing but reads it anew.
+func (s *Store) Retry(ctx context.Context, tenant id.Tenant, ad id.Ad, key message.Key) (Ad, error) {
+	again := Edit{}
+	hash, err := hashOf(ad, again)
+	if err != nil {
+		return Ad{}, err
+	}
+	if a, err := s.revised(ctx, tenant, key, hash); !errors.Is(err, store.ErrNoRows) {
+		return a, err
+	}
+	p, err := s.present(ctx, tenant, ad)
+	if err != nil {
+		return Ad{}, err
+	}
+	if p.state == pipeline.RunFailed && p.video == nil && s.tooOld(p.place) {
+		a, _, err := s.Edit(ctx, tenant, ad, again, key, "")
+		return a, err
+	}
+	if err := s.engine.Retry(ctx, tenant, p.run, key, func(ctx context.Context, tx *store.Tx) error {
+		return there(ctx, tx, tenant, ad)
+	}); err != nil {
+		return Ad{}, err
+	}
+	return s.Show(ctx, tenant, ad)
+}
+
+// there is NotFound when the ad has been put away. With a run of it locked it stays there
+// until that is let go: see PutAway.
+func there(ctx context.Context, tx *store.Tx, tenant id.Tenant, ad id.Ad) error {
+	away, err := awayAt(ctx, tx, tenant, ad)
+	if err == nil && away != nil {
+		err = fault.Newf(fault.CodeNotFound, "look for %v: it was put away at %v", ad, away)
+	}
+	return err
 }
 
 // Approve lets an ad's posts go out.
