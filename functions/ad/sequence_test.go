@@ -123,19 +123,21 @@ func (l *life) month() {
 // note does something that may be refused with these codes, and remembers it.
 func (l *life) note(what string, do func() error, refusals ...fault.Code) bool {
 	l.t.Helper()
+	was := l.ad.State
 	err := do()
-	l.log = append(l.log, fmt.Sprintf("%s on %s: %s", what, l.ad.State, fault.CodeOf(err)))
 	if err == nil {
+		l.log = append(l.log, fmt.Sprintf("%s on %s", what, was))
 		l.did[what]++
 		return true
 	}
+	l.log = append(l.log, fmt.Sprintf("%s on %s: %s", what, was, fault.CodeOf(err)))
 	for _, code := range refusals {
 		if fault.CodeOf(err) == code {
 			l.did[what+" refused"]++
 			return false
 		}
 	}
-	l.t.Errorf("%s on an ad that is %s: %v", what, l.ad.State, err)
+	l.t.Errorf("%s on an ad that is %s: %v", what, was, err)
 	return false
 }
 
