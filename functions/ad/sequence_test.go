@@ -191,7 +191,7 @@ func (l *life) retry() {
 
 func (l *life) approve() {
 	l.t.Helper()
-	l.note("approve", func() error { _, err := l.ads.Approve(l.t.Context(), owner, l.ad.ID); return err }, fault.CodeNotAwaiting)
+	l.note("approve", func() error { _, err := l.ads.Approve(l.t.Context(), owner, l.ad.ID, ""); return err }, fault.CodeNotAwaiting)
 }
 
 // look reads the ad.

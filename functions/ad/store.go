@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"castad/shared/chaos"
@@ -196,7 +197,7 @@ func (a adRow) finish() (Ad, error) {
 // Cancel stops an ad of the tenant's; cancelling again is no error. CodeAdEnded: it has
 // ended otherwise.
 func (s *Store) Cancel(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
-	a, err := s.control(ctx, tenant, ad, s.engine.Cancel)
+	a, err := s.control(ctx, tenant, ad, func(ctx context.Context, a Ad) error { return s.engine.Cancel(ctx, tenant, a.Run) })
 	if fault.CodeOf(err) != fault.CodeAdEnded {
 		return a, err
 	}
@@ -244,17 +245,24 @@ func there(ctx context.Context, tx *store.Tx, tenant id.Tenant, ad id.Ad) error 
 	return err
 }
 
-// Approve lets an ad's posts go out.
-func (s *Store) Approve(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
-	return s.control(ctx, tenant, ad, s.engine.Approve)
+// Approve lets an ad's posts go out. match, when it is not "", is the ETag with which its
+// film was seen: CodeStale when the ad has another revision, whose film is another one.
+func (s *Store) Approve(ctx context.Context, tenant id.Tenant, ad id.Ad, match string) (Ad, error) {
+	return s.control(ctx, tenant, ad, func(ctx context.Context, a Ad) error {
+		if match != "" && !strings.HasPrefix(match, fmt.Sprintf(`"%d.`, a.Revision)) {
+			return fault.Newf(fault.CodeStale, "approve %v: %s is not of revision %d", ad, match, a.Revision)
+		}
+		return s.engine.Approve(ctx, tenant, a.Run)
+	})
 }
 
-func (s *Store) control(ctx context.Context, tenant id.Tenant, ad id.Ad, do func(context.Context, id.Tenant, id.Run) error) (Ad, error) {
+// control does something about an ad's newest run, and shows the ad as it is then.
+func (s *Store) control(ctx context.Context, tenant id.Tenant, ad id.Ad, do func(context.Context, Ad) error) (Ad, error) {
 	a, _, err := s.head(ctx, tenant, ad)
 	if err != nil {
 		return Ad{}, err
 	}
-	if err := do(ctx, tenant, a.Run); err != nil {
+	if err := do(ctx, a); err != nil {
 		return Ad{}, err
 	}
 	return s.Show(ctx, tenant, ad)
