@@ -35,7 +35,7 @@ type channel interface {
 	Metrics(ctx context.Context, s provider.Sought) (provider.Metrics, error)
 	Remove(ctx context.Context, s provider.Sought) error
 	CheckText(p provider.Post) error
-	Identify(address string) (externalID string, err error)
+	Identify(address string) (externalID, known string, err error)
 	Resolve(ctx context.Context, s provider.Sought) (externalID string, err error)
 }
 
@@ -206,11 +206,11 @@ func (t targets) Check(p message.SnsPublish) error {
 	return to.CheckText(provider.Post{Title: p.Title, Caption: p.Caption, Hashtags: p.Hashtags, Marker: marker})
 }
 
-// Identify is the channel's own id of the post at an address.
-func (t targets) Identify(channel, address string) (string, error) {
+// Identify is the channel's own id of the post at an address, and its known address.
+func (t targets) Identify(channel, address string) (externalID, known string, err error) {
 	at, err := t.channels.of(channel)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	return at.Identify(address)
 }
