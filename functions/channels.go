@@ -238,6 +238,12 @@ func (m measurer) Measure(ctx context.Context) (measured, failed int, err error)
 			}
 		}
 		n, err := m.channels.Metrics(ctx, s)
+		if fault.CodeOf(err) == fault.CodeReconnect {
+			// Figures want a permission of their own: what can be looked at all the same is not cut off.
+			if _, no := m.channels.Look(ctx, s); fault.CodeOf(no) == fault.CodeReconnect {
+				err = errors.Join(err, m.accounts.Reject(ctx, t.Tenant, t.Account, access))
+			}
+		}
 		return sns.Counts{ExternalID: s.ID, Views: n.Views, Likes: n.Likes, Comments: n.Comments, Shares: n.Shares, At: n.At}, err
 	})
 }

@@ -98,7 +98,7 @@ func (o *Orders) measureOn(ctx context.Context, channel string, ask func(context
 		case err != nil:
 			failed++
 			full = fault.KindOf(err) == fault.TooMany || fault.CodeOf(err) == fault.CodeVendorQuota || errors.Is(err, fault.ErrPaused)
-			if fault.CodeOf(err) != fault.CodeReconnect { // that is the owner's business, and told
+			if fault.CodeOf(err) != fault.CodeReconnect { // that is the owner's business, who is told (ask)
 				stuck = append(stuck, err)
 			}
 		}

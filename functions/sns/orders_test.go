@@ -44,6 +44,8 @@ func TestAPostThatCannotGoOutIsRefusedAtOnce(t *testing.T) {
 	d.exec(`INSERT INTO ads (id, tenant_id, place_id, run_id, wish_json, request_key, request_hash, created_at) VALUES (22, 7, 1, 1, '{}', 'bare', '', ?), (23, 8, 1, 2, '{}', 'other', '', ?)`, d.now(), d.now())
 	d.exec(`INSERT INTO artifacts (id, tenant_id, run_id, step_no, kind, blob_path, sha256, bytes, content_type, created_at)
 		VALUES (30, 7, 1, 1, 'a', 'song', '', 9, 'audio/mpeg', ?), (31, 8, 1, 1, 'b', 'theirs', '', 9, 'image/jpeg', ?), (32, 7, 1, 1, 'c', 'big', '', 3000000, 'image/jpeg', ?)`, d.now(), d.now(), d.now())
+	d.exec(`INSERT INTO artifacts (id, tenant_id, run_id, step_no, kind, blob_path, sha256, bytes, content_type, created_at) VALUES (33, 7, ?, 4, 'thumbnail', 'away', '', 9, 'image/jpeg', ?)`, d.film(25, "final"), d.now())
+	d.exec(`UPDATE ads SET deleted_at = ? WHERE id = 25`, d.now())
 	for name, c := range map[string]struct {
 		change func(*sns.Draft)
 		code   fault.Code
@@ -61,6 +63,7 @@ func TestAPostThatCannotGoOutIsRefusedAtOnce(t *testing.T) {
 		"a song as a thumbnail":               {func(p *sns.Draft) { p.Thumbnail = 30 }, fault.CodeBadThumbnail},
 		"a stranger's picture":                {func(p *sns.Draft) { p.Thumbnail = 31 }, fault.CodeNotFound},
 		"a picture that is too large":         {func(p *sns.Draft) { p.Thumbnail = 32 }, fault.CodeBadThumbnail},
+		"a picture of an ad put away":         {func(p *sns.Draft) { p.Thumbnail = 33 }, fault.CodeNotFound},
 		"a photo that is not there":           {func(p *sns.Draft) { p.Photo = 1 }, fault.CodeNotFound},
 		"an ad that its owner has put away":   {func(p *sns.Draft) { p.Ad = 24 }, fault.CodeNotFound},
 		"a film that is not any one's at all": {func(p *sns.Draft) { p.Video = 1 }, fault.CodeNotFound},

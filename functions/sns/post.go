@@ -20,6 +20,7 @@ type Draft struct {
 	// Account is a connected account of that channel.
 	Account id.Account `json:"account" required:"true"`
 	// Video is the film; without it the ad's newest, which an edit that is being made holds back.
+	// It is settled with the order: a later edit changes nothing of a post that waits for its time.
 	Video id.Video `json:"video,omitzero"`
 	// Title is shown by YouTube. Title, caption and hashtags that are left out are the ad's own.
 	Title    string   `json:"title,omitempty" max:"100"`
