@@ -99,12 +99,13 @@ func (s *Store) callsOf(ctx context.Context, from, to time.Time) ([]Cost, error)
 	return rows, nil
 }
 
-// bookedOn sums up the ledger, which says whose step it was and not whose vendor's.
+// bookedOn sums up the ledger, which says whose step it was and not whose vendor's. That is told by
+// the step's first call, which stays like the ledger; the step goes with its ad or its owner.
 func (s *Store) bookedOn(ctx context.Context, from, to time.Time) ([]Cost, error) {
-	rows, err := store.All(ctx, s.c.DB.Replica(), `SELECT s.provider, DATE_FORMAT(DATE_ADD(l.at, INTERVAL 9 HOUR), '%Y-%m-%d') AS day,
+	rows, err := store.All(ctx, s.c.DB.Replica(), `SELECT c.provider, DATE_FORMAT(DATE_ADD(l.at, INTERVAL 9 HOUR), '%Y-%m-%d') AS day,
 		SUM(CASE WHEN l.entry = 'capture' THEN l.amount_won ELSE 0 END), SUM(CASE WHEN l.entry = 'waste' THEN l.amount_won ELSE 0 END)
-		FROM credit_ledger l JOIN pipeline_steps s ON s.run_id = l.run_id AND s.step_no = l.step_no
-		WHERE l.at >= ? AND l.at < ? AND l.entry IN ('capture', 'waste') GROUP BY s.provider, day ORDER BY day LIMIT 10000`,
+		FROM credit_ledger l JOIN provider_calls c ON c.run_id = l.run_id AND c.step_no = l.step_no AND c.attempt = 1
+		WHERE l.at >= ? AND l.at < ? AND l.entry IN ('capture', 'waste') GROUP BY c.provider, day ORDER BY day LIMIT 10000`,
 		func(c *Cost) []any { return []any{&c.Vendor, &c.Day, &c.CapturedWon, &c.WasteWon} }, from.UTC(), to.UTC())
 	if err != nil {
 		return nil, fmt.Errorf("sum up the ledger: %w", err)
