@@ -107,8 +107,6 @@ func outcome(o Operation) string {
 		return "303 with Location"
 	case File:
 		return "200 or 206, the file or the part that Range names; 304 when If-None-Match names it"
-	case Download:
-		return "200, the file as it is made"
 	case Stream:
 		var names []string
 		for _, n := range slices.Sorted(maps.Keys(o.events)) {

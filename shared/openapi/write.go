@@ -231,8 +231,6 @@ func (b *builder) good(o Operation, all map[int]Object) {
 		seeOther(all, with)
 	case File:
 		b.file(o, all)
-	case Download:
-		all[http.StatusOK] = answered("The whole, written while it is made; one that breaks off is not complete.", contents(o), with...)
 	case Stream:
 		all[http.StatusOK] = answered("Events as they happen; with wait one JSON answer.", b.stream(o), with...)
 	case JSON:
