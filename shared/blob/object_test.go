@@ -75,8 +75,15 @@ func TestABlobWithoutACRCIsReadForIt(t *testing.T) {
 		}
 		return resp, err
 	}
-	s.wire.disturb.Store(&hide)
 	o, want := s.film(t, block+1000)
+	if crc, err := o.CRC32(); err != nil || crc != crc32.ChecksumIEEE(want) || s.wire.count("GET") != 0 {
+		t.Errorf("with one: CRC-32 %x, %v, %d requests", crc, err, s.wire.count("GET"))
+	}
+	s.wire.disturb.Store(&hide)
+	o, err := s.Open(t.Context(), "film")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := o.Seek(7, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
