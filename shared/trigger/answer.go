@@ -224,7 +224,7 @@ func (c *call) file(f File) {
 		http.SetCookie(c.w, cookie)
 	}
 	out := &fileWriter{ResponseWriter: c.w, call: c}
-	http.ServeContent(out, oneRange(c.r), "", f.Modified, content)
+	http.ServeContent(out, ranged(c.r), "", f.Modified, content)
 	switch {
 	case out.refused != 0:
 		c.refuse(out.refused)
@@ -232,18 +232,6 @@ func (c *call) file(f File) {
 		c.failed(content.err)
 		panic(http.ErrAbortHandler) // half a file must not look like a whole one
 	}
-}
-
-// oneRange leaves out a wish for several parts of a file: the whole is answered, as RFC
-// 9110 (14.2) allows. No player asks for several, and each costs a request to the
-// storage: the header has room for 3,000.
-func oneRange(r *http.Request) *http.Request {
-	if !strings.Contains(strings.Join(r.Header["Range"], ","), ",") {
-		return r
-	}
-	whole := r.Clone(r.Context())
-	whole.Header.Del("Range")
-	return whole
 }
 
 // fileHeaders describe the file, which a refusal is not.
