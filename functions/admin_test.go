@@ -230,7 +230,7 @@ func TestOperatorsSeeRunsOfAllAccountsAndTheirWholeHistory(t *testing.T) {
 	if diff := cmp.Diff(map[string]int64{"castad": 0, "openai": 20, "suno": 90, "creatomate": 400, "youtube": 0}, captured); diff != "" {
 		t.Errorf("captured won (-want +got):\n%s", diff)
 	}
-	for _, bad := range []string{"?from=yesterday", "?to=tomorrow", "?from=2026-01-01&to=2026-12-31", "?from=2026-11-02&to=2026-11-01"} {
+	for _, bad := range []string{"?from=yesterday", "?to=tomorrow", "?from=2026-01-01&to=2026-12-31", "?from=2026-11-02&to=2026-11-01", "?to=0001-01-01", "?from=0000-01-01&to=0000-01-02"} {
 		if status, code := b.as(token, "GET", "/admin/costs"+bad, nil, nil); status != http.StatusBadRequest || code != string(fault.CodeBadValue) {
 			t.Errorf("%s: %d %s", bad, status, code)
 		}

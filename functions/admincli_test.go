@@ -17,9 +17,9 @@ import (
 
 func TestTheHandlerSaysWhatItTakes(t *testing.T) {
 	t.Parallel()
-	for arg, want := range map[string]int{"-h": 0, "-no": 2, "grant": 2} {
+	for arg, want := range map[string]int{"-h": 0, "-no": 2, "grant": 2, "admin -h": 0, "admin": 1} {
 		var out, complaints strings.Builder
-		if code := run([]string{arg}, &out, &complaints); code != want || !strings.Contains(complaints.String(), "handler admin grant USER") || out.Len() > 0 {
+		if code := run(strings.Fields(arg), &out, &complaints); code != want || !strings.Contains(complaints.String(), "handler admin grant USER") || out.Len() > 0 {
 			t.Errorf("%s: exit status %d, %s", arg, code, &complaints)
 		}
 	}
