@@ -106,6 +106,9 @@ func outcome(o Operation) string {
 	case Redirect:
 		return "303 with Location"
 	case File:
+		if o.Method == http.MethodHead {
+			return "200, what is said of the whole file; 304 when If-None-Match names it"
+		}
 		return "200 or 206, the file or the part that Range names; 304 when If-None-Match names it"
 	case Stream:
 		var names []string
