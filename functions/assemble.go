@@ -109,7 +109,7 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.places = place.New(a.db.Primary(), p.engine, clock)
 	p.lyrics, p.songs, p.videos = lyric.New(a.db.Primary(), p.engine), song.New(a.db.Primary(), p.engine), video.New(a.db.Primary(), p.engine)
 	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
-	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway)
+	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway, clock)
 	p.home = home.New(a.db.Replica(), p.engine, p.cache, clock)
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,

@@ -220,10 +220,15 @@ type Progress struct {
 	// Changed were resealed. Left are still under another key: they were renewed at
 	// the same moment, and come with the next round.
 	Changed, Left int
+	// Lost cannot be opened, each for its reason in Why: with none of the keys, or because it
+	// was changed. They are left as they are.
+	Lost int
+	Why  error
 }
 
 // Reseal brings at most limit accounts after the given one under the current key
-// version. It can be killed anywhere and begun anew.
+// version; one that cannot be opened does not keep the others. It can be killed anywhere
+// and begun anew.
 func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (Progress, error) {
 	var p Progress
 	rows, err := store.All(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
@@ -233,10 +238,12 @@ func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (Progre
 	}
 	for _, r := range rows {
 		fresh, old, err := s.c.Seal.Reseal(ctx, r.label(), r.sealed)
-		if err != nil {
+		switch {
+		case seal.Lost(err):
+			p.Lost, p.Why = p.Lost+1, errors.Join(p.Why, fmt.Errorf("reseal %v: %w", r.ID, err))
+		case err != nil:
 			return p, fmt.Errorf("reseal %v: %w", r.ID, err)
-		}
-		if old {
+		case old:
 			n, err := s.c.DB.Exec(ctx, `UPDATE social_accounts SET grant_sealed = ? WHERE id = ? AND version = ? AND grant_sealed = ?`, fresh, r.ID, r.version, r.sealed)
 			if err != nil {
 				return p, fmt.Errorf("reseal %v: %w", r.ID, err)

@@ -23,7 +23,7 @@ var adCodes = map[Code]Entry{
 	CodeAdNotFailed: {Conflict, "실패한 광고만 다시 시도할 수 있습니다.", "Only a failed ad can be retried.",
 		"you", "광고의 현재 상태를 확인해 주세요.", "Check the ad's present state.", false},
 	CodeRetryUnsafe: {Conflict, "결과를 알 수 없는 게시가 있어 다시 시도할 수 없습니다.", "A post's outcome is unknown, so a retry could publish twice.",
-		"you", "채널에서 게시 여부를 확인하여 confirm으로 먼저 알려 주세요.", "Look at the channel and tell with confirm whether it is there, then retry.", false},
+		"you", "주인이 채널을 보고 POST /posts/{id}/confirm으로 게시 여부를 알려 주면 다시 시도할 수 있습니다.", "Its owner looks at the channel and tells with POST /posts/{id}/confirm whether the post is there; then it can be retried.", false},
 	CodeAdRunning: {Conflict, "아직 만드는 중인 광고는 고칠 수 없습니다.", "An ad cannot be changed while it is being made.",
 		"you", "끝날 때까지 기다리거나 취소한 뒤 고쳐 주세요.", "Wait until it has ended, or cancel it, then change it.", false},
 	CodeAdUnchanged: {Conflict, "바뀌는 내용이 없습니다.", "Nothing about the ad would change.",
