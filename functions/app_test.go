@@ -34,7 +34,6 @@ import (
 	bus "castad/shared/servicebus"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
-	"castad/shared/trigger"
 )
 
 // bench is the whole app in this process: a real MySQL-protocol server, Service
@@ -145,7 +144,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	}
 	g := &gate{}
 	p.ready = g.check(app.db)
-	host, err := trigger.New(app.options(c, p, log, m, g), registry(p)...)
+	host, err := app.host(c, p, log, m, g, registry(p)...)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 		return err
 	}
 	p.ready = gate.check(app.db)
-	host, err := trigger.New(app.options(c, p, log, meter, gate), registry(p)...)
+	host, err := app.host(c, p, log, meter, gate, registry(p)...)
 	if err != nil {
 		return fmt.Errorf("register functions: %w", err)
 	}

@@ -380,3 +380,48 @@ func TestABrowserBringsATicket(t *testing.T) {
 		t.Errorf("the log has the ticket: %s", log)
 	}
 }
+
+// Twenty-one streams of one user are twenty: the first one ends, as if its time had come.
+func TestTheOldestOfTooManyStreamsEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := set(t, nil, watcher(StreamLife, func(ctx context.Context, e *Events) error {
+			if err := e.Open(); err != nil {
+				return err
+			}
+			<-e.Done()
+			return ctx.Err()
+		}))
+		p, stop := run(t, b)
+		var ended []int
+		var mu sync.Mutex
+		var conns []net.Conn
+		for i := range streamsEach + 1 {
+			conn := p.dial(t)
+			conns = append(conns, conn)
+			res := get(t, conn, b.token, "/api/v1/ads/1/events")
+			go func() {
+				_, _ = io.ReadAll(res.Body)
+				mu.Lock()
+				defer mu.Unlock()
+				ended = append(ended, i)
+			}()
+			synctest.Wait()
+		}
+		mu.Lock()
+		if len(ended) != 1 || ended[0] != 0 {
+			t.Errorf("of %d streams these have ended: %v", streamsEach+1, ended)
+		}
+		mu.Unlock()
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		for _, conn := range conns {
+			_ = conn.Close()
+		}
+		synctest.Wait()
+		if len(b.open.open) != 0 {
+			t.Errorf("%d users are still listening when all streams have ended", len(b.open.open))
+		}
+	})
+}

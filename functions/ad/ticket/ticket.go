@@ -1,7 +1,10 @@
 // Package ticket is POST /api/v1/ads/{id}/events/ticket: a browser may open one ad's events, once.
 //
 // EventSource cannot send a bearer token. The ticket goes into the address
-// (?ticket=), so it is good for a minute, for one stream and for one ad, and only while the session lives in which it was made. Only its hash is kept.
+// (?ticket=), so it is good for a minute, for one stream and for one ad, and only while the
+// session lives in which it was made; only its hash is kept. When a stream ends (after 200 s at
+// the latest) EventSource tries the same address again, is refused and closes: take a new
+// ticket then, and go on with ?after= the last event's id.
 package ticket
 
 import (
