@@ -2,7 +2,9 @@ package storyboard
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"testing"
 
 	"pgregory.net/rapid"
 
@@ -77,4 +79,32 @@ func anySong(r *rapid.T, words *rapid.Generator[string]) message.Take {
 		}
 	}
 	return t
+}
+
+// Whatever place and song it is for, a film keeps every rule.
+func TestEveryFilmKeepsTheRules(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		in := anyFilm(r)
+		s, err := Script(in, plain)
+		if err != nil {
+			r.Fatal(err)
+		}
+		f, err := read(s)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for name, broken := range rules {
+			if why := broken(f, in); why != "" {
+				r.Errorf("not so: %s: %s", name, why)
+			}
+		}
+		lines, length := in.Take.Lines, float64(f.end)/1000
+		if length < in.Take.Seconds-0.034 && length < float64(in.Seconds)-0.034 { // cut at a line
+			i := slices.IndexFunc(lines, func(l message.LineTime) bool { return l.End > length+0.034 })
+			if i >= 0 && lines[i].Start < length-0.001 {
+				r.Errorf("the film of %.3f s is cut in the line %+v", length, lines[i])
+			}
+		}
+	})
 }

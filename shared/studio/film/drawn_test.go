@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/draw"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -168,6 +169,37 @@ func lettered(t *testing.T, script json.RawMessage) *assFile {
 		t.Fatal(p.errors)
 	}
 	return a
+}
+
+func TestEveryFaceIsDrawnAsItWasMeasured(t *testing.T) {
+	t.Parallel()
+	// One line per installed face, in one frame; 뷁, 똠 and 쀍 are rare and in every face.
+	var list []string
+	var names []string
+	for _, family := range slices.Sorted(maps.Keys(families)) {
+		for _, f := range installed(t).families[family] {
+			names = append(names, f.name)
+			list = append(list, textElement("뷁똠쀍 AVATo fi 1,000", fmt.Sprintf(`"y":%d,"x":"50%%","font_size":56,"font_family":%q,"font_weight":%d,"x_alignment":"50%%","fill_color":"#fff"`, 40+70*len(names), family, f.weight)))
+		}
+	}
+	a := lettered(t, json.RawMessage(`{"output_format":"mp4","width":960,"height":1900,"duration":1,"elements":[`+strings.Join(list, ",")+`]}`))
+	got, want, box := lettersOf(t, a), outlined(t, a.sc, a.texts, false), outlined(t, a.sc, a.texts, true)
+	for i, l := range a.texts {
+		if l.face.name != names[i] {
+			t.Errorf("%s stands in for %s", l.face.name, names[i])
+		}
+		r := pixels(l.bounds)
+		if k, n := likeness(got, want, r), likeness(got, box, r); k < 0.8 || n > 0.5 {
+			t.Errorf("%s is drawn %.2f like its outlines, %.2f like the box of a missing glyph", names[i], k, n)
+		}
+		// The ink ends where the measured advances say, within a pixel.
+		if g, w := inkSpan(got, r), inkSpan(want, r); math.Abs(g[0]-w[0]) > 1.5 || math.Abs(g[1]-w[1]) > 1.5 {
+			t.Errorf("%s: ink from %v to %v, measured %v to %v", names[i], g[0], g[1], w[0], w[1])
+		}
+	}
+	if p, ok := inkOutside(got, a.texts); ok {
+		t.Errorf("there is ink at %v, outside all texts", p)
+	}
 }
 
 // inkSpan is where ink begins and ends from left to right.

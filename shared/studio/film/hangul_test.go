@@ -1,8 +1,3 @@
-//go:build !race
-
-// Every syllable of the script, one thread each: under the race detector twenty times
-// as long.
-
 package film
 
 import (

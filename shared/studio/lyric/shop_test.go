@@ -1,8 +1,3 @@
-//go:build !race
-
-// Thousands of lyrics, one thread each: under the race detector twenty times as long.
-// What writers could share is in atonce_test.go.
-
 package lyric
 
 import (
