@@ -3,8 +3,6 @@ package storyboard
 import (
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -220,15 +218,7 @@ func TestTheCodeOnTheCardLeadsToTheLink(t *testing.T) {
 			in.Facts[len(in.Facts)-1].Text = link
 			f := filmOf(t, in)
 			e := f.elements[slices.IndexFunc(f.elements, func(e seenElement) bool { return e.Name == "QR code" })]
-			const side = 400
-			img := image.NewGray(image.Rect(0, 0, side, side))
-			for i := range img.Pix {
-				x, y := (float64(i%side)+0.5)/side, (float64(i/side)+0.5)/side
-				if !e.covers(e.left+x*(e.right-e.left), e.top+y*(e.foot-e.top)) {
-					img.SetGray(i%side, i/side, color.Gray{255})
-				}
-			}
-			bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
+			bitmap, err := gozxing.NewBinaryBitmapFromImage(e.drawn(400))
 			if err != nil {
 				t.Fatal(err)
 			}
