@@ -151,7 +151,7 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	if err := p.files.EnsureContainer(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := g.open(b.t.Context(), app.db, log); err != nil {
+	if err := g.open(b.t.Context(), app.db, log, app.ended.Look); err != nil {
 		b.t.Fatal(err)
 	}
 	b.parts, b.guard, b.app = p, app.guard, app

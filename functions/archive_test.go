@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"castad/functions/ad"
 	"castad/functions/archive"
@@ -327,6 +328,8 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 	gone, stays := b.film(), b.film()
 	b.quiet()
 	var note json.RawMessage
+	planned := b.post("another ad's, with a picture of this one", "/posts", mustJSON(t, obj{"ad": stays.ID, "channel": "youtube", "account": b.account("youtube"),
+		"thumbnail": gone.Video.Thumbnail, "at": clock().Add(time.Hour)}), "201")
 	b.do(http.MethodDelete, fmt.Sprintf("/archive/%v", gone.ID), "", nil, &note)
 	tenant := b.value(`SELECT tenant_id FROM ads WHERE id = ?`, gone.ID)
 	if err := forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)); err != nil || b.value(`SELECT COUNT(*) FROM ads WHERE id = ?`, gone.ID) != 1 {
@@ -337,14 +340,26 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 	if got := b.send(http.MethodPost, fmt.Sprintf("/archive/%v/restore", gone.ID), b.token, nil, nil); got.status != 404 {
 		t.Errorf("restored after 30 days: %d %s", got.status, got.body)
 	}
+	if err := forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)); err != nil || b.value(`SELECT COUNT(*) FROM ads WHERE id = ?`, gone.ID) != 1 {
+		t.Fatalf("deleted although a post to come shows a picture of it, %v", err)
+	}
+	b.post("it is not to come", fmt.Sprintf("/posts/%v/cancel", planned.ID), "{}", "200")
+	var away shelf
+	if b.get("/archive?deleted=true", &away); len(away.Items) != 0 || b.get(fmt.Sprintf("/archive/%v", gone.ID), nil).status != 404 {
+		t.Errorf("what cannot be brought back is shown: %+v", away.Items)
+	}
+	cost := b.captured()
 	for stop := range 5 { // broken off after each part
 		must(t, forgetting(b.parts).rows[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
 	}
 	must(t, forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)))
-	for table, n := range map[string]int64{"ads": 1, "ad_revisions": 1, "lyrics": 1, "songs": 1, "videos": 1, "pipeline_runs": 1} {
+	for table, n := range map[string]int64{"ads": 1, "ad_revisions": 1, "lyrics": 1, "songs": 1, "videos": 1, "pipeline_runs": 2} {
 		if got := b.counted(table, tenant); got != n {
 			t.Errorf("%s: %d rows, want %d", table, got, n)
 		}
+	}
+	if now := b.captured(); cost != 1020 || now != cost {
+		t.Errorf("the two ads cost %d won, %d when one is deleted", cost, now)
 	}
 	if keeps, err := b.parts.engine.Keeps(t.Context(), b.blob(stays)); err != nil || !keeps {
 		t.Errorf("the other ad's film is kept: %v, %v", keeps, err)
@@ -356,6 +371,18 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 	if got := b.get(fmt.Sprintf("/archive/%v", stays.ID), nil); got.status != 200 {
 		t.Errorf("the other ad: %d", got.status)
 	}
+}
+
+// captured is what all vendors have cost, as operators see it.
+func (b *bench) captured() (won int64) {
+	b.t.Helper()
+	day := func(n int) string { return clock().AddDate(0, 0, n).Format(time.DateOnly) }
+	costs, err := b.parts.admin.Costs(b.t.Context(), day(-1), day(1))
+	must(b.t, err)
+	for _, c := range costs {
+		won += c.CapturedWon
+	}
+	return won
 }
 
 func (b *bench) value(query string, args ...any) int64 {

@@ -100,7 +100,8 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.outbox = outbox.New(outbox.Config{DB: a.db.Primary(), Sender: sender{p.bus}, Seal: a.seal, Unseal: a.unseal, Now: clock, Log: log})
 	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: p.outbox, Recipe: recipe(), Rules: rules(c), Now: clock, Log: log,
 		CallbackURL: callbackURL(c.PublicURL), Paused: paused(a.guard)})
-	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Now: clock,
+	a.roles, a.ended = auth.NewRoles(a.db.Primary()), auth.NewEnded(a.db.Primary(), clock, endedEvery, log)
+	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Ended: a.ended.Has, Now: clock,
 		Notice: func(ctx context.Context, tenant id.Tenant, account id.Account, channel string) {
 			log.WarnContext(ctx, "an account must be connected again", "tenant", tenant, "account", account, "channel", channel)
 		}})
@@ -112,12 +113,11 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.places = place.New(a.db.Primary(), p.engine, clock)
 	p.lyrics, p.songs, p.videos = lyric.New(a.db.Primary(), p.engine), song.New(a.db.Primary(), p.engine), video.New(a.db.Primary(), p.engine)
 	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
-	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway)
+	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway, clock)
 	p.home = home.New(a.db.Replica(), p.engine, p.cache, clock)
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
 		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Now: clock})
-	a.roles, a.ended = auth.NewRoles(a.db.Primary()), auth.NewEnded(a.db.Primary(), clock, endedEvery, log)
 	p.admin = admin.New(admin.Config{DB: a.db, Runs: p.engine, Letters: deadMail{p.outbox, a.unseal}, Vendors: vendorDesk{a.guard}, Roles: a.roles, Now: clock})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil

@@ -212,7 +212,7 @@ var headers = Object{
 
 // parameterComponents are request headers that the door itself reads.
 var parameterComponents = Object{
-	{"Range", parameter("Range", "Which bytes: one range or several, RFC 9110 section 14.", Object{{"type", "string"}, {"pattern", "^bytes="}})},
+	{"Range", parameter("Range", "Which bytes: one range (RFC 9110, section 14); for several the whole comes.", Object{{"type", "string"}, {"pattern", "^bytes="}})},
 	{"IfRange", parameter("If-Range", "The ETag of the file that the range continues; of another one the whole comes.", Object{{"type", "string"}})},
 	{"IfNoneMatch", parameter("If-None-Match", "The ETag of what you have: 304 when it is still so.", Object{{"type", "string"}})},
 }

@@ -54,7 +54,6 @@ const (
 	JSON     Kind = "json"
 	Nothing  Kind = "nothing"
 	File     Kind = "file"
-	Download Kind = "download"
 	Redirect Kind = "redirect"
 	Stream   Kind = "stream"
 )
@@ -211,8 +210,6 @@ func (s *schemas) output(o *Operation, f trigger.Function) error {
 		return s.stream(o)
 	case t == reflect.TypeFor[trigger.File]():
 		o.Kind = File
-	case t == reflect.TypeFor[trigger.Download]():
-		o.Kind = Download
 	case t == reflect.TypeFor[trigger.Redirect]():
 		o.Kind = Redirect
 	case t.Kind() == reflect.Struct && len(s.fields(t, reply)) == 0:

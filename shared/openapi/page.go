@@ -111,9 +111,10 @@ func outcome(o Operation) string {
 	case Redirect:
 		return "303 with Location"
 	case File:
+		if o.Method == http.MethodHead {
+			return "200, what is said of the whole file; 304 when If-None-Match names it"
+		}
 		return "200 or 206, the file or the part that Range names; 304 when If-None-Match names it"
-	case Download:
-		return "200, the file as it is made"
 	case Stream:
 		var names []string
 		for _, n := range slices.Sorted(maps.Keys(o.events)) {

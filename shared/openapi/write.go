@@ -80,9 +80,9 @@ func parameters(o Operation) []Object {
 func asked(o Operation) []Object {
 	var names []string
 	switch {
-	case o.Kind == File:
+	case o.Kind == File && o.Method != http.MethodHead: // RFC 9110 knows Range with GET only
 		names = []string{"Range", "IfRange", "IfNoneMatch"}
-	case o.unchanged():
+	case o.Kind == File, o.unchanged():
 		names = []string{"IfNoneMatch"}
 	}
 	all := make([]Object, len(names))
@@ -226,8 +226,6 @@ func (b *builder) good(o Operation, all map[int]Object) {
 		seeOther(all, with)
 	case File:
 		b.file(o, all)
-	case Download:
-		all[http.StatusOK] = answered("The whole, written while it is made; one that breaks off is not complete.", contents(o), with...)
 	case Stream:
 		all[http.StatusOK] = answered("Events as they happen; with wait one JSON answer.", b.stream(o), with...)
 	case JSON:
@@ -296,13 +294,14 @@ func contents(o Operation) Object {
 }
 
 func (b *builder) file(o Operation, all map[int]Object) {
-	media := contents(o)
-	if o.Method == http.MethodHead {
-		media = nil
-	}
 	with := []Member{{"ETag", "ETag"}, {"Accept-Ranges", "AcceptRanges"}, {"Content-Disposition", "ContentDisposition"}}
-	all[http.StatusOK] = answered("The whole file.", media, with...)
-	all[http.StatusPartialContent] = answered("The part that Range names.", media, append(slices.Clone(with), Member{"Content-Range", "ContentRange"})...)
+	if o.Method == http.MethodHead {
+		all[http.StatusOK] = answered("What is said of the whole file.", nil, with...)
+	} else {
+		media := contents(o)
+		all[http.StatusOK] = answered("The whole file.", media, with...)
+		all[http.StatusPartialContent] = answered("The part that Range names.", media, append(slices.Clone(with), Member{"Content-Range", "ContentRange"})...)
+	}
 	all[http.StatusNotModified] = answered("You have it already: If-None-Match names it.", nil, Member{"ETag", "ETag"})
 }
 

@@ -32,10 +32,10 @@
 //
 // A struct becomes JSON (struct{} becomes 204), a List a page of one; an output
 // that embeds Reply sets status, header and cookies; an ETag in the header answers
-// If-None-Match. Redirect redirects, File streams with ranges, Download streams
-// what is being made; Instead redirects where there would be JSON. Errors become RFC 9457 problems
-// from fault's catalogue, in Korean and English, with the request id; the cause
-// goes to the log and never to the caller. A panic is a 500 like any other.
+// If-None-Match. Redirect redirects, File streams with ranges; Instead redirects where
+// there would be JSON. Errors become RFC 9457 problems from fault's catalogue, in Korean
+// and English, with the request id; the cause goes to the log and never to the caller. A
+// panic is a 500 like any other.
 //
 // # What holds
 //

@@ -26,7 +26,8 @@ type Options struct {
 	// every request. Both are required when a function is for operators.
 	Operators *identity.Verifier
 	Operator  func(ctx context.Context, who identity.Principal) error
-	// Ended says whether the session that a token names has ended meanwhile; nil = nobody knows.
+	// Ended says whether the session that a token or a ticket names has ended meanwhile, from
+	// what is known here: open streams ask it all the time. nil = nobody knows.
 	Ended func(session id.Session) bool
 	// Ticket turns ?ticket= of a stream, which browsers cannot give headers, into its
 	// caller; path is the request's, so a ticket can be for one stream. nil = no tickets.

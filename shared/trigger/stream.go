@@ -23,6 +23,9 @@ const (
 	StreamLife = 200 * time.Second
 	// Heartbeat is how often a comment is sent, so that no hop takes silence for death.
 	Heartbeat = 15 * time.Second
+	// Glance is how often a stream looks whether the session in whose name it was opened has
+	// ended, in what this process knows: no question to anybody.
+	Glance = time.Second
 	// PollWait is the longest that a long poll waits.
 	PollWait = 25 * time.Second
 
@@ -183,12 +186,16 @@ func (c *call) watch(fn func(context.Context, *Events) error) (any, error) {
 	defer e.stop()
 	c.host.open.join(c.who.User, e)
 	defer c.host.open.leave(c.who.User, e)
+	var turned error
 	var beats sync.WaitGroup
-	beats.Go(func() { e.attend() })
+	beats.Go(func() { turned = e.attend() })
 	err := protect(c, func() error { return fn(e.ctx, e) })
 	over := e.ctx.Err() != nil
 	e.stop()
 	beats.Wait() // nothing writes after the handler has returned
+	if turned != nil {
+		err, over = turned, false
+	}
 	if e.mode == Poll {
 		return e.polled(err)
 	}
@@ -231,17 +238,29 @@ func protect(c *call, fn func() error) (err error) {
 	return fn()
 }
 
-// attend keeps the connection warm and ends the stream when we go down.
-func (e *Events) attend() {
+// attend keeps the connection warm and ends the stream when we go down, and when the
+// caller's session has ended: that is its error.
+func (e *Events) attend() error {
 	beat := time.NewTicker(Heartbeat)
 	defer beat.Stop()
+	var glance <-chan time.Time // never, for who has no session
+	if e.call.who.Session != 0 {
+		every := time.NewTicker(Glance)
+		defer every.Stop()
+		glance = every.C
+	}
 	for {
 		select {
 		case <-e.ctx.Done():
-			return
+			return nil
 		case <-e.call.host.closing:
 			e.stop()
-			return
+			return nil
+		case <-glance:
+			if e.call.host.over(e.call.who) {
+				e.stop()
+				return fault.Newf(fault.CodeSessionEnded, "the session has ended in whose name the stream was opened")
+			}
 		case <-beat.C:
 			if e.mode == SSE {
 				_ = e.write(func(b *bytes.Buffer) { b.WriteString(": still here\n\n") }) // an error ends e.ctx

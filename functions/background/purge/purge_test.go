@@ -145,18 +145,17 @@ func TestNothingIsDeletedWhileTheRowsCannotBeRead(t *testing.T) {
 	}
 }
 
-// desk notes from before when something is deleted, of rows a thousand at a time.
+// desk notes from before when something is deleted. It has left rows.
 type desk struct {
 	sent, ads time.Time
-	rows      int64
-	broken    error
+	left      int64
 }
 
 func (d *desk) Purge(_ context.Context, before time.Time) (int64, error) {
 	d.sent = before
-	n := min(d.rows, 1000)
-	d.rows -= n
-	return n, d.broken
+	n := min(d.left, batch)
+	d.left -= n
+	return n, nil
 }
 func (d *desk) Forget(_ context.Context, before time.Time) error {
 	d.ads = before
@@ -167,27 +166,15 @@ func (d *desk) Forget(_ context.Context, before time.Time) error {
 // half deleted by the other.
 func TestAnAdIsDeletedOnlyWhenNobodyCanBringItBackAnyMore(t *testing.T) {
 	t.Parallel()
-	d, away := &desk{}, 30*24*time.Hour
-	p := purger{sent: d, ads: d, away: away, files: &disk{}, now: func() time.Time { return line }}
+	d, away := &desk{left: 3*batch + 1}, 30*24*time.Hour
+	p := purger{rows: d, ads: d, away: away, files: &disk{}, now: func() time.Time { return line }}
 	if err := p.run(t.Context()); err == nil {
 		t.Error("what failed is not told")
 	}
 	if late := line.Add(-away).Sub(d.ads); late < 10*time.Minute || late > 24*time.Hour || !d.sent.Equal(line.Add(-8*24*time.Hour)) {
 		t.Errorf("ads %v later than promised, messages from before %v", late, d.sent)
 	}
-}
-
-// The timer comes once a day: what one statement deletes is not all that a day leaves.
-func TestAllRowsThatAreTooOldAreDeletedAndNotTheFirstThousand(t *testing.T) {
-	t.Parallel()
-	d := &desk{rows: 5500}
-	p := purger{sent: d, ads: d, files: &disk{}, now: func() time.Time { return line }}
-	_ = p.run(t.Context()) // the desk's ads fail
-	if d.rows != 0 {
-		t.Errorf("%d rows are left", d.rows)
-	}
-	d.rows, d.broken = 5500, errors.New("no database")
-	if err := p.run(t.Context()); !errors.Is(err, d.broken) || d.rows != 4500 || d.ads.IsZero() {
-		t.Errorf("a database that fails is asked on, with %d rows left, or is not told: %v", d.rows, err)
+	if d.left != 0 { // more than one visit deletes at once
+		t.Errorf("%d rows are left for the next night", d.left)
 	}
 }
