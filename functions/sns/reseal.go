@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/seal"
 	"castad/shared/store"
@@ -21,12 +22,14 @@ type Progress struct {
 	// Changed were resealed. Left are still under another key: their channel kept
 	// something at the same moment, and they come with the next round.
 	Changed, Left int
+	// Closed are those that no key opens: they are left as they are, and keep nobody else.
+	Closed []id.Post
 }
 
 // Reseal brings what is kept of at most limit publications after the given one
 // under the current key version: of those under way, and of failed ones, which
 // their owner may retry for as long as the ad is there. It can be killed anywhere
-// and begun anew.
+// and begun anew. A key that is missing, or a vault that is away, ends it.
 func Reseal(ctx context.Context, db *store.Primary, keys Resealer, after id.Post, limit int) (Progress, error) {
 	type row struct {
 		post    id.Post
@@ -43,6 +46,10 @@ func Reseal(ctx context.Context, db *store.Primary, keys Resealer, after id.Post
 	}
 	for _, r := range rows {
 		fresh, old, err := keys.Reseal(ctx, labelOf(r.tenant, r.post, r.channel), r.sealed)
+		if fault.KindOf(err) == fault.Internal {
+			p.Closed, p.Last = append(p.Closed, r.post), r.post
+			continue
+		}
 		if err != nil {
 			return p, fmt.Errorf("reseal notes of %v: %w", r.post, err)
 		}

@@ -10,6 +10,8 @@ import (
 	"castad/shared/provider"
 	"castad/shared/seal"
 	"castad/shared/seal/sealtest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
@@ -23,8 +25,8 @@ func TestResealingGoesOnWhereItWasStopped(t *testing.T) {
 	b.config.Seal = sealtest.Sealer(b.now, "b", "a")
 	both := social.New(b.config)
 	p, err := both.Reseal(t.Context(), 0, 3) // and then the process is killed
-	if want := (social.Progress{Last: all[2].ID, Changed: 3}); p != want || err != nil {
-		t.Fatalf("%+v %v", p, err)
+	if diff := cmp.Diff(social.Progress{Last: all[2].ID, Changed: 3}, p); diff != "" || err != nil {
+		t.Fatalf("%v (-want +got):\n%s", err, diff)
 	}
 	for n, a := range all { // old and new rows are readable by both
 		if _, token, err := both.Access(t.Context(), owner, "youtube", a.ID); err != nil || token != fmt.Sprint("access-", n) {
@@ -68,8 +70,9 @@ func TestResealingLeavesAGrantAloneThatIsRenewedMeanwhile(t *testing.T) {
 	b.must(err)
 	config := b.config
 	config.Seal = s
-	if p, err := social.New(config).Reseal(t.Context(), 0, 10); p != (social.Progress{Left: 1}) || err != nil {
-		t.Errorf("%+v, %v", p, err)
+	p, err := social.New(config).Reseal(t.Context(), 0, 10)
+	if diff := cmp.Diff(social.Progress{Left: 1}, p); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	if got := b.access(a); got != "access-2" {
 		t.Errorf("the renewed token is %q", got)

@@ -220,10 +220,13 @@ type Progress struct {
 	// Changed were resealed. Left are still under another key: they were renewed at
 	// the same moment, and come with the next round.
 	Changed, Left int
+	// Closed are those that no key opens: they are left as they are, and keep nobody else.
+	Closed []id.Account
 }
 
 // Reseal brings at most limit accounts after the given one under the current key
-// version. It can be killed anywhere and begun anew.
+// version. It can be killed anywhere and begun anew. A key that is missing, or a vault that
+// is away, ends it.
 func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (Progress, error) {
 	var p Progress
 	rows, err := store.All(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
@@ -233,6 +236,10 @@ func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (Progre
 	}
 	for _, r := range rows {
 		fresh, old, err := s.c.Seal.Reseal(ctx, r.label(), r.sealed)
+		if fault.KindOf(err) == fault.Internal {
+			p.Closed, p.Last = append(p.Closed, r.ID), r.ID
+			continue
+		}
 		if err != nil {
 			return p, fmt.Errorf("reseal %v: %w", r.ID, err)
 		}

@@ -86,38 +86,46 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	defer db.Close()
 	accounts := social.New(social.Config{DB: db.Primary(), Seal: sealer, Now: time.Now})
 	for range rounds {
-		left, err := round("accounts", out, func(after id.Account) (id.Account, int, int, error) {
+		left, closed, err := round("accounts", out, func(after id.Account) (id.Account, int, int, []id.Account, error) {
 			p, err := accounts.Reseal(ctx, after, *batch)
-			return p.Last, p.Changed, p.Left, err
+			return p.Last, p.Changed, p.Left, p.Closed, err
 		})
 		if err != nil {
 			return err
 		}
-		more, err := round("posts", out, func(after id.Post) (id.Post, int, int, error) {
+		more, lost, err := round("posts", out, func(after id.Post) (id.Post, int, int, []id.Post, error) {
 			p, err := sns.Reseal(ctx, db.Primary(), sealer, after, *batch)
-			return p.Last, p.Changed, p.Left, err
+			return p.Last, p.Changed, p.Left, p.Closed, err
 		})
-		if err != nil || left+more == 0 {
+		if err != nil {
 			return err
 		}
+		if left+more > 0 {
+			continue
+		}
+		if len(closed)+len(lost) > 0 {
+			return fmt.Errorf("everything else is under the current key, but no key opens the accounts %v, which must be connected again, and the posts %v", closed, lost)
+		}
+		return nil
 	}
 	return errors.New("something is still under another key: an instance seals with it")
 }
 
-// round goes through all rows of one kind, batch by batch, and returns how many are left under another key.
-func round[ID id.Account | id.Post](what string, out io.Writer, batch func(after ID) (last ID, changed, left int, err error)) (int, error) {
-	changed, left := 0, 0
+// round goes through all rows of one kind, batch by batch, and returns how many are left
+// under another key, and those that no key opens.
+func round[ID id.Account | id.Post](what string, out io.Writer, batch func(after ID) (last ID, changed, left int, closed []ID, err error)) (left int, closed []ID, err error) {
+	changed := 0
 	for last := ID(0); ; {
-		next, c, l, err := batch(last)
+		next, c, l, lost, err := batch(last)
 		if err != nil {
-			return left, err
+			return left, closed, err
 		}
-		last, changed, left = next, changed+c, left+l
+		last, changed, left, closed = next, changed+c, left+l, append(closed, lost...)
 		if _, err := fmt.Fprintf(out, "%s: %d resealed, %d left for the next round\n", what, changed, left); err != nil {
-			return left, err
+			return left, closed, err
 		}
 		if last == 0 {
-			return left, nil
+			return left, closed, nil
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -143,6 +144,23 @@ func TestKilledInTheMiddleItIsBegunAnewAndEveryRowIsReadableAllTheTime(t *testin
 		if _, token, err := accounts.Access(t.Context(), tenant, "youtube", a.ID); err != nil || token != "access-"+a.ExternalID {
 			t.Errorf("without the old key: %v: %q, %v", a.ID, token, err)
 		}
+	}
+}
+
+// One account whose value was damaged does not keep the others under the old key for ever.
+func TestWhatNoKeyOpensIsToldAndKeepsNobodyElse(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	all := connect(t, db, 3)
+	storetest.Exec(t, db.Primary(), `UPDATE social_accounts SET grant_sealed = CONCAT(LEFT(grant_sealed, LENGTH(grant_sealed) - 1), IF(RIGHT(grant_sealed, 1) = 'x', 'y', 'x')) WHERE id = ?`, all[1].ID)
+	cmd := program(t, t.Context(), db)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	if out, err := cmd.Output(); err == nil || !strings.Contains(said.String(), all[1].ID.String()) || strings.Contains(said.String(), all[0].ID.String()) {
+		t.Errorf("%v: %s%s", err, out, said.String())
+	}
+	if got := under(t, db); got["ring/new"] != 2 || got["ring/old"] != 1 {
+		t.Errorf("%v", got)
 	}
 }
 
