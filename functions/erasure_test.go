@@ -172,7 +172,10 @@ func TestWhoLeavesForGoodTakesEverythingAlong(t *testing.T) {
 		t.Fatalf("only %d files were kept", n)
 	}
 
-	a := b.send(http.MethodDelete, "/auth/me", b.token, nil, nil)
+	a := b.send(http.MethodDelete, "/auth/me", b.token, map[string]string{"Cookie": "castad_refresh=" + s.cookie(b.url, "castad_refresh").Value}, nil)
+	if !strings.HasPrefix(a.header.Get("Set-Cookie"), "castad_refresh=; Path=/; Max-Age=0") {
+		t.Errorf("the browser keeps its cookie: %v", a.header)
+	}
 	var answer struct {
 		State      string
 		Since      time.Time
