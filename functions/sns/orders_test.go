@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"castad/functions/ad"
 	"castad/functions/sns"
 	"castad/shared/fault"
 	"castad/shared/id"
@@ -364,6 +366,32 @@ func TestOrdersForOneAccountAtOnceAreOnePost(t *testing.T) {
 		if rows := d.rows(); made != 1 || len(rows) != 1 {
 			t.Errorf("%s: %d made, there are %v", name, made, rows)
 		}
+	}
+}
+
+// The day is Seoul's, on which a post goes out, and orders at once are counted one after another.
+func TestNoMorePostsGoOutOnADayThanOneOwnerMayHave(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	c := sns.OrdersConfig{DB: d.db, Replica: d.replica, Engine: d.eng, Channels: atHome{}, Order: ad.PostOrder, Daily: 3, Now: d.now}
+	d.orders = sns.NewOrders(c)
+	var wg sync.WaitGroup
+	var made atomic.Int32
+	for i := range 8 {
+		d.film(id.Ad(30+i), "final")
+		wg.Go(func() {
+			_, _, err := d.orders.Request(t.Context(), 7, sns.Draft{Ad: id.Ad(30 + i), Channel: "youtube", Account: 9, Privacy: "public"}, message.Key(fmt.Sprint("at-once-", i)))
+			switch {
+			case err == nil:
+				made.Add(1)
+			case fault.CodeOf(err) != fault.CodeDailyPosts || fault.RetryAfterOf(err) != 6*time.Hour: // it is six in the evening
+				t.Errorf("%v, again after %v", err, fault.RetryAfterOf(err))
+			}
+		})
+	}
+	wg.Wait()
+	if n := made.Load(); n != 3 || len(d.rows()) != 3 {
+		t.Errorf("%d were ordered, there are %v", n, d.rows())
 	}
 }
 
