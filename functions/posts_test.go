@@ -213,10 +213,10 @@ func TestAPostThatCannotGoOutAnyMoreSaysWhy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	tube := b.account("youtube")
-	b.youtube.Next(providertest.Fault{Op: "insert", Kind: providertest.Status, Status: http.StatusBadRequest})
+	b.youtube.Next(providertest.Fault{Op: "insert", Kind: providertest.Code, Code: "uploadLimitExceeded"})
 	var a ad.Ad
 	b.do(http.MethodPost, "/ads", "order-1", ad.Wish{Place: b.place(1).ID, Channels: []ad.Channel{{Channel: "youtube", Account: tube}}}, &a)
-	if a = b.ended(a.ID); a.State != "failed" || len(a.Posts) != 1 || a.Posts[0].State != sns.Failed {
+	if a = b.ended(a.ID); a.State != "failed" || len(a.Posts) != 1 || a.Posts[0].State != sns.Failed || a.Fail.Code != fault.CodeAccountRefused {
 		t.Fatalf("the ad %s, its posts are %+v", a.State, a.Posts)
 	}
 	on := func(more string) string {
