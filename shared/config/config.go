@@ -151,6 +151,7 @@ type Config struct {
 	Approval    time.Duration `envconfig:"CASTAD_APPROVAL" default:"720h" desc:"How long an ad that is to be approved waits for it. Its owner is reminded 27 and 3 days before the end; then it is cancelled and its film kept."`
 	DailyCapWon int64         `envconfig:"CASTAD_DAILY_CAP_WON" default:"30000" desc:"Won that the ads of one owner may cost in a day of Seoul: what is reserved when they begin, less what is given back. 0: no cap."`
 	DailyStarts int           `envconfig:"CASTAD_DAILY_STARTS" default:"30" desc:"Ads that one owner may begin, change or retry in such a day, if that costs something. 0: no cap."`
+	DailyPosts  int           `envconfig:"CASTAD_DAILY_POSTS" default:"20" desc:"Posts of one owner that may be ordered to go out in such a day, so that nobody uses up the uploads that a channel allows all owners together. 0: no cap."`
 	RunningRuns int           `envconfig:"CASTAD_RUNNING_RUNS" default:"10" desc:"Ads and posts of one owner that may be under way at once; those that wait for approval or for their time are not. 0: no cap."`
 
 	RelaySchedule      string `envconfig:"CASTAD_RELAY_SCHEDULE" default:"*/15 * * * * *" desc:"When the outbox is looked through for messages that the relay after commit did not send (six fields, UTC, read by the host)."`
