@@ -16,8 +16,14 @@ type forgetter interface {
 	Forget(ctx context.Context, tenant id.Tenant, ad id.Ad) error
 }
 
-// forgetters delete the ads that nobody can bring back. Files whose rows are gone are
-// deleted like those of a crash (background-purge).
+// runs are the engine's rows of an ad, with their files.
+type runs struct{ parts }
+
+func (r runs) Forget(ctx context.Context, tenant id.Tenant, ad id.Ad) error {
+	return r.engine.Forget(ctx, tenant, ad, r.files.Delete)
+}
+
+// forgetters delete the ads that nobody can bring back, with their files.
 type forgetters struct {
 	ads *ad.Store
 	// rows are all who have rows of an ad, the ad's own the last: by them the next purge
@@ -25,15 +31,15 @@ type forgetters struct {
 	rows []forgetter
 }
 
-// goneAtOnce is how many ads are looked for at once, goneRounds how often in one purge:
-// a thousand ads take about half of its time. The timer comes again.
+// goneAtOnce is how many ads are looked for at once, goneRounds how often in one purge.
+// The timer comes again.
 const (
 	goneAtOnce = 50
 	goneRounds = 20
 )
 
 func forgetting(p parts) forgetters {
-	return forgetters{p.ads, []forgetter{p.lyrics, p.songs, p.videos, p.posts, p.engine, p.ads}}
+	return forgetters{p.ads, []forgetter{p.lyrics, p.songs, p.videos, p.posts, runs{p}, p.ads}}
 }
 
 // Forget deletes the ads that were put away before a time. One that cannot be deleted

@@ -2,9 +2,10 @@
 //
 // Sent outbox rows after eight days (one more than the longest duplicate
 // detection window of Service Bus), attempts to connect an account that ended as
-// long ago; ads that were put away 30 days ago, row by row; and, after two days, files that
-// no row names: those of such ads, and what an upload or a collect left behind when it
-// crashed before its commit. Whatever line it is broken off at, the next one goes on.
+// long ago; ads that were put away 30 days ago, file by file and row by row, for at most
+// a minute; and, after two days, files that no row names: what an upload or a collect left
+// behind when it crashed before its commit. Whatever line it is broken off at, the next one
+// goes on.
 package purge
 
 import (
@@ -49,6 +50,9 @@ type Owner struct {
 const (
 	keepSent    = 8 * 24 * time.Hour
 	keepOrphans = 2 * 24 * time.Hour
+	// share is how long ads are deleted: what is left over waits for the next night, and the
+	// orphans have their time.
+	share = time.Minute
 	// clocks is how much later than promised an ad is deleted: what instances' clocks may
 	// differ, and the time of a restore that was asked for at the last moment.
 	clocks = time.Hour
@@ -79,12 +83,24 @@ func New(sent Sent, ads Ads, away time.Duration, files Files, owners []Owner, no
 func (p purger) run(ctx context.Context) error {
 	now := p.now().UTC()
 	_, err := p.sent.Purge(ctx, now.Add(-keepSent))
-	err = errors.Join(err, p.ads.Forget(ctx, now.Add(-p.away-clocks)))
+	err = errors.Join(err, p.forget(ctx, now.Add(-p.away-clocks)))
 	for _, o := range p.owners {
 		s := sweep{files: p.files, owner: o, before: now.Add(-keepOrphans)}
 		if failed := s.run(ctx); failed != nil {
 			err = errors.Join(err, fmt.Errorf("purge files %s: %w", o.Prefix, failed))
 		}
+	}
+	return err
+}
+
+// forget deletes ads for their share of the time. That it is over is no trouble.
+func (p purger) forget(ctx context.Context, before time.Time) error {
+	one, cancel := context.WithTimeout(ctx, share)
+	defer cancel()
+	err := p.ads.Forget(one, before)
+	if err != nil && one.Err() != nil && ctx.Err() == nil {
+		trigger.Note(ctx, "unfinished", "ads")
+		return nil
 	}
 	return err
 }
