@@ -44,24 +44,25 @@ func forgetting(p parts) forgetters {
 
 // Forget deletes the ads that were put away before a time. One that cannot be deleted
 // does not keep the others.
-func (f forgetters) Forget(ctx context.Context, before time.Time) (err error) {
+func (f forgetters) Forget(ctx context.Context, before time.Time) error {
+	var stuck []error
+	var after *ad.Gone
 	for range goneRounds {
-		var gone []ad.Gone
-		if gone, err = f.ads.Gone(ctx, before, goneAtOnce); err != nil {
-			return err
+		gone, err := f.ads.Gone(ctx, before, after, goneAtOnce)
+		if err != nil {
+			return errors.Join(append(stuck, err)...)
 		}
-		forgotten := 0
 		for _, g := range gone {
-			failed := f.forget(ctx, g)
-			if err = errors.Join(err, failed); failed == nil {
-				forgotten++
+			after = &g
+			if err := f.forget(ctx, g); err != nil {
+				stuck = append(stuck, err)
 			}
 		}
-		if len(gone) < goneAtOnce || forgotten == 0 {
+		if len(gone) < goneAtOnce {
 			break
 		}
 	}
-	return err
+	return errors.Join(stuck...)
 }
 
 func (f forgetters) forget(ctx context.Context, g ad.Gone) error {
