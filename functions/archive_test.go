@@ -328,6 +328,8 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 	gone, stays := b.film(), b.film()
 	b.quiet()
 	var note json.RawMessage
+	planned := b.post("another ad's, with a picture of this one", "/posts", mustJSON(t, obj{"ad": stays.ID, "channel": "youtube", "account": b.account("youtube"),
+		"thumbnail": gone.Video.Thumbnail, "at": clock().Add(time.Hour)}), "201")
 	b.do(http.MethodDelete, fmt.Sprintf("/archive/%v", gone.ID), "", nil, &note)
 	tenant := b.value(`SELECT tenant_id FROM ads WHERE id = ?`, gone.ID)
 	if err := forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)); err != nil || b.value(`SELECT COUNT(*) FROM ads WHERE id = ?`, gone.ID) != 1 {
@@ -338,6 +340,10 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 	if got := b.send(http.MethodPost, fmt.Sprintf("/archive/%v/restore", gone.ID), b.token, nil, nil); got.status != 404 {
 		t.Errorf("restored after 30 days: %d %s", got.status, got.body)
 	}
+	if err := forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)); err != nil || b.value(`SELECT COUNT(*) FROM ads WHERE id = ?`, gone.ID) != 1 {
+		t.Fatalf("deleted although a post to come shows a picture of it, %v", err)
+	}
+	b.post("it is not to come", fmt.Sprintf("/posts/%v/cancel", planned.ID), "{}", "200")
 	var away shelf
 	if b.get("/archive?deleted=true", &away); len(away.Items) != 0 || b.get(fmt.Sprintf("/archive/%v", gone.ID), nil).status != 404 {
 		t.Errorf("what cannot be brought back is shown: %+v", away.Items)
@@ -347,7 +353,7 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 		must(t, forgetting(b.parts).rows[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
 	}
 	must(t, forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)))
-	for table, n := range map[string]int64{"ads": 1, "ad_revisions": 1, "lyrics": 1, "songs": 1, "videos": 1, "pipeline_runs": 1} {
+	for table, n := range map[string]int64{"ads": 1, "ad_revisions": 1, "lyrics": 1, "songs": 1, "videos": 1, "pipeline_runs": 2} {
 		if got := b.counted(table, tenant); got != n {
 			t.Errorf("%s: %d rows, want %d", table, got, n)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func TestPostsThatWereLostAreSettledByWhatTheirOwnerSees(t *testing.T) {
 	}
 	b.instagram.Next(providertest.Fault{Op: "status", Kind: providertest.Status, Status: 503, Times: 1_000_000})
 	lost := b.ended(a.ID)
-	if lost.State != "failed" || lost.Fail == nil || lost.Fail.Code != fault.CodeAbandoned || len(lost.Posts) != 2 {
+	if lost.State != "failed" || lost.Fail == nil || lost.Fail.Code != fault.CodeAbandoned || len(lost.Posts) != 2 || lost.Posts[0].State != sns.Unknown || lost.Posts[1].State != sns.Unknown {
 		t.Fatalf("the ad %s: %+v, %+v", lost.State, lost.Fail, lost.Posts)
 	}
 	b.youtube.Clear()
@@ -67,7 +68,9 @@ func TestPostsThatWereLostAreSettledByWhatTheirOwnerSees(t *testing.T) {
 		t.Errorf("a retry while nobody knows: %d %s", got.status, got.body)
 	}
 	confirm := fmt.Sprintf("/posts/%v/confirm", lost.Posts[1].ID)
-	b.post("it is another post's address", confirm, mustJSON(t, obj{"published": true, "url": other.URL}), "409 "+string(fault.CodeConflict))
+	for _, spelt := range []string{other.URL, other.URL + "?igsh=x", strings.Replace(other.URL, "/reel/", "/p/", 1)} {
+		b.post("it is another post's address", confirm, mustJSON(t, obj{"published": true, "url": spelt}), "409 "+string(fault.CodeConflict))
+	}
 	for range 2 {
 		var p sns.Post
 		got := b.send(http.MethodPost, confirm, b.token, map[string]string{"Content-Type": "application/json"}, []byte(`{"published":false}`))
@@ -90,7 +93,7 @@ func (b *bench) seen(post id.Post, video string) {
 	b.post("an address of nothing", path, `{"published":true,"url":"https://www.youtube.com/"}`, "400 "+string(fault.CodeBadValue))
 	b.post("absent, at an address", path, mustJSON(b.t, obj{"published": false, "url": url}), "400 "+string(fault.CodeBadValue))
 	for range 2 {
-		p := b.post("it is there", path, mustJSON(b.t, obj{"published": true, "url": url}), "200")
+		p := b.post("it is there", path, mustJSON(b.t, obj{"published": true, "url": b.youtube.URL + "/shorts/" + video + "?feature=share"}), "200")
 		if p.State != sns.Published || p.URL != url || p.ExternalID != video || p.ConfirmedAt == nil || p.Fail != nil {
 			b.t.Errorf("confirmed: %+v", p)
 		}

@@ -23,6 +23,7 @@ type consent interface {
 	Exchange(ctx context.Context, code, verifier, redirectURI string) (provider.Grant, error)
 	Refresh(ctx context.Context, g provider.Grant) (provider.Grant, error)
 	Owner(ctx context.Context, access string) (provider.Account, error)
+	Needs() []string
 	Revoke(ctx context.Context, g provider.Grant) error
 }
 
@@ -35,7 +36,7 @@ type channel interface {
 	Metrics(ctx context.Context, s provider.Sought) (provider.Metrics, error)
 	Remove(ctx context.Context, s provider.Sought) error
 	CheckText(p provider.Post) error
-	Identify(address string) (externalID string, err error)
+	Identify(address string) (externalID, known string, err error)
 	Resolve(ctx context.Context, s provider.Sought) (externalID string, err error)
 }
 
@@ -174,6 +175,15 @@ func (c consents) Owner(ctx context.Context, channel, access string) (provider.A
 	return one.Owner(ctx, access)
 }
 
+// Needs is nothing for a channel that is not set up here any more.
+func (c consents) Needs(channel string) []string {
+	one, err := c.of(channel)
+	if err != nil {
+		return nil
+	}
+	return one.Needs()
+}
+
 func (c consents) Revoke(ctx context.Context, channel string, g provider.Grant) error {
 	one, err := c.of(channel)
 	if err != nil {
@@ -206,11 +216,11 @@ func (t targets) Check(p message.SnsPublish) error {
 	return to.CheckText(provider.Post{Title: p.Title, Caption: p.Caption, Hashtags: p.Hashtags, Marker: marker})
 }
 
-// Identify is the channel's own id of the post at an address.
-func (t targets) Identify(channel, address string) (string, error) {
+// Identify is the channel's own id of the post at an address, and its known address.
+func (t targets) Identify(channel, address string) (externalID, known string, err error) {
 	at, err := t.channels.of(channel)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	return at.Identify(address)
 }
@@ -238,6 +248,12 @@ func (m measurer) Measure(ctx context.Context) (measured, failed int, err error)
 			}
 		}
 		n, err := m.channels.Metrics(ctx, s)
+		if fault.CodeOf(err) == fault.CodeReconnect {
+			// Figures want a permission of their own: what can be looked at all the same is not cut off.
+			if _, no := m.channels.Look(ctx, s); fault.CodeOf(no) == fault.CodeReconnect {
+				err = errors.Join(err, m.accounts.Reject(ctx, t.Tenant, t.Account, access))
+			}
+		}
 		return sns.Counts{ExternalID: s.ID, Views: n.Views, Likes: n.Likes, Comments: n.Comments, Shares: n.Shares, At: n.At}, err
 	})
 }

@@ -150,13 +150,13 @@ func (s *Store) posts(ctx context.Context, tenant id.Tenant, ad id.Ad) ([]Post, 
 	// also after a crash, a refusal that is tried again, or an answer that never came.
 	posts, err := store.All(ctx, s.db, `SELECT p.id, p.channel, p.account_id,
 		CASE WHEN p.state = 'removed' THEN p.state WHEN p.state = 'published' OR s.state = 'succeeded' THEN 'published'
-			WHEN s.state IN ('failed', 'cancelled', 'unknown') THEN s.state WHEN p.state = 'ordered' AND p.scheduled_at > ? THEN 'scheduled' ELSE 'publishing' END,
+			WHEN s.fail_code = ? THEN 'unknown' WHEN s.state IN ('failed', 'cancelled', 'unknown') THEN s.state WHEN p.state = 'ordered' AND p.scheduled_at > ? THEN 'scheduled' ELSE 'publishing' END,
 		COALESCE(p.external_post_id, ''), p.url, p.privacy, p.note
 		FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
 		WHERE p.tenant_id = ? AND p.ad_id = ? ORDER BY p.revision, p.step_no, p.id LIMIT 100`,
 		func(p *Post) []any {
 			return []any{&p.ID, &p.Channel, &p.Account, &p.State, &p.ExternalID, &p.URL, &p.Privacy, &p.Note}
-		}, s.now().UTC(), tenant, ad)
+		}, fault.CodeAbandoned, s.now().UTC(), tenant, ad)
 	if err != nil {
 		return nil, fmt.Errorf("read posts of %v: %w", ad, err)
 	}

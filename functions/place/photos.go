@@ -176,10 +176,13 @@ func removed(ctx context.Context, q store.Querier, tenant id.Tenant, place id.Pl
 // PurgePhotos deletes at most 1,000 photos that were taken away 30 days ago and that no
 // ad can show: an ad that is older than the removal may be edited, and is then rendered
 // from what was collected first, so the photo waits until that ad is deleted for good.
-// (The day bridges what clocks differ.) The file is background-purge's then.
+// (The day bridges what clocks differ.) One that was chosen for a post waits until that has
+// gone out or ended otherwise. The file is background-purge's then.
 func (s *Store) PurgePhotos(ctx context.Context) (int64, error) {
 	n, err := s.db.Exec(ctx, `DELETE FROM place_photos WHERE removed_at < ? AND NOT EXISTS (SELECT 1 FROM ads a
 		WHERE a.tenant_id = place_photos.tenant_id AND a.place_id = place_photos.place_id AND a.created_at < place_photos.removed_at + INTERVAL 1 DAY)
+		AND NOT EXISTS (SELECT 1 FROM publications b JOIN pipeline_runs r ON r.id = b.run_id AND r.ended_at IS NULL
+		WHERE b.tenant_id = place_photos.tenant_id AND b.thumbnail_photo = place_photos.id)
 		ORDER BY removed_at LIMIT 1000`, s.now().UTC().Add(-keepRemoved))
 	if err != nil {
 		return 0, fmt.Errorf("purge photos: %w", err)

@@ -59,12 +59,17 @@ func (o *Orders) compose(ctx context.Context, tenant id.Tenant, d Draft) (post, 
 	return n, o.c.Channels.Check(n.SnsPublish)
 }
 
-// film reads the draft's film. NotFound: the ad, or that film of it, is not the
-// tenant's.
+// film reads the draft's film: the one that it names, else the ad's newest, as long as no
+// edit is being made: what its owner has just corrected must not go out instead. An edit
+// that came to nothing leaves the film of before. NotFound: the ad, or that film of it, is
+// not the tenant's.
 func (o *Orders) film(ctx context.Context, tenant id.Tenant, d Draft) (film, error) {
 	type row struct{ wish, script, made []byte }
 	r, err := store.One(ctx, o.c.DB, `SELECT a.wish_json, s.input_json, s.output_json FROM ads a
-		LEFT JOIN pipeline_steps s ON s.run_id = COALESCE((SELECT v.run_id FROM videos v WHERE v.tenant_id = a.tenant_id AND v.ad_id = a.id AND v.id = ?), a.run_id)
+		LEFT JOIN pipeline_steps s ON s.run_id = COALESCE((SELECT v.run_id FROM videos v WHERE v.tenant_id = a.tenant_id AND v.ad_id = a.id AND v.id = ?),
+			(SELECT z.run_id FROM ad_revisions z JOIN pipeline_runs r ON r.id = a.run_id AND r.ended_at IS NOT NULL
+				JOIN pipeline_steps m ON m.tenant_id = z.tenant_id AND m.run_id = z.run_id AND m.kind = 'video' AND m.state IN ('succeeded', 'skipped')
+				WHERE z.tenant_id = a.tenant_id AND z.ad_id = a.id ORDER BY z.revision DESC LIMIT 1), a.run_id)
 			AND s.kind = 'video' AND s.state IN ('succeeded', 'skipped')
 		WHERE a.tenant_id = ? AND a.id = ? AND a.deleted_at IS NULL LIMIT 1`,
 		func(r *row) []any { return []any{&r.wish, &r.script, &r.made} }, d.Video, tenant, d.Ad)
@@ -103,7 +108,7 @@ func (f film) postable() error {
 	return nil
 }
 
-// maxThumbnail is what sns/publish sends at most: YouTube's limit.
+// maxThumbnail is the largest picture that an owner may choose: YouTube's limit.
 const maxThumbnail = 2 << 20
 
 // image is a picture that was chosen as a thumbnail.
@@ -128,7 +133,8 @@ func (o *Orders) picture(ctx context.Context, tenant id.Tenant, d Draft) (blob s
 		return nil
 	}
 	if d.Thumbnail != 0 {
-		i, err := store.One(ctx, o.c.DB, `SELECT blob_path, content_type, bytes FROM artifacts WHERE tenant_id = ? AND id = ?`, columns, tenant, d.Thumbnail)
+		i, err := store.One(ctx, o.c.DB, `SELECT blob_path, content_type, bytes FROM artifacts WHERE tenant_id = ? AND id = ?
+			AND NOT EXISTS (SELECT 1 FROM pipeline_runs r JOIN ads a ON a.id = r.ad_id WHERE r.id = artifacts.run_id AND a.deleted_at IS NOT NULL)`, columns, tenant, d.Thumbnail)
 		if err := add("thumbnail", i, err); err != nil {
 			return "", err
 		}

@@ -38,12 +38,12 @@ func (atHome) Check(p message.SnsPublish) error {
 	return nil
 }
 
-func (atHome) Identify(_, address string) (string, error) {
+func (atHome) Identify(_, address string) (external, known string, err error) {
 	external, ok := strings.CutPrefix(address, "https://y/")
 	if !ok {
-		return "", fault.New(fault.CodeVendorRefused)
+		return "", "", fault.New(fault.CodeVendorRefused)
 	}
-	return external, nil
+	return external, address, nil
 }
 
 // desk is where an owner orders posts.

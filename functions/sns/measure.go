@@ -13,8 +13,8 @@ import (
 )
 
 // How often a post is measured, after the first time, which follows at once. What people see of a post changes most in its first
-// days; each question costs one of the project's 10,000 units a day at YouTube, and
-// one of the account's hourly calls at Instagram, where figures lag up to 48 h.
+// days; each question costs one of the project's 10,000 units a day at YouTube (of which
+// the guard leaves most to posting), and one of the account's hourly calls at Instagram, where figures lag up to 48 h.
 const (
 	hourly    = time.Hour
 	hourlyFor = 2 * 24 * time.Hour
@@ -50,14 +50,26 @@ var channelNames = []string{"youtube", "instagram"}
 // first, at most 50 of each channel, and returns how many were measured and how many could not be.
 // ask returns message.Absent when the channel has no such post: missed twice, an hour
 // apart, it counts as removed. A channel that has no more questions left is not asked
-// again in this run, and does not keep another one waiting.
+// again in this run, and does not keep another one waiting; nor does one that hangs: each
+// may use its share of the time that is left.
 func (o *Orders) Measure(ctx context.Context, ask func(context.Context, Target) (Counts, error)) (measured, failed int, err error) {
 	var stuck []error
-	for _, channel := range channelNames {
-		m, f, err := o.measureOn(ctx, channel, ask)
+	for i, channel := range channelNames {
+		part, cancel := share(ctx, len(channelNames)-i)
+		m, f, err := o.measureOn(part, channel, ask)
+		cancel()
 		measured, failed, stuck = measured+m, failed+f, append(stuck, err)
 	}
 	return measured, failed, errors.Join(stuck...)
+}
+
+// share is ctx with the nth part of the time that it leaves.
+func share(ctx context.Context, n int) (context.Context, context.CancelFunc) {
+	ends, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(ends)/time.Duration(n))
 }
 
 // measureOn is Measure for one channel.
@@ -86,7 +98,7 @@ func (o *Orders) measureOn(ctx context.Context, channel string, ask func(context
 		case err != nil:
 			failed++
 			full = fault.KindOf(err) == fault.TooMany || fault.CodeOf(err) == fault.CodeVendorQuota || errors.Is(err, fault.ErrPaused)
-			if fault.CodeOf(err) != fault.CodeReconnect { // that is the owner's business, and told
+			if fault.CodeOf(err) != fault.CodeReconnect { // that is the owner's business, who is told (ask)
 				stuck = append(stuck, err)
 			}
 		}
@@ -95,9 +107,9 @@ func (o *Orders) measureOn(ctx context.Context, channel string, ask func(context
 }
 
 // claim takes a post for this run, or leaves it to another that was first. A run that
-// dies here has cost the post an hour.
+// dies here, or is not answered, has cost the post an hour.
 func (o *Orders) claim(ctx context.Context, d due) (mine bool, err error) {
-	n, err := o.c.DB.Exec(ctx, `UPDATE publications SET measure_at = ? WHERE tenant_id = ? AND id = ? AND measure_at = ?`, o.now().Add(hourly), d.Tenant, d.Post, d.at)
+	n, err := o.c.DB.Exec(ctx, `UPDATE publications SET measure_at = ? WHERE tenant_id = ? AND id = ? AND measure_at = ?`, o.later(d, hourly), d.Tenant, d.Post, d.at)
 	if err != nil {
 		return false, fmt.Errorf("claim %v: %w", d.Post, err)
 	}
@@ -153,12 +165,18 @@ func (o *Orders) after(published time.Time) *time.Time {
 	return &next
 }
 
-func (o *Orders) postpone(ctx context.Context, d due, by time.Duration) error {
-	var at any
-	if now := o.now(); now.Sub(d.published) < weeklyFor {
-		at = now.Add(by)
+// later is when a post is asked about again that tells nothing now; nil = never: it is too old.
+func (o *Orders) later(d due, by time.Duration) *time.Time {
+	now := o.now()
+	if now.Sub(d.published) >= weeklyFor {
+		return nil
 	}
-	if _, err := o.c.DB.Exec(ctx, `UPDATE publications SET measure_at = ? WHERE tenant_id = ? AND id = ? AND state = 'published'`, at, d.Tenant, d.Post); err != nil {
+	at := now.Add(by)
+	return &at
+}
+
+func (o *Orders) postpone(ctx context.Context, d due, by time.Duration) error {
+	if _, err := o.c.DB.Exec(ctx, `UPDATE publications SET measure_at = ? WHERE tenant_id = ? AND id = ? AND state = 'published'`, o.later(d, by), d.Tenant, d.Post); err != nil {
 		return fmt.Errorf("postpone %v: %w", d.Post, err)
 	}
 	return nil

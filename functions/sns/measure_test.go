@@ -147,6 +147,30 @@ func TestAChannelThatIsFullDoesNotKeepAnotherWaiting(t *testing.T) {
 	}
 }
 
+func TestAChannelThatHangsDoesNotKeepAnotherWaiting(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.shelf(2)
+	draft := d.draft()
+	draft.Channel = "instagram"
+	reel := d.publish(d.order(draft), "reel")
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	_, failed, err := d.orders.Measure(ctx, func(ctx context.Context, target sns.Target) (sns.Counts, error) {
+		if target.Channel == "youtube" {
+			<-ctx.Done()
+			return sns.Counts{}, fault.Newf(fault.CodeVendorDown, "%w", ctx.Err())
+		}
+		return sns.Counts{Views: 5, At: d.now()}, nil
+	})
+	if failed != 1 || fault.CodeOf(err) != fault.CodeVendorDown {
+		t.Errorf("%d failed, %v", failed, err)
+	}
+	if got := d.show(reel); got.Metrics == nil || *got.Metrics.Views != 5 {
+		t.Errorf("the reel's figures are %+v", got.Metrics)
+	}
+}
+
 func channelsTag(t *testing.T) reflect.StructTag {
 	t.Helper()
 	f, ok := reflect.TypeFor[sns.Draft]().FieldByName("Channel")
@@ -176,6 +200,24 @@ func TestOneThatFailsDoesNotKeepTheOthers(t *testing.T) {
 	d.measured("the account is still cut off and not asked", 2, func(string) (sns.Counts, error) { return sns.Counts{}, nil })
 	d.pass(24 * time.Hour)
 	d.measured("connected again", 3, func(string) (sns.Counts, error) { return sns.Counts{}, nil })
+}
+
+// Of a post whose channel never answers about it nobody hears in the end, and it does
+// not take the others' turn for ever.
+func TestAPostThatCannotBeMeasuredIsGivenUpWithItsAge(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.publish(d.order(d.draft()), "v1")
+	down := func(string) (sns.Counts, error) { return sns.Counts{}, fault.New(fault.CodeVendorDown) }
+	for _, c := range []struct {
+		after time.Duration
+		asked int
+	}{{0, 1}, {time.Hour, 1}, {89 * 24 * time.Hour, 1}, {24 * time.Hour, 1}, {time.Hour, 0}, {365 * 24 * time.Hour, 0}} {
+		d.pass(c.after)
+		if _, failed, _ := d.measure(down); failed != c.asked {
+			t.Errorf("%v later: asked %d times, want %d", c.after, failed, c.asked)
+		}
+	}
 }
 
 func TestAPostThatItsChannelHasNotGotTwiceIsShownAsRemoved(t *testing.T) {

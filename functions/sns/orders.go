@@ -24,8 +24,9 @@ type Channels interface {
 	// Check refuses words that the channel would refuse, with the field.
 	Check(p message.SnsPublish) error
 	// Identify is the channel's own id of the post at an address, "" where addresses do
-	// not tell it. Refused: it is no address of a post on that channel.
-	Identify(channel, address string) (external string, err error)
+	// not tell it, and the one address that stands for all of the post's. Refused: it is
+	// no address of a post on that channel.
+	Identify(channel, address string) (external, known string, err error)
 }
 
 // OrdersConfig makes Orders.
@@ -179,6 +180,9 @@ func (o *Orders) number(ctx context.Context, tx *store.Tx, n post) (int, error) 
 	}
 	l.step, l.code = s.step, s.code
 	replace, err := l.allow(n.again)
+	if err == nil && !n.again {
+		err = o.alone(ctx, tx, n)
+	}
 	if err != nil || !replace {
 		return l.number + 1, err
 	}
@@ -203,6 +207,22 @@ func (l last) allow(again bool) (replace bool, err error) {
 		return false, fault.Newf(fault.CodePostUnderWay, "%v is %s", l.post, l.step)
 	}
 	return true, nil
+}
+
+// alone refuses a post that is not ordered on purpose where the newest one came to nothing
+// and another is out, may be, or is still to go.
+func (o *Orders) alone(ctx context.Context, tx *store.Tx, n post) error {
+	others, err := store.One(ctx, tx, `SELECT COUNT(*) FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
+		WHERE p.tenant_id = ? AND p.ad_id = ? AND p.channel = ? AND p.account_id = ? AND p.state NOT IN ('removed', 'replaced')
+		AND (s.state NOT IN ('failed', 'cancelled') OR s.fail_code = ?)`,
+		func(n *int) []any { return []any{n} }, n.tenant, n.Ad, n.Channel, n.Account.String(), fault.CodeAbandoned)
+	if err != nil {
+		return fmt.Errorf("read other posts of %v: %w", n.Ad, err)
+	}
+	if others > 0 {
+		return fault.Newf(fault.CodePosted, "%d others of %v are there, or may be", others, n.Ad)
+	}
+	return nil
 }
 
 // planned refuses a first post on an account where the ad's own run is still going to

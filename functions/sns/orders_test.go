@@ -44,6 +44,8 @@ func TestAPostThatCannotGoOutIsRefusedAtOnce(t *testing.T) {
 	d.exec(`INSERT INTO ads (id, tenant_id, place_id, run_id, wish_json, request_key, request_hash, created_at) VALUES (22, 7, 1, 1, '{}', 'bare', '', ?), (23, 8, 1, 2, '{}', 'other', '', ?)`, d.now(), d.now())
 	d.exec(`INSERT INTO artifacts (id, tenant_id, run_id, step_no, kind, blob_path, sha256, bytes, content_type, created_at)
 		VALUES (30, 7, 1, 1, 'a', 'song', '', 9, 'audio/mpeg', ?), (31, 8, 1, 1, 'b', 'theirs', '', 9, 'image/jpeg', ?), (32, 7, 1, 1, 'c', 'big', '', 3000000, 'image/jpeg', ?)`, d.now(), d.now(), d.now())
+	d.exec(`INSERT INTO artifacts (id, tenant_id, run_id, step_no, kind, blob_path, sha256, bytes, content_type, created_at) VALUES (33, 7, ?, 4, 'thumbnail', 'away', '', 9, 'image/jpeg', ?)`, d.film(25, "final"), d.now())
+	d.exec(`UPDATE ads SET deleted_at = ? WHERE id = 25`, d.now())
 	for name, c := range map[string]struct {
 		change func(*sns.Draft)
 		code   fault.Code
@@ -61,6 +63,7 @@ func TestAPostThatCannotGoOutIsRefusedAtOnce(t *testing.T) {
 		"a song as a thumbnail":               {func(p *sns.Draft) { p.Thumbnail = 30 }, fault.CodeBadThumbnail},
 		"a stranger's picture":                {func(p *sns.Draft) { p.Thumbnail = 31 }, fault.CodeNotFound},
 		"a picture that is too large":         {func(p *sns.Draft) { p.Thumbnail = 32 }, fault.CodeBadThumbnail},
+		"a picture of an ad put away":         {func(p *sns.Draft) { p.Thumbnail = 33 }, fault.CodeNotFound},
 		"a photo that is not there":           {func(p *sns.Draft) { p.Photo = 1 }, fault.CodeNotFound},
 		"an ad that its owner has put away":   {func(p *sns.Draft) { p.Ad = 24 }, fault.CodeNotFound},
 		"a film that is not any one's at all": {func(p *sns.Draft) { p.Video = 1 }, fault.CodeNotFound},
@@ -100,15 +103,23 @@ func TestAScheduledPostWaitsForItsTime(t *testing.T) {
 func TestAPostThatWaitsBecauseOfAPauseSaysSo(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	p := d.order(d.draft())
-	d.send(p, func(message.SnsPublish, *sns.Notes) (string, error) { return "", fault.ErrPaused })
-	if got := d.state("paused", p, sns.Publishing); got.Fail != nil || got.Paused == nil || got.Paused.Code != fault.CodePaused {
-		t.Errorf("paused: %+v, %+v", got.Paused, got.Fail)
+	draft := d.draft()
+	draft.At = d.now().Add(time.Hour)
+	p := d.order(draft)
+	for range 7 { // days: longer than a run may take that nobody holds up
+		d.pass(24 * time.Hour)
+		if _, err := d.eng.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		d.send(p, func(message.SnsPublish, *sns.Notes) (string, error) { return "", fault.ErrPaused })
+		if got := d.state("paused", p, sns.Publishing); got.Fail != nil || got.Paused == nil || got.Paused.Code != fault.CodePaused {
+			t.Errorf("paused: %+v, %+v", got.Paused, got.Fail)
+		}
 	}
 	d.pass(time.Minute)
 	d.publish(p, "v1")
-	if got := d.state("resumed", p, sns.Published); got.Paused != nil {
-		t.Errorf("resumed: %+v", got.Paused)
+	if got := d.state("resumed", p, sns.Published); got.Paused != nil || !got.ScheduledAt.Equal(draft.At) {
+		t.Errorf("resumed: %+v, it was for %v", got.Paused, got.ScheduledAt)
 	}
 }
 
@@ -166,6 +177,62 @@ func TestASecondPostIsOrderedOnPurposeAndIsNotTheFirst(t *testing.T) {
 	}
 }
 
+// The newest post may have come to nothing; as long as one of before is out, or is still
+// to go, another is one more.
+func TestWithoutAWordThereIsNoSecondPostBesideAnOlderOne(t *testing.T) {
+	t.Parallel()
+	for name, older := range map[string]func(*desk) sns.Post{
+		"one that is out": func(d *desk) sns.Post { return d.publish(d.order(d.draft()), "v1") },
+		"one that is to go": func(d *desk) sns.Post {
+			draft := d.draft()
+			draft.At = d.now().Add(time.Hour)
+			return d.order(draft)
+		},
+	} {
+		d := newDesk(t)
+		older(d)
+		again := d.draft()
+		again.Again = true
+		for what, end := range map[string]func(p sns.Post){
+			"cancelled": func(p sns.Post) { _, _ = d.cancel(p) },
+			"refused": func(p sns.Post) {
+				d.send(p, func(message.SnsPublish, *sns.Notes) (string, error) { return "", fault.New(fault.CodeRefused) })
+			},
+		} {
+			end(d.order(again))
+			d.refused(name+", and a newer one that was "+what, d.draft(), fault.CodePosted)
+		}
+		if p := d.order(again); p.Number != 4 {
+			t.Errorf("%s: on purpose it is number %d", name, p.Number)
+		}
+	}
+}
+
+// An edit that is being made holds the film of before back, unless that is asked for by
+// name; one that came to nothing leaves it.
+func TestWithoutANameTheFilmIsTheNewestAndNotOneThatIsBeingCorrected(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	made := storetest.Value[id.Run](t, d.db, `SELECT run_id FROM ads WHERE id = 20`)
+	edit := id.New[id.Run](d.now())
+	d.exec(`INSERT INTO ad_revisions (ad_id, revision, tenant_id, run_id, order_json, change_json, request_hash, created_at) VALUES (20, 1, 7, ?, '{}', '{}', '', ?), (20, 2, 7, ?, '{}', '{}', '', ?)`, made, d.now(), edit, d.now())
+	d.exec(`INSERT INTO videos (id, tenant_id, ad_id, run_id, step_no, blob_path, thumbnail_path, width, height, seconds, created_at) VALUES (20, 7, 20, ?, 4, 'film', 'still', 9, 16, 30, ?)`, made, d.now())
+	d.exec(`INSERT INTO pipeline_runs (id, tenant_id, ad_id, state, order_json, deadline_at, version, fail_code, created_at) VALUES (?, 7, 20, 'running', '{}', ?, 1, '', ?)`, edit, d.now(), d.now())
+	d.exec(`UPDATE ads SET run_id = ?, revision = 2 WHERE id = 20`, edit)
+	d.refused("an edit is being made", d.draft(), fault.CodeNoFilm)
+	named := d.draft()
+	named.Video = 20
+	if p := d.order(named); p.Video != 20 {
+		t.Errorf("the film that was named is %v", p.Video)
+	}
+	d.exec(`UPDATE pipeline_runs SET state = 'failed', ended_at = ? WHERE id = ?`, d.now(), edit)
+	draft := d.draft()
+	draft.Channel = "instagram"
+	if p := d.order(draft); p.Video != 20 || p.Title == "" {
+		t.Errorf("the edit has failed, and the film is %v", p.Video)
+	}
+}
+
 // A post that came to nothing is followed without a word; its own step, should it
 // ever be retried, then sends nothing.
 func TestAPostThatReplacesAFailedOneIsTheOnlyOne(t *testing.T) {
@@ -177,7 +244,7 @@ func TestAPostThatReplacesAFailedOneIsTheOnlyOne(t *testing.T) {
 		t.Errorf("failed: %+v", p.Fail)
 	}
 	second := d.order(d.draft())
-	if err := d.eng.Retry(t.Context(), 7, d.wake(first).Run); err != nil {
+	if err := d.eng.Retry(t.Context(), 7, d.wake(first).Run, ""); err != nil {
 		t.Fatal(err)
 	}
 	d.send(first, func(message.SnsPublish, *sns.Notes) (string, error) {

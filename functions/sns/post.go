@@ -19,7 +19,8 @@ type Draft struct {
 	Channel string `json:"channel" required:"true" enum:"youtube,instagram"`
 	// Account is a connected account of that channel.
 	Account id.Account `json:"account" required:"true"`
-	// Video is the film; without it the ad's present one.
+	// Video is the film; without it the ad's newest, which an edit that is being made holds back.
+	// It is settled with the order: a later edit changes nothing of a post that waits for its time.
 	Video id.Video `json:"video,omitzero"`
 	// Title is shown by YouTube. Title, caption and hashtags that are left out are the ad's own.
 	Title    string   `json:"title,omitempty" max:"100"`
@@ -33,7 +34,9 @@ type Draft struct {
 	// 2 MB. Without either the film's own is shown.
 	Thumbnail id.Artifact `json:"thumbnail,omitzero"`
 	Photo     id.Photo    `json:"photo,omitzero"`
-	// At is when the post goes out, at most 90 days ahead; without it at once.
+	// At is when the post goes out, at most 90 days ahead; without it at once. Where a
+	// channel's limits or its trouble do not let it, it goes out later, at most 32 hours (run.deadline); a
+	// pause by operators is waited for however long it lasts, and the post can be cancelled meanwhile.
 	At time.Time `json:"at,omitzero"`
 	// Again posts the ad on an account where it is already.
 	Again bool `json:"again,omitempty"`

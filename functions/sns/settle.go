@@ -100,7 +100,7 @@ func (o *Orders) Confirm(ctx context.Context, tenant id.Tenant, by id.User, post
 	}
 	out := message.SnsPosted{Post: post, URL: address, Privacy: r.Privacy, Note: "confirmed by its owner"}
 	if there && address != "" {
-		if out.ExternalID, err = o.c.Channels.Identify(r.Channel, address); err != nil {
+		if out.ExternalID, out.URL, err = o.c.Channels.Identify(r.Channel, address); err != nil {
 			return Post{}, fault.Newf(fault.CodeBadValue, "confirm %v: %w", post, err).In("url").Wants(fault.Words{Ko: "채널에서 공유로 복사한 게시물 주소", En: "the post's address, as the channel shares it"})
 		}
 	}

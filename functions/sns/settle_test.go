@@ -174,6 +174,26 @@ func TestAnAddressThatIsNotTheChannelsConfirmsNothing(t *testing.T) {
 	d.state("not confirmed", p, sns.Unknown)
 }
 
+// An owner who looks for a lost post may take one that is just going out for it: its
+// own channel's word is the better one, and it does not stay unsettled for that.
+func TestAPostThatWasTakenForAnotherIsStillPublished(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	lost := d.order(d.draft())
+	d.lose(lost)
+	if _, err := d.confirm(lost, true, "https://y/v2"); err != nil {
+		t.Fatal(err)
+	}
+	again := d.draft()
+	again.Again = true
+	if p := d.publish(d.order(again), "v2"); p.ExternalID != "v2" || p.URL != "https://y/v2" {
+		t.Errorf("the post that is there: %+v", p)
+	}
+	if p := d.state("its owner has seen it somewhere", lost, sns.Published); p.ExternalID != "" || p.URL != "" || p.Note == "" {
+		t.Errorf("the lost one: %+v", p)
+	}
+}
+
 func TestAPostIsRemovedOnceHoweverOftenItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -137,7 +137,7 @@ type Config struct {
 
 	DownloadOrigins []string `envconfig:"CASTAD_DOWNLOAD_ORIGINS" sample:"http://127.0.0.1:8077" desc:"Origins, separated by commas, that results may be downloaded from besides each vendor's own (https://cdn.example). Plain http and loopback are for local only."`
 
-	VendorLimits    []string      `envconfig:"CASTAD_VENDOR_LIMITS" default:"suno:generate=20/10s,creatomate:*=30/10s,youtube:insert=100/day@America/Los_Angeles,naver:local+image=25000/day@Asia/Seoul,naver:page+short+robots=1000/1h,naver:page=1/5s,naver:short=1/5s,naver:robots=1/5s" desc:"How many calls the vendors allow, for all instances together: vendor:operation=count/time, vendor:one+other=count/day@zone, vendor:* for all operations; separated by commas."`
+	VendorLimits    []string      `envconfig:"CASTAD_VENDOR_LIMITS" default:"suno:generate=20/10s,creatomate:*=30/10s,youtube:insert=100/day@America/Los_Angeles,youtube:metrics=4000/day@America/Los_Angeles,naver:local+image=25000/day@Asia/Seoul,naver:page+short+robots=1000/1h,naver:page=1/5s,naver:short=1/5s,naver:robots=1/5s" desc:"How many calls the vendors allow, for all instances together: vendor:operation=count/time, vendor:one+other=count/day@zone, vendor:* for all operations; separated by commas."`
 	BreakerCooldown time.Duration `envconfig:"CASTAD_BREAKER_COOLDOWN" default:"30s" desc:"How long no call is sent to a vendor's operation that fails, before one is tried."`
 
 	Lease           time.Duration `envconfig:"CASTAD_LEASE" default:"15s" desc:"How long a worker's claim of a step holds unless its process renews it; a killed process delays its steps by this and CASTAD_LEASE_SKEW."`

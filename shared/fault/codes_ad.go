@@ -29,7 +29,7 @@ var adCodes = map[Code]Entry{
 	CodeAdUnchanged: {Conflict, "바뀌는 내용이 없습니다.", "Nothing about the ad would change.",
 		"you", "고칠 내용을 넣어 다시 보내 주세요.", "Send what is to be otherwise.", false},
 	CodeClaim: {Refused, "가사에 사실로 확인되지 않은 내용이 있습니다.", "The lyrics claim something that no fact supports.",
-		"vendor", "가게 정보를 더 적거나 다시 시도해 주세요.", "Add facts about the place, or try again.", true},
+		"vendor", "다시 시도하거나, 가게 정보를 더 적고 refresh_place로 다시 읽어 와 주세요.", "Retry, or add facts about the place and have it read anew with refresh_place.", true},
 	CodeOwnWords: {Refused, "직접 쓴 문구에 사실로 확인되지 않은 내용이 있습니다.", "Your own words claim something that no fact supports.",
 		"you", "문구를 고치거나, 가게 정보에 그 사실을 넣고 refresh_place로 다시 읽어 온 뒤 써 주세요.",
 		"Change the words, or add the fact to the place, have it read anew with refresh_place, and write them then.", false},

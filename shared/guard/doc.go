@@ -38,6 +38,7 @@
 //	suno:generate        20 in 10 s           docs.sunoapi.org, generate-music
 //	creatomate:*         30 in 10 s           creatomate.com/docs/api, for the account
 //	youtube:insert       100 a day, Pacific   developers.google.com/youtube/v3/revision_history, 2026-06-01; for the project
+//	youtube:metrics      4,000 a day, Pacific ours: figures must not use up the project's 10,000 units a day, which posts need
 //	naver:local+image    25,000 a day, Seoul  developers.naver.com, all search APIs of a client id together
 //	naver:page|short|robots   1 in 5 s        ours: a guest's pace
 //	naver:page+short+robots   1,000 an hour   ours: a refusal of one of them pauses all three

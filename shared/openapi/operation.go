@@ -3,6 +3,7 @@ package openapi
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"strings"
 
@@ -34,6 +35,15 @@ type Operation struct {
 	Extra    Extra
 	Behaviour
 	events map[string]Object
+}
+
+// ID is the operation's name for programs, "adRequest".
+func (o Operation) ID() string {
+	id := strings.ToLower(o.Function[:1]) + camel(o.Function)[1:]
+	if o.Method == http.MethodHead {
+		id += "Head"
+	}
+	return id
 }
 
 // Kind is what an operation answers when all is well.

@@ -16,17 +16,14 @@ import (
 // same words is a component, once.
 type builder struct {
 	schemas   map[string]Object
+	given     map[string]json.RawMessage // answers
 	responses Object
 	examples  Object
 	err       error
 }
 
 func (b *builder) operation(o Operation) Object {
-	id := strings.ToLower(o.Function[:1]) + camel(o.Function)[1:]
-	if o.Method == http.MethodHead {
-		id += "Head"
-	}
-	out := Object{{"operationId", id}, {"tags", []string{o.Module}}, {"summary", o.Summary}}
+	out := Object{{"operationId", o.ID()}, {"tags", []string{o.Module}}, {"summary", o.Summary}}
 	description := o.Description
 	if o.Guard != "" && o.Guard != "open" {
 		description = strings.TrimSpace(description + "\n\nGuarded by " + o.Guard + ".")
@@ -158,8 +155,6 @@ func (b *builder) answers(o Operation) Object {
 		all[status] = b.shared(status, problem(status, o.Codes[status]))
 	}
 	if o.Kind == File {
-		changed := http.StatusPreconditionFailed
-		all[changed] = b.shared(changed, problem(changed, []fault.Code{fault.CodeStale}))
 		outside := http.StatusRequestedRangeNotSatisfiable
 		all[outside] = b.shared(outside, withHeader(problem(outside, []fault.Code{fault.CodeBadValue}), "Content-Range", "ContentRange"))
 	}
@@ -276,7 +271,11 @@ func (b *builder) shown(answer Object) Object {
 	}
 	name := strings.TrimPrefix(to, "#/components/schemas/")
 	if b.examples.Field(name) == nil {
-		b.examples = b.examples.With(name, Object{{"value", sample(b.schemas, answer, "", 0)}})
+		var value any = b.given[name]
+		if b.given[name] == nil {
+			value = sample(b.schemas, answer, "", 0)
+		}
+		b.examples = b.examples.With(name, Object{{"value", value}})
 	}
 	return Object{{"schema", answer}, {"examples", Object{{name, Object{{"$ref", "#/components/examples/" + name}}}}}}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"castad/shared/fault"
 )
@@ -162,8 +164,22 @@ func (c *call) redirect(to Redirect) {
 	if to.Failed != nil {
 		c.failed(to.Failed)
 	}
-	c.w.Header()["Location"] = []string{to.Location}
+	c.w.Header()["Location"] = []string{escaped(to.Location)}
 	c.writeHead(to.Reply, status, noStore)
+}
+
+// escaped is an address in ASCII, as a URI is (RFC 3986): the host's own server refuses
+// to write a header with anything else, and browsers differ in what they make of it.
+func escaped(address string) string {
+	b := make([]byte, 0, len(address))
+	for i := range len(address) {
+		if address[i] < utf8.RuneSelf {
+			b = append(b, address[i])
+			continue
+		}
+		b = fmt.Appendf(b, "%%%02X", address[i])
+	}
+	return string(b)
 }
 
 func validLocation(s string) bool {

@@ -52,6 +52,7 @@ func TestWhatIsAnswered(t *testing.T) {
 		"a redirect into a script":        {Redirect{Location: "javascript:alert(1)"}, 500, "", map[string]string{"Location": ""}},
 		"a redirect with a user":          {Redirect{Location: "https://castad@evil.example"}, 500, "", map[string]string{"Location": ""}},
 		"a redirect with a line break":    {Redirect{Location: "/a\r\nX: y"}, 500, "", map[string]string{"Location": ""}},
+		"a redirect to a Korean path":     {Redirect{Location: "https://app.example/가게?q=%EB%A9%B4&곳=1#끝"}, 303, "", map[string]string{"Location": "https://app.example/%EA%B0%80%EA%B2%8C?q=%EB%A9%B4&%EA%B3%B3=1#%EB%81%9D"}},
 		"a redirect to nowhere":           {Redirect{}, 500, "", nil},
 		"a redirect that tells a failure": {Redirect{Location: "https://app.example/?error=x", Failed: fault.New(fault.CodeUnavailable)}, 303, "", map[string]string{"Location": "https://app.example/?error=x", "Content-Type": ""}},
 		"a redirect instead of JSON":      {song{Reply: Instead(Redirect{Location: "https://app.example/?connected=x"}), Title: "not shown"}, 303, "", map[string]string{"Location": "https://app.example/?connected=x", "Content-Type": ""}},

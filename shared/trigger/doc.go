@@ -51,7 +51,7 @@
 //
 // JSON bodies 1 MiB; uploads what the function says; request line and headers
 // 16 KiB; 30 s without progress ends a body or a download; streams 200 s, polls
-// 25 s, heartbeat 15 s. TLS and the 100 MB request limit are the host's; CORS is
+// 25 s, heartbeat 15 s, 20 of a user at a time. TLS and the 100 MB request limit are the host's; CORS is
 // ours (secure.go says why).
 // What net/http refuses before a request exists (a malformed request line, too
 // large a header) is answered in its own plain text.

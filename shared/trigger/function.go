@@ -109,11 +109,11 @@ func Admin[In, Out any](name string, binding []byte, b Budget, fn func(context.C
 
 // Stray is the function of every address that is no other's, a catch-all. The Functions host
 // answers what no function.json names by itself, with a 404 that says nothing; what it hands
-// through is routed here anew, and told what is wrong with it in a problem.
+// through is routed here anew, and what then is nobody's is told what is wrong with it.
 func Stray(name string, binding []byte) Function {
 	f := httpFunction[anyPath, struct{}](name, binding, Budget{Time: time.Second})
 	f.public, f.stray = true, true
-	f.http = func(*call) (any, error) { return nil, fault.New(fault.CodeRouteNotFound) } // not mounted; in the host's default mode
+	f.http = func(c *call) (any, error) { return nil, c.host.nowhere(c.w.Header(), c.r) }
 	return f
 }
 

@@ -2,10 +2,10 @@
 //
 // Sent outbox rows after eight days (one more than the longest duplicate
 // detection window of Service Bus), attempts to connect an account that ended as
-// long ago; ads that were put away 30 days ago, file by file and row by row, for at most
-// a minute; and, after two days, files that no row names: what an upload or a collect left
-// behind when it crashed before its commit. Whatever line it is broken off at, the next one
-// goes on.
+// long ago, what was read of a place's page and is too old to be used; ads that were
+// put away 30 days ago, file by file and row by row; and, after two days, files that no row
+// names: what an upload or a collect left behind when it crashed before its commit. Whatever
+// line it is broken off at, the next one goes on.
 package purge
 
 import (
@@ -22,8 +22,9 @@ import (
 //go:embed function.json
 var binding []byte
 
-// Sent deletes sent messages from before a time and says how many.
-type Sent interface {
+// Rows deletes rows by their age: what was sent or ended before a time, and what has a time
+// of its own. It deletes at most batch of each kind, and says of how many it was the most.
+type Rows interface {
 	Purge(ctx context.Context, before time.Time) (int64, error)
 }
 
@@ -50,9 +51,6 @@ type Owner struct {
 const (
 	keepSent    = 8 * 24 * time.Hour
 	keepOrphans = 2 * 24 * time.Hour
-	// share is how long ads are deleted: what is left over waits for the next night, and the
-	// orphans have their time.
-	share = time.Minute
 	// clocks is how much later than promised an ad is deleted: what instances' clocks may
 	// differ, and the time of a restore that was asked for at the last moment.
 	clocks = time.Hour
@@ -62,11 +60,16 @@ const (
 	// enough is how many files may refuse to be deleted before the purge gives up:
 	// then it is the storage's trouble and not theirs.
 	enough = 10
+	// batch is a full one of Rows, after which there may be more: on a busy day there are
+	// hundreds of thousands. rowsTime and adsTime leave the files their part of the visit.
+	batch    = 1000
+	rowsTime = 40 * time.Second
+	adsTime  = 30 * time.Second
 )
 
 // purger is the function's parts.
 type purger struct {
-	sent   Sent
+	rows   Rows
 	ads    Ads
 	away   time.Duration
 	files  Files
@@ -75,14 +78,14 @@ type purger struct {
 }
 
 // New returns the function. away is how long an ad that was put away can be brought back.
-func New(sent Sent, ads Ads, away time.Duration, files Files, owners []Owner, now func() time.Time) trigger.Function {
-	p := purger{sent, ads, away, files, owners, now}
+func New(rows Rows, ads Ads, away time.Duration, files Files, owners []Owner, now func() time.Time) trigger.Function {
+	p := purger{rows, ads, away, files, owners, now}
 	return trigger.Timer("background-purge", binding, trigger.Budget{Time: 100 * time.Second, Connections: 1}, p.run)
 }
 
 func (p purger) run(ctx context.Context) error {
 	now := p.now().UTC()
-	_, err := p.sent.Purge(ctx, now.Add(-keepSent))
+	err := p.old(ctx, now.Add(-keepSent))
 	err = errors.Join(err, p.forget(ctx, now.Add(-p.away-clocks)))
 	for _, o := range p.owners {
 		s := sweep{files: p.files, owner: o, before: now.Add(-keepOrphans)}
@@ -93,13 +96,30 @@ func (p purger) run(ctx context.Context) error {
 	return err
 }
 
-// forget deletes ads for their share of the time. That it is over is no trouble.
+// old deletes rows until none is left that is old enough, or their time is over.
+func (p purger) old(ctx context.Context, before time.Time) error {
+	return within(ctx, rowsTime, "rows", func(ctx context.Context) error {
+		for {
+			if n, err := p.rows.Purge(ctx, before); err != nil || n < batch {
+				return err
+			}
+		}
+	})
+}
+
+// forget deletes ads, or some of them, when their time is over.
 func (p purger) forget(ctx context.Context, before time.Time) error {
+	return within(ctx, adsTime, "ads", func(ctx context.Context) error { return p.ads.Forget(ctx, before) })
+}
+
+// within gives a part of the purge its share of the time. That it is over is no trouble: the
+// timer comes again.
+func within(ctx context.Context, share time.Duration, part string, do func(context.Context) error) error {
 	one, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	err := p.ads.Forget(one, before)
+	err := do(one)
 	if err != nil && one.Err() != nil && ctx.Err() == nil {
-		trigger.Note(ctx, "unfinished", "ads")
+		trigger.Note(ctx, "unfinished", part)
 		return nil
 	}
 	return err

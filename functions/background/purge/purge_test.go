@@ -146,12 +146,17 @@ func TestNothingIsDeletedWhileTheRowsCannotBeRead(t *testing.T) {
 	}
 }
 
-// desk notes from before when something is deleted.
-type desk struct{ sent, ads time.Time }
+// desk notes from before when something is deleted. It has left rows.
+type desk struct {
+	sent, ads time.Time
+	left      int64
+}
 
 func (d *desk) Purge(_ context.Context, before time.Time) (int64, error) {
 	d.sent = before
-	return 0, nil
+	n := min(d.left, batch)
+	d.left -= n
+	return n, nil
 }
 func (d *desk) Forget(_ context.Context, before time.Time) error {
 	d.ads = before
@@ -170,7 +175,7 @@ func TestManyAdsToDeleteLeaveTimeForTheFiles(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{files: map[string]time.Time{"runs/a": old}}
-		p := purger{sent: &desk{}, ads: &endless{}, files: d, owners: []Owner{(&rows{}).owner("runs/")}, now: func() time.Time { return line.Add(keepOrphans) }}
+		p := purger{rows: &desk{}, ads: &endless{}, files: d, owners: []Owner{(&rows{}).owner("runs/")}, now: func() time.Time { return line.Add(keepOrphans) }}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
 		if err := p.run(ctx); err != nil || len(d.files) != 0 {
@@ -188,12 +193,15 @@ func TestManyAdsToDeleteLeaveTimeForTheFiles(t *testing.T) {
 // half deleted by the other.
 func TestAnAdIsDeletedOnlyWhenNobodyCanBringItBackAnyMore(t *testing.T) {
 	t.Parallel()
-	d, away := &desk{}, 30*24*time.Hour
-	p := purger{sent: d, ads: d, away: away, files: &disk{}, now: func() time.Time { return line }}
+	d, away := &desk{left: 3*batch + 1}, 30*24*time.Hour
+	p := purger{rows: d, ads: d, away: away, files: &disk{}, now: func() time.Time { return line }}
 	if err := p.run(t.Context()); err == nil {
 		t.Error("what failed is not told")
 	}
 	if late := line.Add(-away).Sub(d.ads); late < 10*time.Minute || late > 24*time.Hour || !d.sent.Equal(line.Add(-8*24*time.Hour)) {
 		t.Errorf("ads %v later than promised, messages from before %v", late, d.sent)
+	}
+	if d.left != 0 { // more than one visit deletes at once
+		t.Errorf("%d rows are left for the next night", d.left)
 	}
 }

@@ -58,8 +58,9 @@ type Links interface {
 }
 
 const (
-	// maxThumbnail bounds a thumbnail; YouTube's smallest documented limit was 2 MB.
-	maxThumbnail = 2 << 20
+	// maxThumbnail bounds a thumbnail: no film's own is larger. A channel that takes less
+	// (YouTube's smallest documented limit was 2 MB) posts the film without it, and says so.
+	maxThumbnail = 8 << 20
 	// linkLife is how long a channel may fetch. Meta's fetcher comes within minutes,
 	// and again when it has failed; each container gets an address of its own.
 	linkLife = 6 * time.Hour

@@ -34,6 +34,9 @@ type Accounts interface {
 	// Access returns the channel's own id of an account and an access token that
 	// lives; CodeReconnect when its owner must connect it again.
 	Access(ctx context.Context, tenant id.Tenant, channel string, account id.Account) (external, access string, err error)
+	// Reject says that the channel does not take an access token any more. The next
+	// Access renews it, or is CodeReconnect.
+	Reject(ctx context.Context, tenant id.Tenant, account id.Account, access string) error
 }
 
 // Channels deletes posts at social networks.
@@ -67,11 +70,17 @@ func erase(ctx context.Context, t sns.Target, accounts Accounts, channels Channe
 	}
 	s := provider.Sought{Channel: t.Channel, Account: account, Access: access, ID: t.ExternalID}
 	no := channels.Remove(ctx, s)
-	if fault.CodeOf(no) != fault.CodeVendorRefused {
-		return no
+	if fault.CodeOf(no) == fault.CodeVendorRefused {
+		_, err := channels.Look(ctx, s)
+		switch {
+		case errors.As(err, &message.Absent{}):
+			return nil
+		case fault.CodeOf(err) == fault.CodeReconnect: // nobody can tell whether it is there
+			no = err
+		}
 	}
-	if _, err := channels.Look(ctx, s); errors.As(err, &message.Absent{}) {
-		return nil
+	if fault.CodeOf(no) == fault.CodeReconnect {
+		return errors.Join(no, accounts.Reject(ctx, t.Tenant, t.Account, access))
 	}
 	return no
 }

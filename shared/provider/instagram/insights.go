@@ -43,9 +43,10 @@ func (in insights) figure(metric string) (int64, bool) {
 
 // Metrics reads how a reel is doing; figures are up to 48 h old. A metric that the
 // configured version does not know costs only itself: it is -1. Without the
-// permission for insights the class is Reconnect.
+// permission for insights the class is Reconnect. message.Absent: the account does not
+// have the reel any more, proven by its list (see Look).
 func (c *Client) Metrics(ctx context.Context, s provider.Sought) (provider.Metrics, error) {
-	if err := c.node("metrics", s.ID); err != nil {
+	if err := errors.Join(c.node("metrics", s.ID), c.node("metrics", s.Account)); err != nil {
 		return provider.Metrics{}, err
 	}
 	var all []string
@@ -54,6 +55,11 @@ func (c *Client) Metrics(ctx context.Context, s provider.Sought) (provider.Metri
 	}
 	got, err := c.insights(ctx, s, strings.Join(all, ","))
 	whole := err == nil
+	if denied(err) { // said of reels that exist, too
+		if _, not := c.listed(ctx, s, err); not != nil {
+			err = not
+		}
+	}
 	if !whole && !unknownMetric(err) {
 		return provider.Metrics{}, err
 	}

@@ -231,12 +231,13 @@ func (c *Client) Resolve(ctx context.Context, s provider.Sought) (string, error)
 	if err := c.node("resolve", s.Account); err != nil {
 		return "", err
 	}
-	want, id := c.nameAt(s.URL), ""
+	_, want := c.nameAt(s.URL)
+	id := ""
 	if want == "" {
 		return "", provider.Refused(name, "resolve", "url", "is not the address of a reel")
 	}
 	_, err := c.each(ctx, who{s.Account, s.Access}, func(r reel) bool {
-		if c.nameAt(r.Permalink) == want && validID(string(r.ID)) {
+		if _, reel := c.nameAt(r.Permalink); reel == want && validID(string(r.ID)) {
 			id = string(r.ID)
 		}
 		return id != ""

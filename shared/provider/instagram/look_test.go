@@ -234,6 +234,24 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+// Meta denies insights of a reel that is gone, and of some that are not: the account's list decides.
+func TestTheFiguresOfAReelThatIsGoneSayThatItIsGone(t *testing.T) {
+	t.Parallel()
+	w, s := live(t)
+	w.Next(providertest.Fault{Kind: providertest.Status, Op: "metrics", Status: 400, Code: "100/33"})
+	if _, err := w.client.Metrics(t.Context(), s); classOf(err) != "later" {
+		t.Errorf("denied, and it is there: %v", err)
+	}
+	w.Delete(s.ID)
+	w.Next(providertest.Fault{Kind: providertest.Status, Op: "list", Status: 503})
+	if _, err := w.client.Metrics(t.Context(), s); absent(err) {
+		t.Errorf("gone, as far as a list tells that cannot be read: %v", err)
+	}
+	if _, err := w.client.Metrics(t.Context(), s); !absent(err) {
+		t.Errorf("its owner has deleted it: %v", err)
+	}
+}
+
 // Names of metrics come and go with versions: v21 says plays for views.
 func TestAnUnknownMetricCostsOnlyItself(t *testing.T) {
 	t.Parallel()

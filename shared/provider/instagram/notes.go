@@ -63,18 +63,11 @@ func keep(ctx context.Context, p provider.Post, n notes) error {
 // does not know its readers'.
 const label = "AI 생성 · AI-generated"
 
-// disclosures are the wordings that an author may have used already.
-var disclosures = []string{"ai 생성", "ai생성", "ai로 생성", "ai로 만든", "ai-generated", "made with ai"}
-
-// captionOf is the caption as it is sent: text, label (once), hashtags.
+// captionOf is the caption as it is sent: text, label (once), hashtags. Only a last line that
+// is the label stands for it: other words about AI may as well say that there was none.
 func captionOf(p provider.Post) string {
-	said := strings.ToLower(p.Caption)
-	for _, d := range disclosures {
-		if strings.Contains(said, d) {
-			return p.FullCaption()
-		}
-	}
-	p.Caption = strings.TrimSpace(p.Caption + "\n\n" + label)
+	said := strings.TrimSuffix("\n"+strings.TrimSpace(p.Caption), "\n"+label)
+	p.Caption = strings.TrimSpace(strings.TrimSpace(said) + "\n\n" + label)
 	return p.FullCaption()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,29 +83,40 @@ func (c *Client) CheckText(p provider.Post) error {
 }
 
 // Identify says whether an address is a reel's. Its id is "": what addresses have is
-// another name, for which the account's list must be read (Resolve). Class UserFault: it is not.
-func (c *Client) Identify(address string) (string, error) {
-	if c.nameAt(address) == "" {
-		return "", provider.Refused(name, "identify", "url", "is not the address of a reel")
+// another name, for which the account's list must be read (Resolve). known is the one
+// address that stands for all of its. Class UserFault: it is not.
+func (c *Client) Identify(address string) (id, known string, err error) {
+	at, reel := c.nameAt(address)
+	if reel == "" {
+		return "", "", provider.Refused(name, "identify", "url", "is not the address of a reel")
 	}
-	return "", nil
+	return "", at + "/reel/" + reel + "/", nil
 }
 
-// nameAt is the name by which an address calls its reel; "" = it is no reel's.
-func (c *Client) nameAt(address string) string {
+// site is where people see reels.
+const site = "https://www.instagram.com"
+
+// nameAt is the name by which an address calls its reel, and where; "" = it is no reel's.
+func (c *Client) nameAt(address string) (at, reel string) {
 	u, err := url.Parse(address)
 	own, _ := url.Parse(c.graph.BaseURL()) // a stand-in shows its reels itself
 	switch {
 	case err != nil || u.User != nil || u.Scheme != "https" && u.Scheme != own.Scheme:
 	case u.Host != "www.instagram.com" && u.Host != "instagram.com" && u.Host != own.Host:
 	default:
+		at = site
+		if u.Host == own.Host {
+			at = own.Scheme + "://" + own.Host
+		}
 		parts := strings.Split(strings.Trim(u.Path, "/"), "/")
-		if n := len(parts); n >= 2 && slices.Contains([]string{"reel", "reels", "p"}, parts[n-2]) {
-			return parts[n-1]
+		if n := len(parts); n >= 2 && slices.Contains([]string{"reel", "reels", "p"}, parts[n-2]) && reelName.MatchString(parts[n-1]) {
+			return at, parts[n-1]
 		}
 	}
-	return ""
+	return "", ""
 }
+
+var reelName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // container is the body of POST /{user}/media. The API once took VIDEO; a single
 // video must be a reel now.

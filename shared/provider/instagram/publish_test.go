@@ -68,17 +68,25 @@ func TestTheCoverIsPassedOn(t *testing.T) {
 	}
 }
 
+// Whatever else a caption says about AI, or denies, the label is its own last line, once.
 func TestTheCaptionSaysOnceThatAIMadeIt(t *testing.T) {
 	t.Parallel()
-	for _, caption := range []string{"전주 골목", "AI 생성 광고", "A song. Made with AI.", ""} {
+	const label = "AI 생성 · AI-generated"
+	for _, caption := range []string{"전주 골목", "", "AI 생성 광고", "이 영상은 AI 생성이 아닙니다", "Not made with AI!", "0% AI-generated", "no " + label, label, "전주 골목\n\n" + label + " \n"} {
 		w := start(t, instagramtest.Options{})
 		p := w.post(&pad{})
 		p.Caption = caption
 		posted, _, err := w.rounds(t, p)
 		w.once(t, posted, err)
-		sent := strings.ToLower(w.Containers()[0].Caption)
-		if n := strings.Count(sent, "ai 생성") + strings.Count(sent, "made with ai"); n != 1 {
-			t.Errorf("%q says it %d times: %q", caption, n, sent)
+		lines := strings.Split(strings.TrimSuffix(w.Containers()[0].Caption, "\n\n#전주 #분식"), "\n")
+		n := 0
+		for _, line := range lines {
+			if line == label {
+				n++
+			}
+		}
+		if n != 1 || lines[len(lines)-1] != label {
+			t.Errorf("%q says it %d times: %q", caption, n, lines)
 		}
 	}
 }

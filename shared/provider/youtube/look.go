@@ -277,7 +277,8 @@ func (c *Client) Remove(ctx context.Context, s provider.Sought) error {
 	switch reasonOf(err) {
 	case "videoNotFound":
 		return nil
-	case "insufficientPermissions": // connected before we asked for it, or its owner has unticked it: the account still posts
+	case "insufficientPermissions", // connected before we asked for it, or its owner has unticked it: the account still posts
+		"forbidden": // another channel's: its owner has confirmed it by that address
 		return provider.Refused(name, "remove", "account", "the account does not allow CastAD to delete: please remove it in YouTube Studio")
 	}
 	return err

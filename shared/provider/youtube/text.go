@@ -22,12 +22,11 @@ const (
 // there is anything to publish.
 func (c *Client) CheckText(p provider.Post) error { return checkText(p) }
 
-// Identify returns the id of the video at an address that people share. Class
-// UserFault: it is no address of a video.
-func (c *Client) Identify(address string) (string, error) {
+// Identify returns the id of the video at an address that people share, and the one
+// address that stands for all of its. Class UserFault: it is no address of a video.
+func (c *Client) Identify(address string) (id, known string, err error) {
 	u, err := url.Parse(address)
 	own, _ := url.Parse(c.cfg.WatchURL)
-	var id string
 	switch {
 	case err != nil || u.User != nil || u.Scheme != "https" && u.Scheme != own.Scheme:
 	case u.Host == own.Host, u.Host == "www.youtube.com", u.Host == "youtube.com", u.Host == "m.youtube.com":
@@ -38,14 +37,15 @@ func (c *Client) Identify(address string) (string, error) {
 		id = strings.TrimPrefix(u.Path, "/")
 	}
 	if !validID(id) {
-		return "", provider.Refused(name, "identify", "url", "is not the address of a video")
+		return "", "", provider.Refused(name, "identify", "url", "is not the address of a video")
 	}
-	return id, nil
+	return id, c.address(id), nil
 }
 
 // Resolve returns the id of the video at the address that its owner gave.
 func (c *Client) Resolve(_ context.Context, s provider.Sought) (string, error) {
-	return c.Identify(s.URL)
+	id, _, err := c.Identify(s.URL)
+	return id, err
 }
 
 // checkText refuses a post whose words YouTube would refuse, with the field.

@@ -56,6 +56,9 @@ func TestAFilmIsPublishedLookedAtFoundAndRemoved(t *testing.T) {
 	if get(t, w.URL+"/film/"+id) != string(video) {
 		t.Error("the film differs")
 	}
+	if other, _ := w.Grant("another"); classOf(w.c.Remove(t.Context(), provider.Sought{Access: other, ID: id})) != provider.UserFault {
+		t.Error("a video that is another channel's is no fault of ours")
+	}
 	for range 2 { // what is gone already is removed
 		if err := w.c.Remove(t.Context(), s); err != nil {
 			t.Error(err)
