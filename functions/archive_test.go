@@ -348,7 +348,7 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 	if b.get("/archive?deleted=true", &away); len(away.Items) != 0 || b.get(fmt.Sprintf("/archive/%v", gone.ID), nil).status != 404 {
 		t.Errorf("what cannot be brought back is shown: %+v", away.Items)
 	}
-	cost := b.captured()
+	cost, film := b.captured(), b.blob(gone)
 	for stop := range 5 { // broken off after each part
 		must(t, forgetting(b.parts).rows[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
 	}
@@ -361,8 +361,9 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 	if now := b.captured(); cost != 1020 || now != cost {
 		t.Errorf("the two ads cost %d won, %d when one is deleted", cost, now)
 	}
-	if keeps, err := b.parts.engine.Keeps(t.Context(), b.blob(stays)); err != nil || !keeps {
-		t.Errorf("the other ad's film is kept: %v, %v", keeps, err)
+	_, lost := b.parts.files.Stat(t.Context(), film)
+	if _, err := b.parts.files.Stat(t.Context(), b.blob(stays)); err != nil || fault.KindOf(lost) != fault.NotFound {
+		t.Errorf("the deleted ad's film: %v; the other ad's: %v", lost, err)
 	}
 	if b.value(`SELECT COUNT(*) FROM run_events WHERE run_id = ?`, gone.Run)+b.value(`SELECT COUNT(*) FROM artifacts WHERE run_id = ?`, gone.Run)+
 		b.value(`SELECT COUNT(*) FROM pipeline_steps WHERE run_id = ?`, gone.Run) != 0 || b.value(`SELECT COUNT(*) FROM credit_ledger WHERE run_id = ?`, gone.Run) == 0 {

@@ -117,7 +117,7 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.home = home.New(a.db.Replica(), p.engine, p.cache, clock)
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
-		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Now: clock})
+		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Daily: c.DailyPosts, Now: clock})
 	p.admin = admin.New(admin.Config{DB: a.db, Runs: p.engine, Letters: deadMail{p.outbox, a.unseal}, Vendors: vendorDesk{a.guard}, Roles: a.roles, Now: clock})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil

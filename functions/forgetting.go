@@ -16,8 +16,14 @@ type forgetter interface {
 	Forget(ctx context.Context, tenant id.Tenant, ad id.Ad) error
 }
 
-// forgetters delete the ads that nobody can bring back. Files whose rows are gone are
-// deleted like those of a crash (background-purge).
+// runs are the engine's rows of an ad, with their files.
+type runs struct{ parts }
+
+func (r runs) Forget(ctx context.Context, tenant id.Tenant, ad id.Ad) error {
+	return r.engine.Forget(ctx, tenant, ad, r.files.Delete)
+}
+
+// forgetters delete the ads that nobody can bring back, with their files.
 type forgetters struct {
 	ads *ad.Store
 	// rows are all who have rows of an ad, the ad's own the last: by them the next purge
@@ -25,37 +31,38 @@ type forgetters struct {
 	rows []forgetter
 }
 
-// goneAtOnce is how many ads are looked for at once, goneRounds how often in one purge:
-// a thousand ads take about half of its time. The timer comes again.
+// goneAtOnce is how many ads are looked for at once, goneRounds how often in one purge.
+// The timer comes again.
 const (
 	goneAtOnce = 50
 	goneRounds = 20
 )
 
 func forgetting(p parts) forgetters {
-	return forgetters{p.ads, []forgetter{p.lyrics, p.songs, p.videos, p.posts, p.engine, p.ads}}
+	return forgetters{p.ads, []forgetter{p.lyrics, p.songs, p.videos, p.posts, runs{p}, p.ads}}
 }
 
 // Forget deletes the ads that were put away before a time. One that cannot be deleted
 // does not keep the others.
-func (f forgetters) Forget(ctx context.Context, before time.Time) (err error) {
+func (f forgetters) Forget(ctx context.Context, before time.Time) error {
+	var stuck []error
+	var after *ad.Gone
 	for range goneRounds {
-		var gone []ad.Gone
-		if gone, err = f.ads.Gone(ctx, before, goneAtOnce); err != nil {
-			return err
+		gone, err := f.ads.Gone(ctx, before, after, goneAtOnce)
+		if err != nil {
+			return errors.Join(append(stuck, err)...)
 		}
-		forgotten := 0
 		for _, g := range gone {
-			failed := f.forget(ctx, g)
-			if err = errors.Join(err, failed); failed == nil {
-				forgotten++
+			after = &g
+			if err := f.forget(ctx, g); err != nil {
+				stuck = append(stuck, err)
 			}
 		}
-		if len(gone) < goneAtOnce || forgotten == 0 {
+		if len(gone) < goneAtOnce {
 			break
 		}
 	}
-	return err
+	return errors.Join(stuck...)
 }
 
 func (f forgetters) forget(ctx context.Context, g ad.Gone) error {

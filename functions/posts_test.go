@@ -144,7 +144,7 @@ func (b *bench) byHand(reel sns.Post) {
 
 func TestAPostThatCannotBeOrderedSaysWhy(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, func(c *config.Config) { c.DailyPosts = 1 })
 	tube := b.account("youtube")
 	a := b.filmed()
 	var unfinished, waiting ad.Ad
@@ -192,6 +192,15 @@ func TestAPostThatCannotBeOrderedSaysWhy(t *testing.T) {
 		t.Errorf("the ad's own post is of %v, the film is %v", theirs.Video, own.Video.ID)
 	}
 	b.post("it is the ad's", fmt.Sprintf("/posts/%v/cancel", own.Posts[0].ID), "{}", "409 "+string(fault.CodePostOfAd))
+	on := func(days, clock int) string {
+		at := time.Now().UTC().AddDate(0, 0, days).Truncate(24 * time.Hour).Add(time.Duration(clock) * time.Hour)
+		return fmt.Sprintf(`{"ad":%q,"channel":"youtube","account":%q,"again":true,"at":%q}`, a.ID, tube, at.Format(time.RFC3339))
+	}
+	first := b.post("the last of its day", "/posts", on(3, 14), "201") // 23 o'clock in Seoul
+	b.post("one more of that day", "/posts", on(3, 0), "429 "+string(fault.CodeDailyPosts))
+	b.post("an hour later, and another day", "/posts", on(3, 15), "201")
+	b.post("not the last after all", "/posts/"+first.ID.String()+"/cancel", "{}", "200")
+	b.post("in its place", "/posts", on(3, 0), "201")
 	body := fmt.Appendf(nil, `{"ad":%q,"channel":"youtube","account":%q}`, a.ID, tube)
 	if got := code(b.send(http.MethodPost, "/posts", b.token, map[string]string{"Content-Type": "application/json"}, body)); got != "400 "+string(fault.CodeKeyRequired) {
 		t.Errorf("without a key: %s", got)
@@ -204,10 +213,10 @@ func TestAPostThatCannotGoOutAnyMoreSaysWhy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	tube := b.account("youtube")
-	b.youtube.Next(providertest.Fault{Op: "insert", Kind: providertest.Status, Status: http.StatusBadRequest})
+	b.youtube.Next(providertest.Fault{Op: "insert", Kind: providertest.Code, Code: "uploadLimitExceeded"})
 	var a ad.Ad
 	b.do(http.MethodPost, "/ads", "order-1", ad.Wish{Place: b.place(1).ID, Channels: []ad.Channel{{Channel: "youtube", Account: tube}}}, &a)
-	if a = b.ended(a.ID); a.State != "failed" || len(a.Posts) != 1 || a.Posts[0].State != sns.Failed {
+	if a = b.ended(a.ID); a.State != "failed" || len(a.Posts) != 1 || a.Posts[0].State != sns.Failed || a.Fail.Code != fault.CodeAccountRefused {
 		t.Fatalf("the ad %s, its posts are %+v", a.State, a.Posts)
 	}
 	on := func(more string) string {

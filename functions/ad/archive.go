@@ -113,17 +113,22 @@ func underWay(ctx context.Context, tx *store.Tx, tenant id.Tenant, ad id.Ad) (bo
 type Gone struct {
 	Tenant id.Tenant
 	Ad     id.Ad
+	// At is when it was put away.
+	At time.Time
 }
 
-// Gone returns at most limit ads that were put away before a time. One that has begun
-// something meanwhile waits until that has ended, and so does one a picture of which was
-// chosen for a post of another ad that is still to come.
-func (s *Store) Gone(ctx context.Context, before time.Time, limit int) ([]Gone, error) {
-	gone, err := store.All(ctx, s.db, `SELECT a.tenant_id, a.id FROM ads a WHERE a.deleted_at <= ?
+// Gone returns at most limit ads that were put away before a time, the oldest first, those that
+// follow after one (nil = all). One that has begun something meanwhile waits until that has
+// ended, and so does one a picture of which was chosen for a post of another ad that is still to come.
+func (s *Store) Gone(ctx context.Context, before time.Time, after *Gone, limit int) ([]Gone, error) {
+	if after == nil {
+		after = &Gone{At: time.Unix(0, 0).UTC()}
+	}
+	gone, err := store.All(ctx, s.db, `SELECT a.tenant_id, a.id, a.deleted_at FROM ads a WHERE a.deleted_at <= ? AND a.deleted_at >= ? AND (a.deleted_at > ? OR a.id > ?)
 		AND NOT EXISTS (SELECT 1 FROM pipeline_runs r WHERE r.tenant_id = a.tenant_id AND r.ad_id = a.id AND r.ended_at IS NULL)
 		AND NOT EXISTS (SELECT 1 FROM publications p JOIN pipeline_runs r ON r.id = p.run_id AND r.ended_at IS NULL JOIN artifacts f ON f.id = p.thumbnail_file
-			JOIN pipeline_runs m ON m.id = f.run_id WHERE p.tenant_id = a.tenant_id AND m.ad_id = a.id) ORDER BY a.deleted_at LIMIT ?`,
-		func(g *Gone) []any { return []any{&g.Tenant, &g.Ad} }, before, limit)
+			JOIN pipeline_runs m ON m.id = f.run_id WHERE p.tenant_id = a.tenant_id AND m.ad_id = a.id) ORDER BY a.deleted_at, a.id LIMIT ?`,
+		func(g *Gone) []any { return []any{&g.Tenant, &g.Ad, &g.At} }, before, after.At, after.At, after.Ad, limit)
 	if err != nil {
 		return nil, fmt.Errorf("find ads that are gone: %w", err)
 	}

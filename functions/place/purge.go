@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"castad/shared/claim"
+	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/store"
 )
@@ -48,7 +49,9 @@ func (s *Store) PurgeFetched(ctx context.Context) (int64, error) {
 
 func (s *Store) purgeFetched(ctx context.Context, tenant id.Tenant, place id.Place, before time.Time) error {
 	return s.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := lock(ctx, tx, tenant, place); err != nil {
+		if err := lock(ctx, tx, tenant, place); fault.KindOf(err) == fault.NotFound { // erased meanwhile, with all that was fetched
+			return nil
+		} else if err != nil {
 			return err
 		}
 		now := s.now().UTC().Truncate(time.Microsecond)

@@ -37,6 +37,9 @@ type OrdersConfig struct {
 	Channels Channels
 	// Order writes a post as the engine's recipe reads it; zero at = at once.
 	Order func(p message.SnsPublish, at time.Time) (json.RawMessage, error)
+	// Daily is how many posts of one tenant may go out in a day of Seoul; 0 = no cap. All
+	// tenants share what a channel allows CastAD in a day.
+	Daily int
 	Now   func() time.Time
 }
 
@@ -147,8 +150,42 @@ func (o *Orders) insert(ctx context.Context, tx *store.Tx, n post) error {
 	if err := o.c.Engine.Start(ctx, tx, pipeline.Order{Run: n.run, Tenant: n.tenant, Ad: n.Ad, JSON: order}); err != nil {
 		return err
 	}
+	if err := o.room(ctx, tx, n); err != nil {
+		return err
+	}
 	chaos.Point("A1", "post")
 	return nil
+}
+
+// seoul has had no other offset since 1988.
+var seoul = time.FixedZone("KST", 9*60*60)
+
+// room refuses a post that was written already when it is one too many of the day on which
+// it is to go out. Engine.Start has locked the tenant's day, so that orders are counted one
+// after the other.
+func (o *Orders) room(ctx context.Context, tx *store.Tx, n post) error {
+	if o.c.Daily == 0 {
+		return nil
+	}
+	out, again := n.at, time.Hour // another of that day may be cancelled
+	if out.IsZero() {
+		out = n.now
+	}
+	y, m, d := out.In(seoul).Date()
+	day := time.Date(y, m, d, 0, 0, 0, 0, seoul).UTC()
+	posts, err := store.One(ctx, tx, `SELECT COUNT(*) FROM publications p JOIN pipeline_steps s ON s.run_id = p.run_id AND s.step_no = p.step_no
+		WHERE p.tenant_id = ? AND COALESCE(p.scheduled_at, p.created_at) >= ? AND COALESCE(p.scheduled_at, p.created_at) < ? AND s.state <> 'cancelled'`,
+		func(n *int) []any { return []any{n} }, n.tenant, day, day.Add(24*time.Hour))
+	if err != nil {
+		return fmt.Errorf("count posts of the day: %w", err)
+	}
+	if posts <= o.c.Daily {
+		return nil
+	}
+	if n.at.IsZero() { // at once is tomorrow then
+		again = day.Add(24 * time.Hour).Sub(n.now)
+	}
+	return fault.Newf(fault.CodeDailyPosts, "order post: %d of %d on that day", posts, o.c.Daily).In("at").After(again)
 }
 
 // last is the newest post of an ad on an account.

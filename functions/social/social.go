@@ -15,7 +15,8 @@
 // is there whole; where the channel gives no new refresh token, the one that is
 // kept stays (gitroomhq/postiz-app PR#1884). Scopes that were asked for and not
 // given are kept and shown; without one that posting needs the account is
-// reconnect_needed from the start, before a film is paid for that nobody could post. An attempt may carry the path of the web client where it
+// reconnect_needed from the start, before a film is paid for that nobody could post. The
+// last consent counts, also one that gives less than the one before. An attempt may carry the path of the web client where it
 // ends: a path that could lead to another site begins nothing, and what travels
 // through the channel cannot change it.
 //

@@ -325,7 +325,7 @@ func (c Config) checkTimes(p *problems) {
 	if c.RunDeadline > 0 && c.RunDeadline <= c.ReconcileWindow {
 		p.add("CASTAD_RUN_DEADLINE (%v) must be more than CASTAD_RECONCILE_WINDOW (%v), or no lost answer is ever found", c.RunDeadline, c.ReconcileWindow)
 	}
-	for name, most := range map[string]int64{"CASTAD_DAILY_CAP_WON": c.DailyCapWon, "CASTAD_DAILY_STARTS": int64(c.DailyStarts), "CASTAD_RUNNING_RUNS": int64(c.RunningRuns)} {
+	for name, most := range map[string]int64{"CASTAD_DAILY_CAP_WON": c.DailyCapWon, "CASTAD_DAILY_STARTS": int64(c.DailyStarts), "CASTAD_DAILY_POSTS": int64(c.DailyPosts), "CASTAD_RUNNING_RUNS": int64(c.RunningRuns)} {
 		if most < 0 {
 			p.add("%s must not be less than 0, which is no cap", name)
 		}

@@ -12,6 +12,7 @@ const (
 	CodeNotPublished Code = "post.not_published"
 	CodeRemoveByHand Code = "post.remove_by_hand"
 	CodeAdAway       Code = "post.ad_deleted"
+	CodeDailyPosts   Code = "limit.daily_posts"
 )
 
 var postCodes = map[Code]Entry{
@@ -34,6 +35,8 @@ var postCodes = map[Code]Entry{
 		"you", "아직 나가지 않은 게시는 cancel로 취소해 주세요.", "Cancel a post that is not out yet.", false},
 	CodeRemoveByHand: {Refused, "CastAD가 이 채널의 글을 지울 수 없습니다.", "CastAD cannot delete this post at its channel.",
 		"you", "link에 적힌 주소에서 직접 지운 뒤 다시 요청해 주세요.", "Delete it yourself at the address in link, then ask again.", false},
+	CodeDailyPosts: {TooMany, "그날 나갈 수 있는 게시가 가득 찼습니다.", "As many posts go out on that day as one owner may have.",
+		"you", "at으로 다른 날을 고르거나, 그날 예약한 다른 게시를 취소해 주세요.", "Choose another day with at, or cancel another post that is scheduled for it.", true},
 	CodeAdAway: {Refused, "게시하기 전에 광고가 삭제되었습니다.", "The ad was deleted before its post was due.",
 		"you", "게시하려면 보관함에서 광고를 되살린 뒤 다시 주문해 주세요.", "To post it, restore the ad and order the post again.", false},
 }

@@ -60,25 +60,8 @@ func (e *Engine) Erase(ctx context.Context, tenant id.Tenant, limit int, remove 
 }
 
 func (e *Engine) eraseRun(ctx context.Context, tenant id.Tenant, run id.Run, limit int, remove func(ctx context.Context, file string) error) (done bool, err error) {
-	type file struct {
-		id   id.Artifact
-		blob string
-	}
-	files, err := store.All(ctx, e.c.DB, `SELECT id, blob_path FROM artifacts WHERE run_id = ? AND tenant_id = ? ORDER BY step_no LIMIT ?`,
-		func(f *file) []any { return []any{&f.id, &f.blob} }, run, tenant, limit)
-	if err != nil {
+	if done, err := e.eraseFiles(ctx, tenant, run, limit, remove); err != nil || !done {
 		return false, err
-	}
-	for _, f := range files { // the file first: its row finds it
-		if err := remove(ctx, f.blob); err != nil {
-			return false, err
-		}
-		if _, err := e.c.DB.Exec(ctx, `DELETE FROM artifacts WHERE id = ? AND tenant_id = ?`, f.id, tenant); err != nil {
-			return false, err
-		}
-	}
-	if len(files) == limit {
-		return false, nil
 	}
 	calls, err := store.All(ctx, e.c.DB, `SELECT id FROM provider_calls WHERE run_id = ? AND tenant_id = ? ORDER BY step_no, attempt LIMIT 1000`,
 		func(c *id.Call) []any { return []any{c} }, run, tenant)
@@ -96,4 +79,26 @@ func (e *Engine) eraseRun(ctx context.Context, tenant id.Tenant, run id.Run, lim
 		`DELETE FROM run_events WHERE run_id = ? AND tenant_id = ? ORDER BY seq LIMIT ?`,
 		`DELETE FROM pipeline_steps WHERE run_id = ? AND tenant_id = ? ORDER BY step_no LIMIT ?`,
 		`DELETE FROM pipeline_runs WHERE id = ? AND tenant_id = ? ORDER BY id LIMIT ?`)
+}
+
+// eraseFiles deletes at most limit of a run's files with their rows; done says that none is left.
+func (e *Engine) eraseFiles(ctx context.Context, tenant id.Tenant, run id.Run, limit int, remove func(ctx context.Context, file string) error) (done bool, err error) {
+	type file struct {
+		id   id.Artifact
+		blob string
+	}
+	files, err := store.All(ctx, e.c.DB, `SELECT id, blob_path FROM artifacts WHERE run_id = ? AND tenant_id = ? ORDER BY step_no LIMIT ?`,
+		func(f *file) []any { return []any{&f.id, &f.blob} }, run, tenant, limit)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range files { // the file first: its row finds it
+		if err := remove(ctx, f.blob); err != nil {
+			return false, err
+		}
+		if _, err := e.c.DB.Exec(ctx, `DELETE FROM artifacts WHERE id = ? AND tenant_id = ?`, f.id, tenant); err != nil {
+			return false, err
+		}
+	}
+	return len(files) < limit, nil
 }

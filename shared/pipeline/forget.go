@@ -9,17 +9,16 @@ import (
 )
 
 const (
-	// forgetRuns is how many of an ad's runs are forgotten at once.
+	// forgetRuns is how many of an ad's runs, and of a run's files, are forgotten at once.
 	forgetRuns = 100
 	// forgetEvents bounds one deletion of events, and so what it locks.
 	forgetEvents = 1_000
 )
 
 // Forget deletes the runs of an ad that nobody can bring back, all of which have
-// ended. A run's own row is the last, so that a crash's leftovers are found again. What
-// was paid (provider_calls, credit_ledger) stays; files that no row names any more are
-// deleted with the other leftovers.
-func (e *Engine) Forget(ctx context.Context, tenant id.Tenant, ad id.Ad) error {
+// ended, with their files. A run's own row is the last, so that a crash's leftovers are
+// found again. What was paid (provider_calls, credit_ledger) stays.
+func (e *Engine) Forget(ctx context.Context, tenant id.Tenant, ad id.Ad, remove func(ctx context.Context, file string) error) error {
 	for {
 		runs, err := store.All(ctx, e.c.DB, `SELECT id FROM pipeline_runs WHERE tenant_id = ? AND ad_id = ? AND ended_at IS NOT NULL ORDER BY id LIMIT ?`,
 			func(r *id.Run) []any { return []any{r} }, tenant, ad, forgetRuns)
@@ -27,14 +26,20 @@ func (e *Engine) Forget(ctx context.Context, tenant id.Tenant, ad id.Ad) error {
 			return err
 		}
 		for _, run := range runs {
-			if err := e.forget(ctx, tenant, run); err != nil {
+			if err := e.forget(ctx, tenant, run, remove); err != nil {
 				return fmt.Errorf("forget %v: %w", run, err)
 			}
 		}
 	}
 }
 
-func (e *Engine) forget(ctx context.Context, tenant id.Tenant, run id.Run) error {
+func (e *Engine) forget(ctx context.Context, tenant id.Tenant, run id.Run, remove func(ctx context.Context, file string) error) error {
+	for done := false; !done; {
+		var err error
+		if done, err = e.eraseFiles(ctx, tenant, run, forgetRuns, remove); err != nil {
+			return err
+		}
+	}
 	for {
 		n, err := e.c.DB.Exec(ctx, `DELETE FROM run_events WHERE tenant_id = ? AND run_id = ? ORDER BY seq LIMIT ?`, tenant, run, forgetEvents)
 		if err != nil {
@@ -48,7 +53,6 @@ func (e *Engine) forget(ctx context.Context, tenant id.Tenant, run id.Run) error
 		return err
 	}
 	for _, statement := range []string{
-		`DELETE FROM artifacts WHERE tenant_id = ? AND run_id = ?`,
 		`DELETE FROM pipeline_steps WHERE tenant_id = ? AND run_id = ?`,
 		`DELETE FROM pipeline_runs WHERE tenant_id = ? AND id = ?`,
 	} {

@@ -104,11 +104,14 @@ func (e *Error) Unwrap() error { return e.Err }
 // FaultKind returns the kind of FaultCode.
 func (e *Error) FaultKind() fault.Kind { return e.FaultCode().Kind() }
 
-// FaultCode returns the catalogue code of the class; of a call that operators have paused
-// it says that.
+// FaultCode returns the catalogue code of the class; of a call that operators have paused,
+// and of a refusal that is the account's and not the content's, it says that.
 func (e *Error) FaultCode() fault.Code {
-	if errors.Is(e.Err, fault.ErrPaused) {
+	switch {
+	case errors.Is(e.Err, fault.ErrPaused):
 		return fault.CodePaused
+	case e.Class == UserFault && fault.CodeOf(e.Err) == fault.CodeAccountRefused:
+		return fault.CodeAccountRefused
 	}
 	return e.Class.FaultCode()
 }

@@ -144,10 +144,10 @@ func (e eraser) leave(ctx context.Context, l Leaver) (time.Time, error) {
 		}
 	}
 	switch {
-	case !l.Erasing:
-		return l.EraseAt, nil
 	case e.now().Before(l.SettledAt): // something that was begun before may be written still
 		return earlier(l.SettledAt, e.now().Add(meanwhile)), nil
+	case !l.Erasing:
+		return l.EraseAt, nil
 	}
 	if err := e.unlink(ctx, l.Subject); err != nil && e.now().Before(l.EraseAt.Add(patience)) {
 		return time.Time{}, err

@@ -74,6 +74,8 @@ func TestWhoLeavesGoesPartByPartInOrder(t *testing.T) {
 		"everything": {desk{leaver: erasing}, "runs, channels, channels, rows, rows, kakao, erased", false},
 		"one who may come back": {desk{leaver: Leaver{EraseAt: monday.Add(24 * time.Hour)}},
 			"runs, channels, channels, later 24h0m0s", false},
+		"one who may come back, and has only just left": {desk{leaver: Leaver{EraseAt: monday.Add(24 * time.Hour), SettledAt: monday.Add(2 * time.Minute)}},
+			"runs, channels, channels, later 2m0s", false},
 		"a run that is being settled": {desk{leaver: erasing, unread: 1}, "runs, later 30s", false},
 		"access tokens that live": {desk{leaver: Leaver{Erasing: true, EraseAt: monday, SettledAt: monday.Add(20 * time.Minute)}},
 			"runs, channels, channels, rows, rows, later 5m0s", false},

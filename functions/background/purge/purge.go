@@ -3,9 +3,9 @@
 // Sent outbox rows after eight days (one more than the longest duplicate
 // detection window of Service Bus), attempts to connect an account that ended as
 // long ago, what was read of a place's page and is too old to be used; ads that were
-// put away 30 days ago, row by row; and, after two days, files that
-// no row names: those of such ads, and what an upload or a collect left behind when it
-// crashed before its commit. Whatever line it is broken off at, the next one goes on.
+// put away 30 days ago, file by file and row by row; and, after two days, files that no row
+// names: what an upload or a collect left behind when it crashed before its commit. Whatever
+// line it is broken off at, the next one goes on.
 package purge
 
 import (
@@ -61,9 +61,10 @@ const (
 	// then it is the storage's trouble and not theirs.
 	enough = 10
 	// batch is a full one of Rows, after which there may be more: on a busy day there are
-	// hundreds of thousands. rowsTime leaves the ads and the files their part of the visit.
+	// hundreds of thousands. rowsTime and adsTime leave the files their part of the visit.
 	batch    = 1000
 	rowsTime = 40 * time.Second
+	adsTime  = 30 * time.Second
 )
 
 // purger is the function's parts.
@@ -85,7 +86,7 @@ func New(rows Rows, ads Ads, away time.Duration, files Files, owners []Owner, no
 func (p purger) run(ctx context.Context) error {
 	now := p.now().UTC()
 	err := p.old(ctx, now.Add(-keepSent))
-	err = errors.Join(err, p.ads.Forget(ctx, now.Add(-p.away-clocks)))
+	err = errors.Join(err, p.forget(ctx, now.Add(-p.away-clocks)))
 	for _, o := range p.owners {
 		s := sweep{files: p.files, owner: o, before: now.Add(-keepOrphans)}
 		if failed := s.run(ctx); failed != nil {
@@ -97,18 +98,31 @@ func (p purger) run(ctx context.Context) error {
 
 // old deletes rows until none is left that is old enough, or their time is over.
 func (p purger) old(ctx context.Context, before time.Time) error {
-	one, cancel := context.WithTimeout(ctx, rowsTime)
+	return within(ctx, rowsTime, "rows", func(ctx context.Context) error {
+		for {
+			if n, err := p.rows.Purge(ctx, before); err != nil || n < batch {
+				return err
+			}
+		}
+	})
+}
+
+// forget deletes ads, or some of them, when their time is over.
+func (p purger) forget(ctx context.Context, before time.Time) error {
+	return within(ctx, adsTime, "ads", func(ctx context.Context) error { return p.ads.Forget(ctx, before) })
+}
+
+// within gives a part of the purge its share of the time. That it is over is no trouble: the
+// timer comes again.
+func within(ctx context.Context, share time.Duration, part string, do func(context.Context) error) error {
+	one, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	for {
-		n, err := p.rows.Purge(one, before)
-		if err != nil && one.Err() != nil && ctx.Err() == nil {
-			trigger.Note(ctx, "unfinished", "rows")
-			return nil // the timer comes again
-		}
-		if err != nil || n < batch {
-			return err
-		}
+	err := do(one)
+	if err != nil && one.Err() != nil && ctx.Err() == nil {
+		trigger.Note(ctx, "unfinished", part)
+		return nil
 	}
+	return err
 }
 
 // sweep deletes an owner's old files that no row names.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -160,6 +161,32 @@ func (d *desk) Purge(_ context.Context, before time.Time) (int64, error) {
 func (d *desk) Forget(_ context.Context, before time.Time) error {
 	d.ads = before
 	return errors.New("ads")
+}
+
+// endless is more ads than a night has time for.
+type endless struct{ desk }
+
+func (*endless) Forget(ctx context.Context, _ time.Time) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestManyAdsToDeleteLeaveTimeForTheFiles(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{files: map[string]time.Time{"runs/a": old}}
+		p := purger{rows: &desk{}, ads: &endless{}, files: d, owners: []Owner{(&rows{}).owner("runs/")}, now: func() time.Time { return line.Add(keepOrphans) }}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+		defer cancel()
+		if err := p.run(ctx); err != nil || len(d.files) != 0 {
+			t.Errorf("%v, left are %v", err, d.files)
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := p.forget(ctx, line); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("when all the time is over: %v", err)
+		}
+	})
 }
 
 // Of two clocks one is late: an ad that may still be brought back by one must not be

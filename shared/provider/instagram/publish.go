@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"castad/shared/fault"
 	"castad/shared/provider"
 )
 
@@ -341,7 +342,7 @@ func (c *Client) goOn(ctx context.Context, p provider.Post, n notes) (provider.P
 	}
 	if n.Blocked {
 		e := &provider.Error{Provider: name, Op: "publish", Class: provider.UserFault, Code: (graphError{Code: codeRequestLimit, Subcode: subSpam}).code(),
-			Err: errors.New("the account is blocked from publishing, as spam; the reel is not live")}
+			Err: fault.Newf(fault.CodeAccountRefused, "the account is blocked from publishing, as spam; the reel is not live").In("account")}
 		if err := keep(ctx, p, notes{}); err != nil {
 			return provider.Posted{}, err
 		}

@@ -317,7 +317,7 @@ func TestASpamBlockIsToldOnceTheReelIsProvenNotToBeLive(t *testing.T) {
 	}
 	w.pass(instagram.DefaultSettle)
 	_, _, err := w.rounds(t, w.post(notes))
-	if classOf(err) != "user_fault" || w.Asked("publish") != 1 {
+	if classOf(err) != "user_fault" || fault.CodeOf(err) != fault.CodeAccountRefused || w.Asked("publish") != 1 {
 		t.Errorf("%v, published %d times", err, w.Asked("publish"))
 	}
 }

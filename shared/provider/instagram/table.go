@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"castad/shared/fault"
 	"castad/shared/pattern"
 	"castad/shared/provider"
 )
@@ -190,6 +191,9 @@ func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Ans
 		a.Good()
 	}
 	err := p.Fail(call, a, class(e, a.Status, call.Paid), e.code(), or(said, "-"))
+	if e.Subcode == subRestricted || e.Subcode == subSpam {
+		err.Err = fault.Newf(fault.CodeAccountRefused, "instagram restricts the account").In("account")
+	}
 	if e.Subcode == subDailyCap && err.RetryAfter == 0 {
 		err.RetryAfter = provider.MaxRetryAfter // the window slides over 24 h; when a place falls free is not told
 	}

@@ -77,7 +77,11 @@ func (c *Client) fail(call provider.Call, a *provider.Answer, access string) *pr
 	if m.class == provider.QuotaExhausted && e.RetryAfter == 0 {
 		e.RetryAfter = min(c.untilFull(), provider.MaxRetryAfter)
 	}
-	if m.field != "" {
+	switch m.field {
+	case "":
+	case "account":
+		e.Err = fault.Newf(fault.CodeAccountRefused, "youtube says %s", reason).In(m.field)
+	default:
 		e.Err = fault.Newf(fault.CodeVendorRefused, "youtube says %s", reason).In(m.field)
 	}
 	return e

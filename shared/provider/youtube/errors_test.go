@@ -96,7 +96,7 @@ func TestAChannelsOwnLimitStopsNobodyElse(t *testing.T) {
 	w := start(t, youtubetest.Options{})
 	w.Next(providertest.Fault{Kind: providertest.Code, Op: "insert", Code: "uploadLimitExceeded"})
 	_, err := w.c.Publish(t.Context(), w.post(film(10)))
-	if classOf(err) != provider.UserFault || fault.FieldOf(err) != "account" {
+	if classOf(err) != provider.UserFault || fault.FieldOf(err) != "account" || fault.CodeOf(err) != fault.CodeAccountRefused {
 		t.Errorf("%v", err)
 	}
 	other := w.post(film(10))
