@@ -42,7 +42,7 @@ func Pair(t testing.TB, opts ...Option) *Replicated {
 	direct := create(t, r.Primary.DSN(""))
 	name := parse(t, direct).DBName
 	o.config.DSN, o.config.ReplicaDSN = direct, r.Replica.DSN(name)
-	r.DB = open(t, o, direct)
+	r.DB = open(t, o, direct, migrate)
 	r.CatchUp(t)
 	return r
 }
@@ -106,7 +106,7 @@ func Own(t testing.TB, server mariadb.Options, opts ...Option) (*store.DB, *mari
 	s := start(t, server)
 	direct := create(t, s.DSN(""))
 	o.config.DSN = direct
-	return open(t, o, direct), s
+	return open(t, o, direct, migrate), s
 }
 
 func must(t testing.TB, err error) {

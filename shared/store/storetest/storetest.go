@@ -10,7 +10,6 @@
 package storetest
 
 import (
-	"context"
 	"crypto/rand"
 	"database/sql"
 	"fmt"
@@ -66,10 +65,11 @@ func Open(t testing.TB, opts ...Option) *store.DB {
 	if o.through != nil {
 		o.config.DSN = withAddr(t, direct, o.through.Addr())
 	}
-	return open(t, o, direct)
+	return open(t, o, direct, fill)
 }
 
-func open(t testing.TB, o options, direct string) *store.DB {
+// open opens a database; tables makes what is in it, unless it is to be bare.
+func open(t testing.TB, o options, direct string, tables func(t testing.TB, db *store.DB, direct string)) *store.DB {
 	t.Helper()
 	db, err := store.Open(o.config)
 	if err != nil {
@@ -83,11 +83,7 @@ func open(t testing.TB, o options, direct string) *store.DB {
 		}
 	})
 	if !o.bare {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		if _, err := db.Migrate(ctx); err != nil {
-			t.Fatalf("migrate: %v", err)
-		}
+		tables(t, db, direct)
 	}
 	return db
 }
