@@ -170,16 +170,18 @@ type outdated struct {
 	states  *social.Store
 	tickets *ad.Store
 	lent    *admin.Store
-	photos  *place.Store
+	places  *place.Store
 }
 
+// Purge deletes at most a thousand of each kind, and returns of how many it was the most.
 func (o outdated) Purge(ctx context.Context, before time.Time) (int64, error) {
 	sent, err := o.sent.Purge(ctx, before)
 	states, err2 := o.states.Purge(ctx, before)
 	tickets, err3 := o.tickets.Purge(ctx, before)
 	lent, err4 := o.lent.Purge(ctx, before)
-	photos, err5 := o.photos.PurgePhotos(ctx)
-	return sent + states + tickets + lent + photos, errors.Join(err, err2, err3, err4, err5)
+	photos, err5 := o.places.PurgePhotos(ctx)
+	fetched, err6 := o.places.PurgeFetched(ctx)
+	return max(sent, states, tickets, lent, photos, fetched), errors.Join(err, err2, err3, err4, err5, err6)
 }
 
 // tickets lets a browser's stream in.
@@ -193,6 +195,6 @@ func (t tickets) redeem(ctx context.Context, path, ticket string) (identity.Prin
 	if !ok || !ok2 || a.UnmarshalText([]byte(name)) != nil {
 		return identity.Principal{}, fault.Newf(fault.CodeUnauthenticated, "a ticket is for the events of an ad")
 	}
-	tenant, user, err := t.ads.Redeem(ctx, a, ticket)
-	return identity.Principal{Tenant: tenant, User: user, Role: identity.RoleOwner}, err
+	who, err := t.ads.Redeem(ctx, a, ticket)
+	return identity.Principal{Tenant: who.Tenant, User: who.User, Role: identity.RoleOwner, Session: who.Session}, err
 }

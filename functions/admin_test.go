@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"castad/functions/ad"
 	"castad/functions/admin"
+	"castad/functions/archive"
 	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
@@ -228,7 +230,7 @@ func TestOperatorsSeeRunsOfAllAccountsAndTheirWholeHistory(t *testing.T) {
 	if diff := cmp.Diff(map[string]int64{"castad": 0, "openai": 20, "suno": 90, "creatomate": 400, "youtube": 0}, captured); diff != "" {
 		t.Errorf("captured won (-want +got):\n%s", diff)
 	}
-	for _, bad := range []string{"?from=yesterday", "?to=tomorrow", "?from=2026-01-01&to=2026-12-31", "?from=2026-11-02&to=2026-11-01"} {
+	for _, bad := range []string{"?from=yesterday", "?to=tomorrow", "?from=2026-01-01&to=2026-12-31", "?from=2026-11-02&to=2026-11-01", "?to=0001-01-01", "?from=0000-01-01&to=0000-01-02"} {
 		if status, code := b.as(token, "GET", "/admin/costs"+bad, nil, nil); status != http.StatusBadRequest || code != string(fault.CodeBadValue) {
 			t.Errorf("%s: %d %s", bad, status, code)
 		}
@@ -282,6 +284,39 @@ func TestOperatorsCancelAndRedriveRunsOfOthers(t *testing.T) {
 	}
 }
 
+// What an owner has put away, or leaves behind, is not bought once more by an operator.
+func TestOperatorsBeginNothingThatNobodyWants(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, token := b.operator()
+	must(t, b.guard.Force(t.Context(), "openai", "*", "open"))
+	var a ad.Ad
+	b.do(http.MethodPost, "/ads", "order", ad.Wish{Place: b.place(1).ID, Publish: "none"}, &a)
+	b.do(http.MethodPost, "/ads/"+a.ID.String()+"/cancel", "", nil, &a)
+	b.ended(a.ID)
+	b.exec(`UPDATE pipeline_runs SET state = 'failed', fail_code = 'run.deadline' WHERE id = ?`, a.Run)
+	b.exec(`INSERT INTO users (id, tenant_id, issuer, subject, name, role, state, created_at, seen_at) SELECT 7, tenant_id, 'i', 's', '', 'owner', 'active', created_at, created_at FROM ads WHERE id = ?`, a.ID)
+	redrive := func(when string, want int) {
+		t.Helper()
+		status, code := b.as(token, "POST", "/admin/runs/"+a.Run.String()+"/redrive", nil, nil)
+		if state := b.text(`SELECT state FROM pipeline_runs WHERE id = ?`, a.Run); status != want || want == http.StatusConflict && (code != string(fault.CodeRunOver) || state != "failed") {
+			t.Errorf("%s: %d %s, it is %s", when, status, code, state)
+		}
+	}
+	var e archive.Entry
+	var gone json.RawMessage
+	b.do(http.MethodDelete, "/archive/"+a.ID.String(), "", nil, &gone)
+	redrive("put away", http.StatusConflict)
+	b.do(http.MethodPost, "/archive/"+a.ID.String()+"/restore", "", nil, &e)
+	b.exec(`UPDATE users SET erase_at = ? WHERE id = 7`, time.Now().UTC())
+	redrive("leaving", http.StatusConflict)
+	b.exec(`UPDATE users SET erase_at = NULL WHERE id = 7`)
+	redrive("wanted", http.StatusOK)
+	if done, refused := b.audited("run.redrive"), b.logged("run.redrive", admin.Refused); done != "1" || refused != "2" {
+		t.Errorf("%s redrives and %s refusals are in the log", done, refused)
+	}
+}
+
 func TestOperatorsSendDeadLettersAgainOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -293,7 +328,7 @@ func TestOperatorsSendDeadLettersAgainOnce(t *testing.T) {
 		return raw
 	}
 	must(t, b.parts.outbox.Bury(t.Context(), "song-generate", "m1", "MaxDeliveryCountExceeded", seal(`{"run":"`+run.String()+`","step":3}`)))
-	must(t, b.parts.outbox.Bury(t.Context(), "song-generate", "m2", "envelope", []byte("not ours")))
+	must(t, b.parts.outbox.Bury(t.Context(), "song-generate", "m2", "envelope", bytes.Repeat([]byte("not ours"), 10_000)))
 	var list struct {
 		Items []admin.Letter
 		Next  string
@@ -319,8 +354,8 @@ func TestOperatorsSendDeadLettersAgainOnce(t *testing.T) {
 	if status, _ := b.as(token, "POST", "/admin/deadletters/3/redrive", nil, nil); status != http.StatusNotFound {
 		t.Errorf("no letter: %d", status)
 	}
-	if n := b.audited("letter.redrive"); n != "1" {
-		t.Errorf("%s of one redrive are in the log", n)
+	if done, same := b.audited("letter.redrive"), b.logged("letter.redrive", admin.Unchanged); done != "1" || same != "1" {
+		t.Errorf("%s of one redrive and %s of one that had been done are in the log", done, same)
 	}
 }
 

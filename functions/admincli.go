@@ -33,6 +33,10 @@ const cliTime = 5 * time.Minute
 
 // operate is `handler admin …`; it opens the database and ends.
 func operate(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 1 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help") {
+		fmt.Fprint(stderr, adminUsage)
+		return 0
+	}
 	c, _ := config.Load() // most settings are not needed here; those that are, are checked below
 	if err := operateOn(c, args, stdout); err != nil {
 		fmt.Fprintf(stderr, "handler admin: %v\n", err)

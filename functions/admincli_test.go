@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"castad/functions/admin"
 	"castad/shared/config"
 	"castad/shared/fault"
 	"castad/shared/id"
@@ -16,9 +17,9 @@ import (
 
 func TestTheHandlerSaysWhatItTakes(t *testing.T) {
 	t.Parallel()
-	for arg, want := range map[string]int{"-h": 0, "-no": 2, "grant": 2} {
+	for arg, want := range map[string]int{"-h": 0, "-no": 2, "grant": 2, "admin -h": 0, "admin": 1} {
 		var out, complaints strings.Builder
-		if code := run([]string{arg}, &out, &complaints); code != want || !strings.Contains(complaints.String(), "handler admin grant USER") || out.Len() > 0 {
+		if code := run(strings.Fields(arg), &out, &complaints); code != want || !strings.Contains(complaints.String(), "handler admin grant USER") || out.Len() > 0 {
 			t.Errorf("%s: exit status %d, %s", arg, code, &complaints)
 		}
 	}
@@ -49,9 +50,13 @@ func TestTheFirstOperatorIsMadeAtTheCommandLine(t *testing.T) {
 		t.Errorf("it says %q", got)
 	}
 	may(http.StatusOK, "when granted")
+	say("grant", who.User.String())
+	if done, same := b.audited("user.role"), b.logged("user.role", admin.Unchanged); done != "1" || same != "1" {
+		t.Errorf("%s grants and %s that changed nothing are in the log", done, same)
+	}
 	say("revoke", who.User.String())
 	may(http.StatusForbidden, "when revoked")
-	if got := say("verify-audit"); !strings.HasPrefix(got, "the audit log is whole: 2 rows") {
+	if got := say("verify-audit"); !strings.HasPrefix(got, "the audit log is whole: 3 rows") {
 		t.Errorf("it says %q", got)
 	}
 	for _, bad := range [][]string{nil, {"grant"}, {"grant", ""}, {"grant", "kakao:1"}, {"grant", id.User(77).String()}, {"grant", who.Tenant.String()}, {"crown", who.User.String()}, {"verify-audit", "now"}} {

@@ -34,7 +34,6 @@ import (
 	bus "castad/shared/servicebus"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
-	"castad/shared/trigger"
 )
 
 // bench is the whole app in this process: a real MySQL-protocol server, Service
@@ -145,14 +144,14 @@ func (b *bench) start(c config.Config, listener net.Listener) {
 	}
 	g := &gate{}
 	p.ready = g.check(app.db)
-	host, err := trigger.New(app.options(c, p, log, m, g), registry(p)...)
+	host, err := app.host(c, p, log, m, g, registry(p)...)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	if err := p.files.EnsureContainer(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := g.open(b.t.Context(), app.db, log); err != nil {
+	if err := g.open(b.t.Context(), app.db, log, app.ended.Look); err != nil {
 		b.t.Fatal(err)
 	}
 	b.parts, b.guard, b.app = p, app.guard, app

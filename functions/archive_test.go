@@ -344,6 +344,11 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 		t.Fatalf("deleted although a post to come shows a picture of it, %v", err)
 	}
 	b.post("it is not to come", fmt.Sprintf("/posts/%v/cancel", planned.ID), "{}", "200")
+	var away shelf
+	if b.get("/archive?deleted=true", &away); len(away.Items) != 0 || b.get(fmt.Sprintf("/archive/%v", gone.ID), nil).status != 404 {
+		t.Errorf("what cannot be brought back is shown: %+v", away.Items)
+	}
+	cost := b.captured()
 	for stop := range 5 { // broken off after each part
 		must(t, forgetting(b.parts).rows[stop].Forget(t.Context(), id.Tenant(tenant), gone.ID))
 	}
@@ -352,6 +357,9 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 		if got := b.counted(table, tenant); got != n {
 			t.Errorf("%s: %d rows, want %d", table, got, n)
 		}
+	}
+	if now := b.captured(); cost != 1020 || now != cost {
+		t.Errorf("the two ads cost %d won, %d when one is deleted", cost, now)
 	}
 	if keeps, err := b.parts.engine.Keeps(t.Context(), b.blob(stays)); err != nil || !keeps {
 		t.Errorf("the other ad's film is kept: %v, %v", keeps, err)
@@ -363,6 +371,18 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 	if got := b.get(fmt.Sprintf("/archive/%v", stays.ID), nil); got.status != 200 {
 		t.Errorf("the other ad: %d", got.status)
 	}
+}
+
+// captured is what all vendors have cost, as operators see it.
+func (b *bench) captured() (won int64) {
+	b.t.Helper()
+	day := func(n int) string { return clock().AddDate(0, 0, n).Format(time.DateOnly) }
+	costs, err := b.parts.admin.Costs(b.t.Context(), day(-1), day(1))
+	must(b.t, err)
+	for _, c := range costs {
+		won += c.CapturedWon
+	}
+	return won
 }
 
 func (b *bench) value(query string, args ...any) int64 {

@@ -58,6 +58,8 @@ type app struct {
 	// redis is nil where none is set up.
 	redis  *redis.Client
 	limits *limits
+	// classes are CASTAD_RATE_LIMITS.
+	classes map[string]limiter.Class
 	// operators are tokens of the audience of operators; roles says who is one.
 	operators *identity.Verifier
 	roles     *auth.Roles
@@ -75,6 +77,8 @@ const (
 	endedEvery = time.Second
 )
 
+// clock is for times that are kept and compared with those of other processes. It can be
+// set; what measures how long something takes or lasts here has time.Now.
 func clock() time.Time { return time.Now().UTC() }
 
 // assemble builds everything from the settings. It does no I/O: what cannot be
@@ -96,7 +100,8 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.outbox = outbox.New(outbox.Config{DB: a.db.Primary(), Sender: sender{p.bus}, Seal: a.seal, Unseal: a.unseal, Now: clock, Log: log})
 	p.engine = pipeline.New(pipeline.Config{DB: a.db.Primary(), Outbox: p.outbox, Recipe: recipe(), Rules: rules(c), Now: clock, Log: log,
 		CallbackURL: callbackURL(c.PublicURL), Paused: paused(a.guard)})
-	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Now: clock,
+	a.roles, a.ended = auth.NewRoles(a.db.Primary()), auth.NewEnded(a.db.Primary(), clock, endedEvery, log)
+	p.social = social.New(social.Config{DB: a.db.Primary(), Seal: p.seal, Channels: p.consents, Ended: a.ended.Has, Now: clock,
 		Notice: func(ctx context.Context, tenant id.Tenant, account id.Account, channel string) {
 			log.WarnContext(ctx, "an account must be connected again", "tenant", tenant, "account", account, "channel", channel)
 		}})
@@ -108,12 +113,11 @@ func assemble(c config.Config, log *slog.Logger, meter *meter) (parts, *app, err
 	p.places = place.New(a.db.Primary(), p.engine, clock)
 	p.lyrics, p.songs, p.videos = lyric.New(a.db.Primary(), p.engine), song.New(a.db.Primary(), p.engine), video.New(a.db.Primary(), p.engine)
 	p.edits = edits{p.ads, p.lyrics, p.songs, p.videos}
-	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway)
+	p.archive = archive.New(a.db.Primary(), a.db.Replica(), ad.KeepAway, clock)
 	p.home = home.New(a.db.Replica(), p.engine, p.cache, clock)
 	p.posts = sns.New(a.db.Primary(), p.engine, p.seal, clock)
 	p.orders = sns.NewOrders(sns.OrdersConfig{DB: a.db.Primary(), Replica: a.db.Replica(), Engine: p.engine,
 		Channels: targets{p.channels, p.social}, Order: ad.PostOrder, Daily: c.DailyPosts, Now: clock})
-	a.roles, a.ended = auth.NewRoles(a.db.Primary()), auth.NewEnded(a.db.Primary(), clock, endedEvery, log)
 	p.admin = admin.New(admin.Config{DB: a.db, Runs: p.engine, Letters: deadMail{p.outbox, a.unseal}, Vendors: vendorDesk{a.guard}, Roles: a.roles, Now: clock})
 	p.watcher = ad.NewWatcher(a.db.Primary(), watchEvery, log)
 	return p, a, nil
@@ -202,22 +206,19 @@ func (a *app) guards(c config.Config, log *slog.Logger, meter *meter) error {
 
 // limit makes what keeps callers within limits, and the cache: in Redis where one is set up, else in this process.
 func (a *app) limit(c config.Config, log *slog.Logger, meter *meter, p *parts) error {
-	classes, err := parseClasses(c.RateLimits)
-	if err != nil {
+	var err error
+	if a.classes, err = parseClasses(c.RateLimits); err != nil {
 		return err
 	}
 	if a.redis, err = openRedis(c, log); err != nil {
 		return err
 	}
 	p.cache = cache.New(cache.Config{Redis: a.redis, Secret: redisSecret(a.envelopes), Now: clock, Failed: func(err error) { log.Debug("the cache does without Redis", "err", err.Error()) }})
-	a.limits = &limits{count: meter.limited, bypass: newBypass(c.Stage == config.Local || c.Bypass == "allow", a.db.Primary(), clock, log)}
-	if a.limits.rulings, err = rulings(registry(parts{}), classes); err != nil {
-		return err
-	}
-	local := limiter.NewMemory(clock, withSites(classes)...)
+	a.limits = &limits{count: meter.limited, bypass: newBypass(c.Stage == config.Local || c.Bypass == "allow", a.db.Primary(), time.Now, log)}
+	local := limiter.NewMemory(limiter.Elapsed(), withSites(a.classes)...)
 	a.limits.keeper = local
 	if a.redis != nil {
-		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, redisSecret(a.envelopes)), local, clock, func(err error) {
+		a.limits.keeper = limiter.NewShared(limiter.NewRedis(a.redis, redisSecret(a.envelopes)), local, func(err error) {
 			log.Warn("Redis does not answer: calls are counted by this process alone, paid ones are refused", "err", err.Error())
 		})
 	}
@@ -320,6 +321,15 @@ func (a *app) seal(queue, messageID string, body []byte, notBefore time.Time) ([
 func (a *app) unseal(queue string, raw []byte) ([]byte, error) {
 	_, body, _, err := envelope.Open(time.Unix(0, 0), a.envelopes, queue, raw)
 	return body, err
+}
+
+// host serves functions within the limits of their classes.
+func (a *app) host(c config.Config, p parts, log *slog.Logger, meter *meter, g *gate, functions ...trigger.Function) (*trigger.Host, error) {
+	var err error
+	if a.limits.rulings, err = rulings(functions, a.classes); err != nil {
+		return nil, err
+	}
+	return trigger.New(a.options(c, p, log, meter, g), functions...)
 }
 
 // options is how the host of the functions is set up.

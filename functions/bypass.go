@@ -48,7 +48,7 @@ type bypass struct {
 type believed struct{ ends, until time.Time }
 
 func newBypass(allowed bool, db *store.Primary, now func() time.Time, log *slog.Logger) *bypass {
-	return &bypass{allowed: allowed, db: db, now: now, log: log, lookups: limiter.NewMemory(now, bypassLookups), seen: map[[sha256.Size]byte]believed{}}
+	return &bypass{allowed: allowed, db: db, now: now, log: log, lookups: limiter.NewMemory(limiter.Elapsed(), bypassLookups), seen: map[[sha256.Size]byte]believed{}}
 }
 
 // good says whether token lifts the limits now; whatever cannot be found out means no.

@@ -23,6 +23,7 @@ type consent interface {
 	Exchange(ctx context.Context, code, verifier, redirectURI string) (provider.Grant, error)
 	Refresh(ctx context.Context, g provider.Grant) (provider.Grant, error)
 	Owner(ctx context.Context, access string) (provider.Account, error)
+	Needs() []string
 	Revoke(ctx context.Context, g provider.Grant) error
 }
 
@@ -172,6 +173,15 @@ func (c consents) Owner(ctx context.Context, channel, access string) (provider.A
 		return provider.Account{}, err
 	}
 	return one.Owner(ctx, access)
+}
+
+// Needs is nothing for a channel that is not set up here any more.
+func (c consents) Needs(channel string) []string {
+	one, err := c.of(channel)
+	if err != nil {
+		return nil
+	}
+	return one.Needs()
 }
 
 func (c consents) Revoke(ctx context.Context, channel string, g provider.Grant) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"slices"
 	"sync"
@@ -30,7 +31,18 @@ var described = sync.OnceValues(func() (openapi.Document, error) {
 	if err != nil {
 		return openapi.Document{}, err
 	}
-	return openapi.New(registry(parts{}), from, extras)
+	text, err := os.ReadFile(contractExamples)
+	if err != nil {
+		return openapi.Document{}, err
+	}
+	given := openapi.Given{}
+	if err := json.Unmarshal(text, &given.Answers); err != nil {
+		return openapi.Document{}, err
+	}
+	if given.Refusals, err = readRefusals(); err != nil {
+		return openapi.Document{}, err
+	}
+	return openapi.New(registry(parts{}), from, extras, given)
 })
 
 func TestTheContractIsWhatTheFunctionsAre(t *testing.T) {
@@ -41,6 +53,9 @@ func TestTheContractIsWhatTheFunctionsAre(t *testing.T) {
 	must(t, err)
 	same(t, contractFile, document)
 	same(t, contractPage, d.Page())
+	for id, codes := range d.Strange() {
+		t.Errorf("%s: %s has %v, which its code cannot reach", refusalsFile, id, codes)
+	}
 	for name := range extras {
 		if !slices.ContainsFunc(d.Operations, func(o openapi.Operation) bool { return o.Function == name }) {
 			t.Errorf("extras speak of %s, which is no function", name)

@@ -23,6 +23,7 @@ type contract struct {
 	paths     map[string]map[string]operation
 	headers   map[string]headerShape
 	responses map[string]json.RawMessage
+	examples  map[string]shownExample
 	mu        sync.Mutex // of all below
 	from      *jsonschema.Compiler
 	made      map[string]*jsonschema.Schema
@@ -48,6 +49,11 @@ type content struct {
 	} `json:"headers"`
 }
 
+// shownExample is an example of the document's components.
+type shownExample struct {
+	Value json.RawMessage `json:"value"`
+}
+
 // headerShape is a header of the document's components.
 type headerShape struct {
 	Required bool `json:"required"`
@@ -68,12 +74,13 @@ var committed = sync.OnceValues(func() (*contract, error) {
 		Components struct {
 			Headers   map[string]headerShape     `json:"headers"`
 			Responses map[string]json.RawMessage `json:"responses"`
+			Examples  map[string]shownExample    `json:"examples"`
 		} `json:"components"`
 	}
 	if err := json.Unmarshal(text, &shape); err != nil {
 		return nil, err
 	}
-	c.paths, c.headers, c.responses = shape.Paths, shape.Components.Headers, shape.Components.Responses
+	c.paths, c.headers, c.responses, c.examples = shape.Paths, shape.Components.Headers, shape.Components.Responses, shape.Components.Examples
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
@@ -244,6 +251,8 @@ type watcher struct {
 	seenMu sync.Mutex
 	seen   map[string]map[int]int // operation, status: how often
 	over   bool
+	// shown are answers by component, nil = none are kept.
+	shown map[string]string
 }
 
 // watched is a handler whose answers must be what the document promises; a test that gets
@@ -312,7 +321,13 @@ func (w *watcher) judge(r *http.Request, path string, got *recorder, asked []byt
 		w.seen[o.ID] = map[int]int{}
 	}
 	w.seen[o.ID][got.status]++
+	if w.shown != nil {
+		w.show(o, got)
+	}
 	w.seenMu.Unlock()
+	if got.status >= 400 {
+		answered.refuse(o.ID, got.text.Bytes())
+	}
 	if err := w.answerProblems(o, got.status, got.Header(), got.text.Bytes()); err != nil {
 		return err
 	}

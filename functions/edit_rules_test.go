@@ -213,6 +213,7 @@ func TestAnApprovedFilmIsPostedOnceAndAnEditedOneInItsPlace(t *testing.T) {
 		Channels: []ad.Channel{{Channel: "youtube", Account: b.account("youtube")}}}, &a)
 	path := fmt.Sprintf("/ads/%v", a.ID)
 	first := b.awaiting(a.ID)
+	seen := b.show(path, &first)
 	if first.Video == nil || first.ApproveBy == nil || len(first.Posts) != 0 || len(b.youtube.Videos()) != 0 {
 		t.Fatalf("the film that waits: %+v", first)
 	}
@@ -227,8 +228,12 @@ func TestAnApprovedFilmIsPostedOnceAndAnEditedOneInItsPlace(t *testing.T) {
 	if n := b.count(`SELECT COUNT(*) FROM pipeline_runs WHERE id = ? AND state = 'cancelled' AND fail_code = 'ad.superseded'`, first.Run); n != 1 {
 		t.Error("the run that waited was not superseded")
 	}
+	if got := b.send(http.MethodPost, path+"/approve", b.token, map[string]string{"If-Match": seen}, nil); got.status != http.StatusPreconditionFailed {
+		t.Errorf("the film of before is approved: %d %s", got.status, got.body)
+	}
+	seen = b.show(path, &second)
 	for range 2 { // the second approval changes nothing
-		if got := b.send(http.MethodPost, path+"/approve", b.token, nil, nil); got.status != http.StatusOK {
+		if got := b.send(http.MethodPost, path+"/approve", b.token, map[string]string{"If-Match": seen}, nil); got.status != http.StatusOK {
 			t.Fatalf("approve: %d %s", got.status, got.body)
 		}
 	}
@@ -302,7 +307,7 @@ func TestARunThatWasEditedAwayIsNotRetried(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A retry that read the ad before the edit reaches the engine after it.
-	if err := b.parts.engine.Retry(t.Context(), tenant, first.Run); fault.CodeOf(err) != fault.CodeSuperseded {
+	if err := b.parts.engine.Retry(t.Context(), tenant, first.Run, ""); fault.CodeOf(err) != fault.CodeSuperseded {
 		t.Errorf("the retry of a run that was edited away: %v", err)
 	}
 }

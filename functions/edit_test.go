@@ -139,6 +139,9 @@ func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
 		{"the posts' words", func() (string, string, any) {
 			return patch(a.ID, obj{"title": "을지로 칼국수", "caption": "어서 오세요", "hashtags": []string{"칼국수"}})
 		}, calls{}},
+		{"the lyric's title", func() (string, string, any) {
+			return http.MethodPatch, fmt.Sprintf("/lyrics/%v", now.Lyric.ID), obj{"title": "칼국수 한 그릇"}
+		}, calls{}},
 		{"one line of the lyric", func() (string, string, any) {
 			lines := []obj{}
 			for _, l := range now.Lyric.Lines {
@@ -151,7 +154,7 @@ func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
 			return http.MethodPost, fmt.Sprintf("/songs/%v/choose", now.Song.ID), obj{"take": 1 - now.Song.Chosen}
 		}, calls{Films: 1}},
 		{"back to the beginning", func() (string, string, any) { return patch(a.ID, obj{"restore": 1}) }, calls{}},
-		{"and to the other take", func() (string, string, any) { return patch(a.ID, obj{"restore": 6}) }, calls{}},
+		{"and to the other take", func() (string, string, any) { return patch(a.ID, obj{"restore": 7}) }, calls{}},
 		{"another template", func() (string, string, any) { return patch(a.ID, obj{"template": "menu"}) }, calls{Films: 1}},
 		{"the template of before", func() (string, string, any) { return patch(a.ID, obj{"template": "auto"}) }, calls{}},
 		{"another voice", func() (string, string, any) { return patch(a.ID, obj{"voice": "m"}) }, calls{Songs: 1, Films: 1}},
@@ -179,7 +182,8 @@ func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
 		if now.Revision != i+2 || len(now.Posts) != 1 || now.Posts[0].State != "published" {
 			t.Errorf("%s: revision %d, posts %+v", c.name, now.Revision, now.Posts)
 		}
-		if spent := b.spent(now.Run); (spent > quote.Won || c.want == calls{} && quote.Won != 0 && c.name != "the place read again and found unchanged") {
+		foreseen := c.name != "the lyric's title" && c.name != "the place read again and found unchanged" // of these it is known when a step has been
+		if spent := b.spent(now.Run); (spent > quote.Won || c.want == calls{} && (spent != 0 || foreseen && quote.Won != 0)) {
 			t.Errorf("%s: %d won spent of %d quoted", c.name, spent, quote.Won)
 		}
 		if file := b.send(http.MethodGet, fmt.Sprintf("/files/%v", now.Video.File), b.token, map[string]string{"Range": "bytes=4-7"}, nil); string(file.body) != "ftyp" {
@@ -233,7 +237,7 @@ func (b *bench) histories(first, now ad.Ad) {
 	if len(l.Versions) != now.Revision || l.InUse || !l.Versions[len(l.Versions)-1].Made {
 		b.t.Errorf("the first lyric: %+v", l)
 	}
-	own := l.Versions[len(l.Versions)-5] // revision 5
+	own := l.Versions[len(l.Versions)-6] // revision 6
 	want := []lyric.Change{{Op: "drop", Text: first.Lyric.Lines[0].Text}, {Op: "add", Text: "칼국수 한 그릇 하고 가요"}}
 	for _, line := range first.Lyric.Lines[1:] {
 		want = append(want, lyric.Change{Op: "keep", Text: line.Text})

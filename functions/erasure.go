@@ -19,7 +19,11 @@ func (l leavers) Due(ctx context.Context, limit int) ([]backgrounderase.Leaver, 
 	due, err := l.users.Due(ctx, limit)
 	all := make([]backgrounderase.Leaver, len(due))
 	for i, d := range due {
-		all[i] = backgrounderase.Leaver{User: d.User, Tenant: d.Tenant, Subject: d.Subject, Erasing: d.Erasing, EraseAt: d.EraseAt, SettledAt: d.EraseAt.Add(auth.Settled)}
+		settled := d.EraseAt.Add(auth.Settled)
+		if !d.Erasing { // they left that long before
+			settled = settled.Add(-auth.ComeBack)
+		}
+		all[i] = backgrounderase.Leaver{User: d.User, Tenant: d.Tenant, Subject: d.Subject, Erasing: d.Erasing, EraseAt: d.EraseAt, SettledAt: settled}
 	}
 	return all, err
 }

@@ -27,16 +27,19 @@ const (
 	errorsPage = "../docs/errors.md"
 	// triggersFile says which test is answered each code by the whole app over HTTP.
 	triggersFile = "testdata/triggers.golden"
+	// refusalsFile says which codes each operation has answered; each run with -update adds to it.
+	refusalsFile = "testdata/refusals.golden"
 )
 
 // answers are the codes that the tests of this process were answered: as a problem, or
 // within what became of an ad, a post or a run.
 type answers struct {
-	mu   sync.Mutex
-	seen map[string]map[fault.Code]bool // by test
+	mu      sync.Mutex
+	seen    map[string]map[fault.Code]bool // by test
+	refused map[string]map[fault.Code]bool // by operation
 }
 
-var answered = &answers{seen: map[string]map[fault.Code]bool{}}
+var answered = &answers{seen: map[string]map[fault.Code]bool{}, refused: map[string]map[fault.Code]bool{}}
 
 var inAnswer = regexp.MustCompile(`(?:"code":"|(?:login|connect)_error=)([a-z]+\.[a-z_]+)`)
 
@@ -53,6 +56,20 @@ func (a *answers) note(test, location string, body []byte) {
 	}
 }
 
+// refuse keeps that an operation has answered a problem.
+func (a *answers) refuse(operation string, problem []byte) {
+	m := inAnswer.FindSubmatch(problem)
+	if m == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.refused[operation] == nil {
+		a.refused[operation] = map[fault.Code]bool{}
+	}
+	a.refused[operation][fault.Code(m[1])] = true
+}
+
 // kept says which tests have run and were not answered what the page says of them. After a
 // whole run each of them must have run; with -update it writes what was seen instead.
 func (a *answers) kept() error {
@@ -63,8 +80,13 @@ func (a *answers) kept() error {
 		return err
 	}
 	whole := !slices.ContainsFunc([]string{"run", "skip", "list", "fuzz"}, func(name string) bool { return flag.Lookup("test."+name).Value.String() != "" })
-	if whole && *update {
-		return a.write(triggers)
+	if *update {
+		if err := a.writeRefusals(); err != nil {
+			return err
+		}
+		if whole {
+			return a.write(triggers)
+		}
 	}
 	var all []error
 	for _, code := range fault.Codes() {
@@ -95,6 +117,42 @@ func (a *answers) write(triggers map[fault.Code]string) error {
 		}
 	}
 	return os.WriteFile(triggersFile, []byte(b.String()), 0o644)
+}
+
+// writeRefusals adds what this run has seen to the file. What code cannot answer any more
+// the contract's test finds.
+func (a *answers) writeRefusals() error {
+	all, err := readRefusals()
+	if err != nil {
+		return err
+	}
+	for operation, codes := range a.refused {
+		all[operation] = slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(all[operation], maps.Keys(codes)))))
+	}
+	var b strings.Builder
+	for _, operation := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprint(&b, operation)
+		for _, code := range all[operation] {
+			fmt.Fprint(&b, " ", code)
+		}
+		fmt.Fprintln(&b)
+	}
+	return os.WriteFile(refusalsFile, []byte(b.String()), 0o600)
+}
+
+func readRefusals() (map[string][]fault.Code, error) {
+	text, err := os.ReadFile(refusalsFile)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]fault.Code{}
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		for _, code := range words[1:] {
+			all[words[0]] = append(all[words[0]], fault.Code(code))
+		}
+	}
+	return all, nil
 }
 
 func readTriggers() (map[fault.Code]string, error) {

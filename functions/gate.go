@@ -45,16 +45,17 @@ func (g *gate) ready() error {
 	return fault.Newf(fault.CodeUnavailable, "the database is not ready yet").After(time.Second)
 }
 
-// open tries until the database answers, its settings fit and its schema is
-// current. Only a wrong setting is an error: unreachable is not wrong.
+// open tries until the database answers, its settings fit, its schema is current, and
+// first, what must be known before anybody is let in, has been read from it. Only a wrong
+// setting is an error: unreachable is not wrong.
 func (g *gate) open(ctx context.Context, db *store.DB, log interface {
 	WarnContext(context.Context, string, ...any)
-}) error {
+}, first ...func(context.Context) error) error {
 	again := time.NewTicker(retryOpen)
 	defer again.Stop()
 	told := ""
 	for {
-		err := usable(ctx, db)
+		err := usable(ctx, db, first)
 		if err == nil {
 			g.opened.Store(true)
 		}
@@ -80,8 +81,9 @@ func (g *gate) open(ctx context.Context, db *store.DB, log interface {
 // retryOpen is how often a database that is not there is tried.
 const retryOpen = 250 * time.Millisecond
 
-// usable says whether the database answers, fits and has the schema of this build.
-func usable(ctx context.Context, db *store.DB) error {
+// usable says whether the database answers, fits, has the schema of this build, and has
+// told what must be known.
+func usable(ctx context.Context, db *store.DB, first []func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if err := db.Check(ctx); err != nil {
@@ -90,6 +92,11 @@ func usable(ctx context.Context, db *store.DB) error {
 	current, err := db.SchemaCurrent(ctx)
 	if err == nil && !current {
 		err = fault.Newf(fault.CodeUnavailable, "the schema is not current: run make migrate")
+	}
+	for _, read := range first {
+		if err == nil {
+			err = read(ctx)
+		}
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -115,9 +116,11 @@ func parseClasses(texts []string) (map[string]limiter.Class, error) {
 	return all, nil
 }
 
-// keeper counts calls. An error comes with what this process alone has counted.
+// keeper counts calls, or looks what it would say. An error comes with what this process
+// alone has counted.
 type keeper interface {
 	Take(ctx context.Context, class limiter.Class, who string) (limiter.Verdict, error)
+	Look(ctx context.Context, class limiter.Class, who string) (limiter.Verdict, error)
 }
 
 // limits decide whether calls are admitted.
@@ -130,18 +133,30 @@ type limits struct {
 	count func(class, outcome string)
 }
 
-// take counts a call for its caller. For one known by an IPv6 address it is his site's first: what
-// is too many there does not fill the place of others.
+// take counts a call for its caller. One known by an IPv6 address counts for his site as
+// well: what is too many there does not fill the place of others, and what he alone is
+// refused does not lock his neighbours out.
 func (l *limits) take(ctx context.Context, r ruling, c trigger.Caller) (limiter.Verdict, error) {
 	if r.byUser && c.Principal.User != 0 {
 		return l.keeper.Take(ctx, r.class, c.Principal.User.String())
 	}
-	if site := limiter.Site(c.IP); site != "" {
-		if v, err := l.keeper.Take(ctx, r.site, "site "+site); !v.OK {
-			return v, err
-		}
+	address, site := "ip "+limiter.Address(c.IP), limiter.Site(c.IP)
+	if site == "" {
+		return l.keeper.Take(ctx, r.class, address)
 	}
-	return l.keeper.Take(ctx, r.class, "ip "+limiter.Address(c.IP))
+	if v, err := l.keeper.Look(ctx, r.site, site); !v.OK {
+		return v, err
+	}
+	v, err := l.keeper.Take(ctx, r.class, address)
+	if !v.OK {
+		return v, err
+	}
+	all, err2 := l.keeper.Take(ctx, r.site, site)
+	if !all.OK { // others came in between
+		return all, errors.Join(err, err2)
+	}
+	v.Left = min(v.Left, all.Left)
+	return v, errors.Join(err, err2)
 }
 
 // withSites are the classes, and those of IPv6 sites.

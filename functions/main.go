@@ -79,7 +79,7 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 		return err
 	}
 	p.ready = gate.check(app.db)
-	host, err := trigger.New(app.options(c, p, log, meter, gate), registry(p)...)
+	host, err := app.host(c, p, log, meter, gate, registry(p)...)
 	if err != nil {
 		return fmt.Errorf("register functions: %w", err)
 	}
@@ -90,7 +90,7 @@ func serve(ctx context.Context, c config.Config, stdout io.Writer) error {
 		go contain(ctx, p.files, log)
 	}
 	go func() {
-		if err := gate.open(ctx, app.db, log); err != nil {
+		if err := gate.open(ctx, app.db, log, app.ended.Look); err != nil {
 			cancel(err) // a setting is wrong: say so and stop, rather than answer 503 for ever
 			return
 		}

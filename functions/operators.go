@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"castad/functions/admin"
@@ -15,17 +14,10 @@ import (
 	"castad/shared/provider"
 )
 
-// vendorNames are the vendors that operators may pause: the names by which the
-// clients ask the guard, and the one that stands for all publishing.
-var vendorNames = []string{"openai", "suno", "creatomate", "youtube", "instagram", "kakao", "naver", "result", admin.Publishing}
-
 // vendorDesk is the guard as operators see it.
 type vendorDesk struct{ guard *guard.Guard }
 
 func (d vendorDesk) Hold(ctx context.Context, vendor string, pause bool, also admin.Also) error {
-	if !slices.Contains(vendorNames, vendor) {
-		return fault.Newf(fault.CodeNotFound, "pause vendor %.40q: there is none of that name", vendor)
-	}
 	decision := guard.Auto
 	if pause {
 		decision = guard.ForcedOpen

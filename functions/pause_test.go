@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,18 +97,30 @@ func TestOnlyVendorsThatAreUsedHereCanBePaused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	_, token := b.operator()
-	for _, vendor := range []string{"acme", "SUNO", "*"} {
-		if status, code := b.as(token, "POST", "/admin/vendors/"+vendor+"/pause", nil, nil); status != http.StatusNotFound || code != string(fault.CodeNotFound) {
-			t.Errorf("%s: %d %s", vendor, status, code)
+	var problem struct {
+		Code    fault.Code
+		Field   string
+		Allowed fault.Words
+	}
+	for _, vendor := range []string{"acme", "SUNO", "sun", "*"} {
+		got := b.send(http.MethodPost, "/admin/vendors/"+vendor+"/pause", token, nil, nil)
+		if err := json.Unmarshal(got.body, &problem); err != nil || got.status != http.StatusNotFound || problem.Code != fault.CodeNotFound || problem.Field != "vendor" || !strings.Contains(problem.Allowed.Ko, "suno") {
+			t.Errorf("%s: %d %s", vendor, got.status, got.body)
 		}
 	}
+	vendorNames := strings.Split(problem.Allowed.En, ", ")
 	if n := b.audited("vendor.pause"); n != "0" {
 		t.Errorf("%s rows for what did not happen", n)
 	}
-	for _, vendor := range vendorNames {
-		if status, code := b.as(token, "POST", "/admin/vendors/"+vendor+"/pause", nil, nil); status != http.StatusOK {
-			t.Errorf("%s: %d %s", vendor, status, code)
+	for range 2 { // the second time nothing changes
+		for _, vendor := range vendorNames {
+			if status, code := b.as(token, "POST", "/admin/vendors/"+vendor+"/pause", nil, nil); status != http.StatusOK {
+				t.Errorf("%s: %d %s", vendor, status, code)
+			}
 		}
+	}
+	if done, same := b.audited("vendor.pause"), b.logged("vendor.pause", admin.Unchanged); done != same || done != strconv.Itoa(len(vendorNames)) {
+		t.Errorf("%s pauses and %s that changed nothing are in the log", done, same)
 	}
 	var standing admin.Standing
 	if b.as(token, "GET", "/admin/vendors", nil, &standing); len(standing.Paused) != len(vendorNames) {

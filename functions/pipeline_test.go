@@ -126,7 +126,9 @@ func TestAnAccountThatIsCutOffIsConnectedAgainAndTheAdGoesOn(t *testing.T) {
 	if account := b.account("youtube"); account != w.Channels[0].Account {
 		t.Errorf("connected again it is %s, it was %s", account, w.Channels[0].Account)
 	}
-	b.do(http.MethodPost, fmt.Sprintf("/ads/%v/retry", a.ID), "", struct{}{}, &a)
+	for _, key := range []string{"retry", "retry", "pressed-again"} {
+		b.do(http.MethodPost, fmt.Sprintf("/ads/%v/retry", a.ID), key, struct{}{}, &a)
+	}
 	if got := b.ended(a.ID); got.State != "succeeded" || len(b.youtube.Videos()) != 1 || len(b.music.Ledger()) != 1 {
 		t.Errorf("the ad %s with %d videos and %d songs", got.State, len(b.youtube.Videos()), len(b.music.Ledger()))
 	}

@@ -264,7 +264,7 @@ func registry(p parts) []trigger.Function {
 		authrenew.New(p.users, p.site),
 		authleave.New(p.users, p.site),
 		authme.New(p.users),
-		autherase.New(p.users, p.engine),
+		autherase.New(p.users, p.engine, p.site),
 		authunlink.New(p.users, unlinks(p.kakao)),
 		authkeys.New(p.tokens, p.now),
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"castad/functions/social"
 	"castad/shared/fault"
@@ -103,5 +104,34 @@ func TestWithoutAWebClientAConnectionEndsWithAnAnswer(t *testing.T) {
 	a := u.ask(http.MethodGet, u.consent(u.startFor("youtube", "/settings"), "allow", nil), nil)
 	if a.status != http.StatusOK || a.header.Get("Location") != "" || !strings.Contains(string(a.body), `"account":{"id":"channel_`) {
 		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// Google has a box for each scope. Without the one that says whose it is nothing is connected,
+// and what was connected goes on working; without the one for posting nobody can order.
+func TestABoxThatIsLeftEmptyCostsNobodyAnything(t *testing.T) {
+	t.Parallel()
+	b := newSocialBenchFor(t, "")
+	u := b.user()
+	tube := u.connect("youtube", nil)
+	some := func(scope string) answer {
+		return u.ask("GET", u.consent(u.start("youtube"), "allow", url.Values{"scope": {"https://www.googleapis.com/auth/youtube." + scope}}), nil)
+	}
+	works := func() error {
+		_, _, err := b.social.Access(t.Context(), tenantOf(t, u), "youtube", tube.ID)
+		return err
+	}
+	if got := code(some("upload")); got != "422 social.consent_refused" {
+		t.Errorf("the box of reading is empty: %s", got)
+	}
+	b.later(2 * time.Hour)
+	if err := works(); err != nil {
+		t.Errorf("the account that was connected before: %v", err)
+	}
+	if a := some("readonly"); a.status != http.StatusOK || !strings.Contains(string(a.body), `"state":"reconnect_needed"`) || fault.CodeOf(works()) != fault.CodeReconnect {
+		t.Errorf("the box of posting is empty: %d %s, %v", a.status, a.body, works())
+	}
+	if again := u.connect("youtube", nil); again.ID != tube.ID || again.State != social.Connected || works() != nil {
+		t.Errorf("all boxes: %+v, %v", again, works())
 	}
 }

@@ -94,7 +94,7 @@ func newSocialBenchFor(t *testing.T, client string) *socialBench {
 	log, g := slog.New(slog.NewJSONHandler(io.Discard, nil)), &gate{}
 	must(t, g.open(t.Context(), b.db, log))
 	must(t, a.limit(config.Config{Stage: config.Local, RateLimits: wide}, log, newMeter(), &parts{}))
-	host, err := trigger.New(a.options(config.Config{}, parts{}, log, newMeter(), g), socialstart.New(b.social, channels, b.url),
+	host, err := a.host(config.Config{}, parts{}, log, newMeter(), g, socialstart.New(b.social, channels, b.url),
 		socialcallback.New(b.social, channels, b.url, client), sociallist.New(b.social), socialdisconnect.New(b.social))
 	must(t, err)
 	server := &http.Server{Handler: watched(t, host.Handler(), ""), ReadHeaderTimeout: time.Second}

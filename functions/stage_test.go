@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,7 +29,15 @@ var shared struct {
 }
 
 // TestMain removes it, and asks whether the tests have triggered what the errors' page says.
+// Most of these tests wait, for polls, leases and vendors that hang: more of them than
+// processors run at once, unless -parallel says how many.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	told := false
+	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
+	if !told {
+		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))) // it is there and takes a number
+	}
 	code := m.Run()
 	if err := answered.kept(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)

@@ -18,6 +18,7 @@ import (
 	"castad/scripts/localcloud/mariadb"
 	"castad/shared/blob"
 	"castad/shared/guard"
+	"castad/shared/pattern"
 	"castad/shared/store"
 	"castad/shared/store/storetest"
 
@@ -328,5 +329,17 @@ func TestWhatTheLastCallsFindOutIsWrittenBeforeTheEnd(t *testing.T) {
 	breakers, _, err := guard.New(guard.Config{DB: db.Primary()}).Status(t.Context())
 	if err != nil || len(breakers) != 1 || breakers[0].Op != "search" || breakers[0].Failures != 1 {
 		t.Errorf("%+v, %v; it wrote:\n%s", breakers, err, p.stdout)
+	}
+}
+
+// The patterns of the product are compiled when they are needed; here all of them are.
+func TestEveryPatternIsAnExpression(t *testing.T) {
+	t.Parallel()
+	all := pattern.Made()
+	if len(all) < 50 {
+		t.Errorf("there are only %d patterns", len(all))
+	}
+	for _, p := range all {
+		p.MatchString("")
 	}
 }

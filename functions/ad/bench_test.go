@@ -40,18 +40,29 @@ type bench struct {
 	ads    *ad.Store
 	// channels says whether an account may be posted to.
 	channels func(tenant id.Tenant, channel string, account id.Account) error
-	// taken counts the connections that were handed out.
-	taken atomic.Int64
+	// taken counts the connections that were handed out; before number at one is used, meanwhile happens.
+	taken, at atomic.Int64
+	meanwhile func()
 
 	mu    sync.Mutex
 	clock time.Time
-	queue []message.Wake
+	queue []woken
+}
+
+// woken is a wake-up in its queue.
+type woken struct {
+	queue message.Queue
+	message.Wake
 }
 
 func newBench(t *testing.T, opts ...storetest.Option) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)}
-	b.db = storetest.Open(t, append(opts, storetest.Hooks(store.Hooks{PoolWait: func(time.Duration) { b.taken.Add(1) }}))...)
+	b.db = storetest.Open(t, append(opts, storetest.Hooks(store.Hooks{PoolWait: func(time.Duration) {
+		if b.taken.Add(1) == b.at.Load() {
+			b.meanwhile()
+		}
+	}}))...)
 	b.outbox = outbox.New(outbox.Config{DB: b.db.Primary(), Sender: b, Now: b.now,
 		Seal: func(_, _ string, body []byte, _ time.Time) ([]byte, error) { return body, nil }})
 	b.engine = pipeline.New(pipeline.Config{DB: b.db.Primary(), Outbox: b.outbox, Recipe: recipe, Rules: pipeline.DefaultRules(), Now: b.now})
@@ -59,6 +70,12 @@ func newBench(t *testing.T, opts ...storetest.Option) *bench {
 	b.channels = open
 	b.ads = ad.New(b.db.Primary(), b.db.Replica(), b.engine, channels{b}, b.now)
 	return b
+}
+
+// between lets something happen before the nth connection from now is used.
+func (b *bench) between(n int64, do func()) {
+	b.meanwhile = do
+	b.at.Store(b.taken.Load() + n)
 }
 
 // channels is a bench's word on accounts.
@@ -87,7 +104,7 @@ func (b *bench) now() time.Time {
 }
 
 // Send implements outbox.Sender.
-func (b *bench) Send(_ context.Context, _ string, msgs []outbox.Outgoing) error {
+func (b *bench) Send(_ context.Context, queue string, msgs []outbox.Outgoing) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, m := range msgs {
@@ -95,7 +112,7 @@ func (b *bench) Send(_ context.Context, _ string, msgs []outbox.Outgoing) error 
 		if err := json.Unmarshal(m.Body, &w); err != nil {
 			return err
 		}
-		b.queue = append(b.queue, w)
+		b.queue = append(b.queue, woken{message.Queue(queue), w})
 	}
 	return nil
 }

@@ -99,7 +99,7 @@ func (s *Store) material(ctx context.Context, tenant id.Tenant, p present, e Edi
 		}
 		m.restore, place = &o, then
 	}
-	m.stale = place.UseBy != nil && !s.now().Before(*place.UseBy)
+	m.stale = s.tooOld(place)
 	if len(e.Photos) == 0 {
 		return m, nil
 	}
@@ -115,6 +115,11 @@ func (s *Store) material(ctx context.Context, tenant id.Tenant, p present, e Edi
 		m.photos = append(m.photos, all[n])
 	}
 	return m, nil
+}
+
+// tooOld says that what was read from a place's page must not be used for anything new.
+func (s *Store) tooOld(p message.PlaceFacts) bool {
+	return p.UseBy != nil && !s.now().Before(*p.UseBy)
 }
 
 // revision reads an order of before, and what was known of its place.

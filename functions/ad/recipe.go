@@ -117,11 +117,11 @@ func write(o order, place message.PlaceFacts) (any, error) {
 	return message.LyricWrite{Brief: claim.Brief{Facts: facts, Language: w.Language, Mood: w.Mood, Seconds: w.Seconds}, Version: o.Again.Lyric}, nil
 }
 
-// sing is what the singer is given. What the lines rest on is left out: it is not
-// sung, and a lyric that is only traced otherwise is the same song.
+// sing is what the singer is given. The title and what the lines rest on are left out: they
+// are not sung, and a lyric that is only called or traced otherwise is the same song.
 func sing(o order, l claim.Lyric) message.SongGenerate {
 	w := o.Wish
-	l.Lines = slices.Clone(l.Lines)
+	l.Title, l.Lines = "", slices.Clone(l.Lines)
 	for i := range l.Lines {
 		l.Lines[i].Facts = nil
 	}
@@ -139,7 +139,7 @@ func render(o order, place message.PlaceFacts, l claim.Lyric, song message.SongM
 		return nil, fault.Newf(fault.CodeOwnWords, "make input: %w", err)
 	}
 	w := o.Wish
-	return message.VideoRender{Name: place.Name, Facts: place.Facts, Title: l.Title, Photos: o.photos(place.Photos),
+	return message.VideoRender{Name: place.Name, Facts: place.Facts, Photos: o.photos(place.Photos),
 		Take: take, Aspect: w.Aspect, Template: w.Template, Quality: w.Quality,
 		Seconds: w.Seconds, Language: w.Language, Version: o.Again.Video}, nil
 }

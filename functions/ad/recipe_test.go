@@ -92,7 +92,7 @@ func TestEachStepIsGivenWhatItNeeds(t *testing.T) {
 		message.PlaceCollect{Place: 1},
 		message.LyricWrite{Brief: claim.Brief{Facts: facts[:2] /* a link and a colour are not sung */, Language: "en", Mood: "warm", Seconds: 30}},
 		message.SongGenerate{Lyric: untraced(words), Genre: "trot", Mood: "warm", Voice: "m", Seconds: 30},
-		message.VideoRender{Name: "돌담골목", Facts: facts, Title: "칼국수", Photos: known.Photos, Take: takes[1], Aspect: "9:16", Template: "auto", Quality: "final", Seconds: 30, Language: "en"},
+		message.VideoRender{Name: "돌담골목", Facts: facts, Photos: known.Photos, Take: takes[1], Aspect: "9:16", Template: "auto", Quality: "final", Seconds: 30, Language: "en"},
 		post, second,
 	} {
 		got, err := recipe.Input(o, plans[i], outputs(t))
@@ -102,9 +102,9 @@ func TestEachStepIsGivenWhatItNeeds(t *testing.T) {
 	}
 }
 
-// untraced is a lyric without what its lines rest on.
+// untraced is a lyric without its title and what its lines rest on.
 func untraced(l claim.Lyric) claim.Lyric {
-	out := claim.Lyric{Title: l.Title}
+	var out claim.Lyric
 	for _, line := range l.Lines {
 		out.Lines = append(out.Lines, claim.Line{Section: line.Section, Text: line.Text})
 	}

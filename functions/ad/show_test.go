@@ -6,10 +6,7 @@ import (
 	"time"
 
 	"castad/functions/ad"
-	"castad/functions/lyric"
 	"castad/functions/sns"
-	"castad/functions/song"
-	"castad/functions/video"
 	"castad/shared/claim"
 	"castad/shared/fault"
 	"castad/shared/message"
@@ -29,47 +26,11 @@ func (b *bench) pass(d time.Duration) {
 // succeed at once, except that post decides about publications.
 func (b *bench) walk(post func(message.SnsPublish) error) {
 	b.t.Helper()
-	primary := b.db.Primary()
-	lyrics, songs, videos, posts := lyric.New(primary, b.engine), song.New(primary, b.engine), video.New(primary, b.engine), sns.New(primary, b.engine, nobody{}, b.now)
+	v := newVendors()
+	v.post = post
 	for range 50 {
-		if _, err := b.outbox.Relay(b.t.Context()); err != nil {
-			b.t.Fatal(err)
-		}
-		b.mu.Lock()
-		queue := b.queue
-		b.queue = nil
-		b.mu.Unlock()
-		if len(queue) == 0 {
+		if b.deliver(v, 1000) == 0 {
 			return
-		}
-		b.pass(time.Minute) // every scheduled wake-up is due
-		for _, w := range queue {
-			for _, err := range []error{
-				b.places.Collect(b.t.Context(), w, nil),
-				lyrics.Write(b.t.Context(), w, func(context.Context, message.LyricWrite, message.Call) (message.LyricWritten, error) {
-					return message.LyricWritten{Text: words}, nil
-				}),
-				songs.Submit(b.t.Context(), w, func(_ context.Context, _ message.SongGenerate, c message.Call) (string, error) { return c.Tag, nil }),
-				songs.Collect(b.t.Context(), w, func(_ context.Context, in message.SongGenerate, _ message.Call) (message.SongMade, []message.Artifact, error) {
-					return message.SongMade{Takes: takes, Chosen: 1}, []message.Artifact{file("take-1"), file("take-2")}, nil
-				}),
-				videos.Submit(b.t.Context(), w, func(_ context.Context, _ message.VideoRender, c message.Call) (string, error) { return c.Tag, nil }),
-				videos.Collect(b.t.Context(), w, func(_ context.Context, in message.VideoRender, _ message.Call) (message.VideoMade, []message.Artifact, error) {
-					return message.VideoMade{Blob: "film", Thumbnail: "thumbnail", Bytes: 3, SHA256: "ab", Seconds: in.Take.Seconds, Width: 1080, Height: 1920},
-						[]message.Artifact{file("film"), file("thumbnail")}, nil
-				}),
-				posts.Submit(b.t.Context(), w, func(_ context.Context, in message.SnsPublish, _ message.Call, _ *sns.Notes) (message.SnsPosted, error) {
-					return message.SnsPosted{ExternalID: in.Channel + "-1"}, post(in)
-				}),
-				posts.Verify(b.t.Context(), w, func(_ context.Context, in message.SnsPublish, c message.Call, _ []byte) (message.SnsPosted, error) {
-					return message.SnsPosted{ExternalID: c.ExternalID, URL: "https://" + in.Channel}, nil
-				}),
-			} {
-				// Each step is offered to every store; those that it is not for say so.
-				if err != nil && fault.CodeOf(err) != fault.CodeInternal {
-					b.t.Fatal(err)
-				}
-			}
 		}
 	}
 	b.t.Fatal("the ad does not end")

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"castad/shared/chaos"
@@ -196,7 +197,7 @@ func (a adRow) finish() (Ad, error) {
 // Cancel stops an ad of the tenant's; cancelling again is no error. CodeAdEnded: it has
 // ended otherwise.
 func (s *Store) Cancel(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
-	a, err := s.control(ctx, tenant, ad, s.engine.Cancel)
+	a, err := s.control(ctx, tenant, ad, func(ctx context.Context, a Ad) error { return s.engine.Cancel(ctx, tenant, a.Run) })
 	if fault.CodeOf(err) != fault.CodeAdEnded {
 		return a, err
 	}
@@ -206,22 +207,62 @@ func (s *Store) Cancel(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, err
 	return Ad{}, err
 }
 
-// Retry lets a failed ad go on from its failed steps.
-func (s *Store) Retry(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
-	return s.control(ctx, tenant, ad, s.engine.Retry)
+// Retry lets a failed ad go on from its failed steps; see Engine.Retry for a retry that
+// comes again. When its film is yet to be made and what was read from its place's page must
+// not be used any more, the ad goes on as an edit that changes nothing but reads it anew.
+func (s *Store) Retry(ctx context.Context, tenant id.Tenant, ad id.Ad, key message.Key) (Ad, error) {
+	again := Edit{}
+	hash, err := hashOf(ad, again)
+	if err != nil {
+		return Ad{}, err
+	}
+	if a, err := s.revised(ctx, tenant, key, hash); !errors.Is(err, store.ErrNoRows) {
+		return a, err
+	}
+	p, err := s.present(ctx, tenant, ad)
+	if err != nil {
+		return Ad{}, err
+	}
+	if p.state == pipeline.RunFailed && p.video == nil && s.tooOld(p.place) {
+		a, _, err := s.Edit(ctx, tenant, ad, again, key, "")
+		return a, err
+	}
+	if err := s.engine.Retry(ctx, tenant, p.run, key, func(ctx context.Context, tx *store.Tx) error {
+		return there(ctx, tx, tenant, ad)
+	}); err != nil {
+		return Ad{}, err
+	}
+	return s.Show(ctx, tenant, ad)
 }
 
-// Approve lets an ad's posts go out.
-func (s *Store) Approve(ctx context.Context, tenant id.Tenant, ad id.Ad) (Ad, error) {
-	return s.control(ctx, tenant, ad, s.engine.Approve)
+// there is NotFound when the ad has been put away. With a run of it locked it stays there
+// until that is let go: see PutAway.
+func there(ctx context.Context, tx *store.Tx, tenant id.Tenant, ad id.Ad) error {
+	away, err := awayAt(ctx, tx, tenant, ad)
+	if err == nil && away != nil {
+		err = fault.Newf(fault.CodeNotFound, "look for %v: it was put away at %v", ad, away)
+	}
+	return err
 }
 
-func (s *Store) control(ctx context.Context, tenant id.Tenant, ad id.Ad, do func(context.Context, id.Tenant, id.Run) error) (Ad, error) {
+// Approve lets an ad's posts go out. match, when it is not "", is the ETag with which its
+// film was seen: CodeStale when the ad has another revision, whose film is another one.
+func (s *Store) Approve(ctx context.Context, tenant id.Tenant, ad id.Ad, match string) (Ad, error) {
+	return s.control(ctx, tenant, ad, func(ctx context.Context, a Ad) error {
+		if match != "" && !strings.HasPrefix(match, fmt.Sprintf(`"%d.`, a.Revision)) {
+			return fault.Newf(fault.CodeStale, "approve %v: %s is not of revision %d", ad, match, a.Revision)
+		}
+		return s.engine.Approve(ctx, tenant, a.Run)
+	})
+}
+
+// control does something about an ad's newest run, and shows the ad as it is then.
+func (s *Store) control(ctx context.Context, tenant id.Tenant, ad id.Ad, do func(context.Context, Ad) error) (Ad, error) {
 	a, _, err := s.head(ctx, tenant, ad)
 	if err != nil {
 		return Ad{}, err
 	}
-	if err := do(ctx, tenant, a.Run); err != nil {
+	if err := do(ctx, a); err != nil {
 		return Ad{}, err
 	}
 	return s.Show(ctx, tenant, ad)

@@ -150,7 +150,7 @@ func TestWhatIsAStrangersIsNotThere(t *testing.T) {
 		"events": func(who id.Tenant) error { _, err := b.ads.Events(t.Context(), who, a.ID, 0); return err },
 		"file":   func(who id.Tenant) error { _, err := b.ads.File(t.Context(), who, a.Video.File); return err },
 		"cancel": func(who id.Tenant) error { _, err := b.ads.Cancel(t.Context(), who, a.ID); return err },
-		"retry":  func(who id.Tenant) error { _, err := b.ads.Retry(t.Context(), who, a.ID); return err },
+		"retry":  func(who id.Tenant) error { _, err := b.ads.Retry(t.Context(), who, a.ID, ""); return err },
 	} {
 		wantKind(t, name+" by a stranger", ask(stranger), fault.NotFound)
 		if k := fault.KindOf(ask(owner)); k == fault.NotFound {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -25,15 +26,31 @@ type Ticket struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// Ticket makes a ticket for an ad of the tenant's. Only its hash is kept.
-func (s *Store) Ticket(ctx context.Context, tenant id.Tenant, user id.User, ad id.Ad) (Ticket, error) {
-	var secret [32]byte
-	_, _ = rand.Read(secret[:]) // never fails (Go 1.24)
-	hash := sha256.Sum256(secret[:])
-	t := Ticket{Ticket: base64.RawURLEncoding.EncodeToString(secret[:]), ExpiresAt: s.now().UTC().Truncate(time.Microsecond).Add(TicketLife)}
+// Bearer is who has a ticket.
+type Bearer struct {
+	Tenant id.Tenant
+	User   id.User
+	// Session is the one in which it was made, and with which it ends; 0 = none.
+	Session id.Session
+}
+
+const (
+	// secretBytes are random, sessionBytes follow them and name the session. The hash is of
+	// both, so the ticket says itself whose it is and nobody can make it another's.
+	secretBytes  = 32
+	sessionBytes = 8
+)
+
+// Ticket makes a ticket for an ad of the bearer's. Only its hash is kept.
+func (s *Store) Ticket(ctx context.Context, who Bearer, ad id.Ad) (Ticket, error) {
+	var random [secretBytes]byte
+	_, _ = rand.Read(random[:]) // never fails (Go 1.24)
+	secret := binary.BigEndian.AppendUint64(random[:], uint64(who.Session))
+	hash := sha256.Sum256(secret)
+	t := Ticket{Ticket: base64.RawURLEncoding.EncodeToString(secret), ExpiresAt: s.now().UTC().Truncate(time.Microsecond).Add(TicketLife)}
 	n, err := s.db.Exec(ctx, `INSERT INTO event_tickets (ticket_hash, tenant_id, user_id, ad_id, expires_at)
 		SELECT ?, a.tenant_id, ?, a.id, ? FROM ads a WHERE a.tenant_id = ? AND a.id = ? AND a.deleted_at IS NULL`,
-		hash[:], user, t.ExpiresAt, tenant, ad)
+		hash[:], who.User, t.ExpiresAt, who.Tenant, ad)
 	if err != nil {
 		return Ticket{}, fmt.Errorf("keep ticket for %v: %w", ad, err)
 	}
@@ -45,35 +62,32 @@ func (s *Store) Ticket(ctx context.Context, tenant id.Tenant, user id.User, ad i
 
 // Redeem uses a ticket up and returns whose it is. One that is unknown, used,
 // too old or another ad's is CodeTicketEnded, without saying which.
-func (s *Store) Redeem(ctx context.Context, ad id.Ad, ticket string) (tenant id.Tenant, user id.User, err error) {
+func (s *Store) Redeem(ctx context.Context, ad id.Ad, ticket string) (Bearer, error) {
 	no := func(why string) error {
 		return fault.Newf(fault.CodeTicketEnded, "redeem ticket for %v: %s", ad, why)
 	}
 	secret, err := base64.RawURLEncoding.Strict().DecodeString(ticket)
-	if err != nil || len(secret) != sha256.Size {
-		return 0, 0, no("not a ticket")
+	if err != nil || len(secret) != secretBytes+sessionBytes {
+		return Bearer{}, no("not a ticket")
 	}
 	hash, now := sha256.Sum256(secret), s.now().UTC()
 	n, err := s.db.Exec(ctx, `UPDATE event_tickets SET used_at = ? WHERE ticket_hash = ? AND ad_id = ? AND used_at IS NULL AND expires_at > ?`, now, hash[:], ad, now)
 	if err != nil {
-		return 0, 0, fmt.Errorf("use ticket for %v: %w", ad, err)
+		return Bearer{}, fmt.Errorf("use ticket for %v: %w", ad, err)
 	}
 	if n == 0 {
-		return 0, 0, no("unknown, used, too old or another ad's")
+		return Bearer{}, no("unknown, used, too old or another ad's")
 	}
-	type whose struct {
-		tenant id.Tenant
-		user   id.User
-	}
-	w, err := store.One(ctx, s.db, `SELECT tenant_id, user_id FROM event_tickets WHERE ticket_hash = ? LIMIT 1`,
-		func(w *whose) []any { return []any{&w.tenant, &w.user} }, hash[:])
+	who, err := store.One(ctx, s.db, `SELECT tenant_id, user_id FROM event_tickets WHERE ticket_hash = ? LIMIT 1`,
+		func(b *Bearer) []any { return []any{&b.Tenant, &b.User} }, hash[:])
 	if errors.Is(err, store.ErrNoRows) {
-		return 0, 0, no("purged meanwhile")
+		return Bearer{}, no("purged meanwhile")
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("read ticket for %v: %w", ad, err)
+		return Bearer{}, fmt.Errorf("read ticket for %v: %w", ad, err)
 	}
-	return w.tenant, w.user, nil
+	who.Session = id.Session(binary.BigEndian.Uint64(secret[secretBytes:]))
+	return who, nil
 }
 
 // Purge deletes tickets that ended before a time, at most 1,000.

@@ -26,6 +26,7 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"castad/shared/fault"
@@ -47,19 +48,19 @@ type Runs interface {
 
 // Letters are the messages that no function could take.
 type Letters interface {
-	// Redrive sends a letter again as a new message, once.
+	// Redrive sends a letter again as a new message, once; kind Done when that has been done.
 	Redrive(ctx context.Context, letter int64, also ...Also) error
 	// Body is what a letter says, "" when its signature does not verify.
 	Body(queue string, raw []byte) string
 }
 
-// Vendors can be paused, for all instances.
+// Vendors can be paused, for all instances; kind Done when it was so already.
 type Vendors interface {
 	Hold(ctx context.Context, vendor string, pause bool, also Also) error
 	Status(ctx context.Context) ([]Breaker, []Quota, error)
 }
 
-// Roles says and sets what users may do.
+// Roles sets what users may do; kind Done when they may already.
 type Roles interface {
 	SetRole(ctx context.Context, user id.User, role string, also Also) error
 }
@@ -90,11 +91,31 @@ func list[T any](rows []T) []T {
 
 func (s *Store) now() time.Time { return s.c.Now().UTC().Truncate(time.Microsecond) }
 
-// Redrive lets a run go on that does not, whosever it is.
+// Redrive lets a run go on that does not, whosever it is; CodeRunOver for one that nobody
+// wants any more.
 func (s *Store) Redrive(ctx context.Context, by identity.Actor, run id.Run) error {
 	return s.Act(ctx, by, Action{Name: "run.redrive", Target: run.String()}, func(also Also) error {
-		return s.c.Runs.Redrive(ctx, run, by.User.String(), also)
+		return s.c.Runs.Redrive(ctx, run, by.User.String(), wanted(run), also)
 	})
+}
+
+// wanted refuses to begin anew what its owner has put away, or whose owner is leaving: it would
+// be bought for nobody. What is still being cancelled may be moved to its end.
+func wanted(run id.Run) Also {
+	return func(ctx context.Context, tx *store.Tx) error {
+		n, err := store.One(ctx, tx, `SELECT COUNT(*) FROM pipeline_runs r
+			LEFT JOIN ads a ON a.tenant_id = r.tenant_id AND a.id = r.ad_id
+			LEFT JOIN users u ON u.tenant_id = r.tenant_id
+			WHERE r.id = ? AND r.state = 'running' AND (a.deleted_at IS NOT NULL OR u.erase_at IS NOT NULL OR u.erased_at IS NOT NULL) LIMIT 1`,
+			func(n *int) []any { return []any{n} }, run)
+		if err != nil {
+			return fmt.Errorf("look who wants %v: %w", run, err)
+		}
+		if n > 0 {
+			return fault.Newf(fault.CodeRunOver, "redrive %v: its ad was put away or its owner is leaving", run)
+		}
+		return nil
+	}
 }
 
 // Cancel stops a run, whosever it is.

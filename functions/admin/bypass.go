@@ -72,7 +72,7 @@ func (s *Store) Bypasses(ctx context.Context) ([]Bypass, error) {
 	return list(all), nil
 }
 
-// RevokeBypass ends a token now.
+// RevokeBypass ends a token; who has just looked it up may believe it a little longer.
 func (s *Store) RevokeBypass(ctx context.Context, by identity.Actor, token string) error {
 	hash, err := hex.DecodeString(token)
 	if err != nil || len(hash) != sha256.Size {
@@ -86,7 +86,7 @@ func (s *Store) RevokeBypass(ctx context.Context, by identity.Actor, token strin
 		if n == 0 {
 			return fault.Newf(fault.CodeNotFound, "revoke bypass token: no such token")
 		}
-		return s.record(ctx, tx, by, Action{Name: "bypass.revoke", Target: token, Outcome: Done})
+		return s.record(ctx, tx, by, Action{Name: "bypass.revoke", Target: hex.EncodeToString(hash), Outcome: Done})
 	})
 }
 

@@ -33,22 +33,31 @@ type Cost struct {
 // seoul is where a day begins. There is no daylight saving time there.
 var seoul = time.FixedZone("KST", 9*60*60)
 
+// Day reads a day of Seoul from a field of that name. Before 2000 there was nothing, and what a server takes for a time ends.
+func Day(field, text string) (time.Time, error) {
+	day, err := time.ParseInLocation(time.DateOnly, text, seoul)
+	if err != nil || day.Year() < 2000 {
+		return day, fault.New(fault.CodeBadValue).In(field).Wants(fault.Words{Ko: "2026-11-29 같은 날짜", En: "a day such as 2026-11-29"})
+	}
+	return day, nil
+}
+
 // Today is the day in Seoul.
 func (s *Store) Today() string { return s.now().In(seoul).Format(time.DateOnly) }
 
 // Costs lists what the vendors have cost on the days from first to last, newest first.
 func (s *Store) Costs(ctx context.Context, first, last string) ([]Cost, error) {
-	from, err := time.ParseInLocation(time.DateOnly, first, seoul)
+	from, err := Day("from", first)
 	if err != nil {
-		return nil, fault.New(fault.CodeBadValue).In("from")
+		return nil, err
 	}
-	to, err := time.ParseInLocation(time.DateOnly, last, seoul)
+	to, err := Day("to", last)
 	if err != nil {
-		return nil, fault.New(fault.CodeBadValue).In("to")
+		return nil, err
 	}
 	to = to.AddDate(0, 0, 1)
 	if n := to.Sub(from); n <= 0 || n > maxDays*24*time.Hour {
-		return nil, fault.New(fault.CodeBadValue).In("from")
+		return nil, fault.New(fault.CodeBadValue).In("from").Wants(fault.Words{Ko: "to까지 31일 이내", En: "at most 31 days, to included"})
 	}
 	all := map[[2]string]*Cost{}
 	of := func(c Cost) *Cost {
@@ -99,12 +108,13 @@ func (s *Store) callsOf(ctx context.Context, from, to time.Time) ([]Cost, error)
 	return rows, nil
 }
 
-// bookedOn sums up the ledger, which says whose step it was and not whose vendor's.
+// bookedOn sums up the ledger, which says whose step it was and not whose vendor's. That is told by
+// the step's first call, which stays like the ledger; the step goes with its ad or its owner.
 func (s *Store) bookedOn(ctx context.Context, from, to time.Time) ([]Cost, error) {
-	rows, err := store.All(ctx, s.c.DB.Replica(), `SELECT s.provider, DATE_FORMAT(DATE_ADD(l.at, INTERVAL 9 HOUR), '%Y-%m-%d') AS day,
+	rows, err := store.All(ctx, s.c.DB.Replica(), `SELECT c.provider, DATE_FORMAT(DATE_ADD(l.at, INTERVAL 9 HOUR), '%Y-%m-%d') AS day,
 		SUM(CASE WHEN l.entry = 'capture' THEN l.amount_won ELSE 0 END), SUM(CASE WHEN l.entry = 'waste' THEN l.amount_won ELSE 0 END)
-		FROM credit_ledger l JOIN pipeline_steps s ON s.run_id = l.run_id AND s.step_no = l.step_no
-		WHERE l.at >= ? AND l.at < ? AND l.entry IN ('capture', 'waste') GROUP BY s.provider, day ORDER BY day LIMIT 10000`,
+		FROM credit_ledger l JOIN provider_calls c ON c.run_id = l.run_id AND c.step_no = l.step_no AND c.attempt = 1
+		WHERE l.at >= ? AND l.at < ? AND l.entry IN ('capture', 'waste') GROUP BY c.provider, day ORDER BY day LIMIT 10000`,
 		func(c *Cost) []any { return []any{&c.Vendor, &c.Day, &c.CapturedWon, &c.WasteWon} }, from.UTC(), to.UTC())
 	if err != nil {
 		return nil, fmt.Errorf("sum up the ledger: %w", err)

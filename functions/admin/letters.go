@@ -42,11 +42,12 @@ func (l *Letter) finish(letters Letters) {
 }
 
 // DeadLetters lists them, newest first, from before a letter (0 = from the newest); queue "" = all.
+// A body longer than any message of ours is not read: a page of them would be megabytes.
 func (s *Store) DeadLetters(ctx context.Context, queue string, before int64, limit int) ([]Letter, error) {
 	if before == 0 {
 		before = 1<<63 - 1
 	}
-	rows, err := store.All(ctx, s.c.DB.Replica(), `SELECT id, queue, message_id, reason, body, seen_at, redriven_as FROM dead_letters
+	rows, err := store.All(ctx, s.c.DB.Replica(), `SELECT id, queue, message_id, reason, CASE WHEN LENGTH(body) <= 8192 THEN body ELSE '' END, seen_at, redriven_as FROM dead_letters
 		WHERE id < ? AND (? = '' OR queue = ?) ORDER BY id DESC LIMIT ?`, (*Letter).into, before, queue, queue, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list dead letters: %w", err)

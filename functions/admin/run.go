@@ -213,9 +213,11 @@ func (s *Store) messages(ctx context.Context, h *History) (err error) {
 }
 
 // lettersOf finds the dead letters of a run: what they say is inside their
-// envelopes, so those of its time are opened, the newest thousand.
+// envelopes, so those of its time are opened, the newest thousand that are no longer
+// than a message of ours.
 func (s *Store) lettersOf(ctx context.Context, h *History) error {
-	rows, err := store.All(ctx, s.c.DB.Primary(), `SELECT id, queue, message_id, reason, body, seen_at, redriven_as FROM dead_letters WHERE seen_at >= ? ORDER BY seen_at DESC LIMIT 1000`,
+	rows, err := store.All(ctx, s.c.DB.Primary(), `SELECT id, queue, message_id, reason, body, seen_at, redriven_as FROM dead_letters
+		WHERE seen_at >= ? AND LENGTH(body) <= 8192 ORDER BY seen_at DESC LIMIT 1000`,
 		(*Letter).into, h.CreatedAt)
 	if err != nil {
 		return err

@@ -2,14 +2,30 @@ package admin
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
+	"castad/shared/fault"
 	"castad/shared/identity"
 )
 
 // Publishing is the vendor that stands for all publishing: while it is paused
 // nothing is posted anywhere.
 const Publishing = "publishing"
+
+// vendors are those that operators may pause, by the names by which the clients ask the guard.
+var vendors = []string{"openai", "suno", "creatomate", "youtube", "instagram", "kakao", "naver", "result", Publishing}
+
+// Vendor refuses a name that no vendor has, CodeNotFound with those that there are: a pause
+// that nobody obeys must not look like one.
+func Vendor(name string) error {
+	if slices.Contains(vendors, name) {
+		return nil
+	}
+	all := strings.Join(vendors, ", ")
+	return fault.Newf(fault.CodeNotFound, "there is no vendor %.40q; there are %s", name, all).In("vendor").Wants(fault.Words{Ko: all, En: all})
+}
 
 // Breaker is a vendor's circuit breaker.
 type Breaker struct {
@@ -48,11 +64,14 @@ type Standing struct {
 
 // Hold pauses a vendor or lets it go on. Orders that need it wait; no try is used up,
 // and no deadline runs. Every instance obeys within five seconds, and nothing ends
-// a pause but another word of an operator.
+// a pause but another word of an operator. CodeNotFound for a vendor that there is not.
 func (s *Store) Hold(ctx context.Context, by identity.Actor, vendor string, pause bool, reason string) (Standing, error) {
 	name := "vendor.resume"
 	if pause {
 		name = "vendor.pause"
+	}
+	if err := Vendor(vendor); err != nil {
+		return Standing{}, err
 	}
 	err := s.Act(ctx, by, Action{Name: name, Target: vendor, Detail: map[string]any{"reason": reason}}, func(also Also) error {
 		return s.c.Vendors.Hold(ctx, vendor, pause, also)

@@ -28,11 +28,13 @@ type Store struct {
 	db      *store.Primary
 	replica *store.Replica
 	keep    time.Duration
+	now     func() time.Time
 }
 
-// New returns the store. keep is how long an ad that was put away can be brought back.
-func New(db *store.Primary, replica *store.Replica, keep time.Duration) *Store {
-	return &Store{db: db, replica: replica, keep: keep}
+// New returns the store. keep is how long an ad that was put away can be brought back;
+// after that it is nowhere, although it may not be deleted yet.
+func New(db *store.Primary, replica *store.Replica, keep time.Duration, now func() time.Time) *Store {
+	return &Store{db: db, replica: replica, keep: keep, now: now}
 }
 
 // Item is an ad as the newest of its revisions that has a film; without any, as the newest.
@@ -89,7 +91,7 @@ func (s *Store) List(ctx context.Context, tenant id.Tenant, q Query) ([]Item, er
 	return s.items(ctx, s.replica, tenant, 0, last, q)
 }
 
-// item reads one ad, whatever its state, and the run that its revision is of.
+// item reads one ad, put away or not, and the run that its revision is of.
 func (s *Store) item(ctx context.Context, tenant id.Tenant, ad id.Ad) (Item, id.Run, error) {
 	found, err := s.rows(ctx, s.db, tenant, ad, ad, Query{Limit: 1, any: true})
 	if err != nil {
@@ -160,12 +162,13 @@ func (s *Store) rows(ctx context.Context, from store.Querier, tenant id.Tenant, 
 		LEFT JOIN pipeline_steps v ON v.tenant_id = a.tenant_id AND v.run_id = z.run_id AND v.kind = 'video'
 		LEFT JOIN artifacts f ON f.tenant_id = a.tenant_id AND f.run_id = COALESCE(v.made_in, v.run_id) AND f.step_no = v.step_no AND f.kind = 'film'
 		LEFT JOIN artifacts t ON t.tenant_id = a.tenant_id AND t.run_id = COALESCE(v.made_in, v.run_id) AND t.step_no = v.step_no AND t.kind = 'thumbnail'
-		WHERE a.tenant_id = ? AND a.id BETWEEN ? AND ? AND (? OR (a.deleted_at IS NOT NULL) = ? AND (? OR f.id IS NOT NULL))
+		WHERE a.tenant_id = ? AND a.id BETWEEN ? AND ? AND (a.deleted_at IS NULL OR a.deleted_at > ?)
+		AND (? OR (a.deleted_at IS NOT NULL) = ? AND (? OR f.id IS NOT NULL))
 		AND (? = '' OR p.name LIKE ? OR l.title LIKE ? OR REPLACE(LOWER(JSON_EXTRACT(l.lines_json, '$[*].text')), ?, '&') LIKE ?)
 		ORDER BY a.id DESC LIMIT ?`,
 		func(r *row) []any {
 			return []any{&r.ID, &r.Place, &r.PlaceName, &r.Revision, &r.run, &r.CreatedAt, &r.DeletedAt, &r.State, &r.EndedAt, &r.Title, &r.film, &r.file, &r.thumbnail}
-		}, tenant, first, last, q.any, q.Away, q.Away, q.Text, like, like, ampersand, inJSON, q.Limit)
+		}, tenant, first, last, s.now().UTC().Add(-s.keep), q.any, q.Away, q.Away, q.Text, like, like, ampersand, inJSON, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("read archive: %w", err)
 	}

@@ -87,16 +87,16 @@ func (s *Store) Spend(ctx context.Context, a Attempt) (next string, err error) {
 	return next, nil
 }
 
-// Once takes a native app's id_token, which has this nonce and was made at issued: each
+// once takes a native app's id_token, which has this nonce and was made at issued: each
 // one once, and no later than ten minutes after it was made. CodeUnauthenticated otherwise.
-func (s *Store) Once(ctx context.Context, nonce string, issued time.Time) error {
+func (s *Store) once(ctx context.Context, tx *store.Tx, nonce string, issued time.Time) error {
 	now := s.now()
 	if age := now.Sub(issued); issued.IsZero() || age > AttemptLife || age < -time.Minute {
 		return fault.Newf(fault.CodeUnauthenticated, "use id_token: it was made %v ago", age)
 	}
 	// The prefix keeps it apart from states, which are bare.
 	hash := sha256.Sum256([]byte("nonce " + nonce))
-	_, err := s.c.DB.Exec(ctx, `INSERT INTO login_states (state_hash, cookie_hash, next, expires_at, used_at) VALUES (?, ?, '', ?, ?)`,
+	_, err := tx.Exec(ctx, `INSERT INTO login_states (state_hash, cookie_hash, next, expires_at, used_at) VALUES (?, ?, '', ?, ?)`,
 		hash[:], make([]byte, sha256.Size), issued.Add(AttemptLife+time.Minute), now)
 	if _, dup := store.Duplicate(err); dup {
 		return fault.Newf(fault.CodeUnauthenticated, "use id_token: it was used")

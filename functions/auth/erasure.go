@@ -112,9 +112,10 @@ func (s *Store) Due(ctx context.Context, limit int) ([]Leaver, error) {
 	return all, nil
 }
 
-// Later makes a user due at another time, unless they have come back.
+// Later makes a user due at another time, unless they have come back, or have been marked
+// anew since: who was to be erased in thirty days may be to be erased now.
 func (s *Store) Later(ctx context.Context, l Leaver, at time.Time) error {
-	if _, err := s.c.DB.Exec(ctx, `UPDATE users SET due_at = ? WHERE id = ? AND tenant_id = ? AND due_at IS NOT NULL`, at, l.User, l.Tenant); err != nil {
+	if _, err := s.c.DB.Exec(ctx, `UPDATE users SET due_at = ? WHERE id = ? AND tenant_id = ? AND due_at IS NOT NULL AND erase_at = ?`, at, l.User, l.Tenant, l.EraseAt); err != nil {
 		return fmt.Errorf("put off %v: %w", l.User, err)
 	}
 	return nil

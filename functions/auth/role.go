@@ -7,13 +7,8 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/identity"
 	"castad/shared/store"
-)
-
-// The roles, as users.role and the tokens have them.
-const (
-	roleOwner = "owner"
-	roleAdmin = "admin"
 )
 
 // Roles says and sets what users may do. A token's role is what it was when the
@@ -44,7 +39,7 @@ func (r *Roles) Operator(ctx context.Context, tenant id.Tenant, user id.User) er
 	if err != nil {
 		return err
 	}
-	if role != roleAdmin {
+	if role != identity.RoleAdmin {
 		return fault.Newf(fault.CodeDenied, "%v is no operator", user)
 	}
 	return nil
@@ -52,18 +47,24 @@ func (r *Roles) Operator(ctx context.Context, tenant id.Tenant, user id.User) er
 
 // SetRole makes a user an operator or an owner; also is written in the same
 // transaction, before which nobody sees the role. CodeNotFound for a user who is
-// not there or is leaving.
+// not there or is leaving, an error of kind Done for one who has that role already.
 func (r *Roles) SetRole(ctx context.Context, user id.User, role string, also func(context.Context, *store.Tx) error) error {
-	if role != roleOwner && role != roleAdmin {
+	if role != identity.RoleOwner && role != identity.RoleAdmin {
 		return fault.New(fault.CodeBadValue).In("role")
 	}
 	return r.db.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE users SET role = ? WHERE id = ? AND erase_at IS NULL AND erased_at IS NULL`, role, user)
+		now, err := store.One(ctx, tx, `SELECT role FROM users WHERE id = ? AND erase_at IS NULL AND erased_at IS NULL FOR UPDATE`,
+			func(s *string) []any { return []any{s} }, user)
+		switch {
+		case errors.Is(err, store.ErrNoRows):
+			return fault.Newf(fault.CodeNotFound, "set role of %v: no such user", user)
+		case err == nil && now == role:
+			return &fault.Error{Kind: fault.Done}
+		case err == nil:
+			_, err = tx.Exec(ctx, `UPDATE users SET role = ? WHERE id = ?`, role, user)
+		}
 		if err != nil {
 			return fmt.Errorf("set role of %v: %w", user, err)
-		}
-		if n == 0 {
-			return fault.Newf(fault.CodeNotFound, "set role of %v: no such user", user)
 		}
 		return also(ctx, tx)
 	})

@@ -69,12 +69,24 @@ const signInTries = 3
 // SignIn begins a session of the person, who becomes a user the first time. One whose
 // link had ended is back; one who is being erased is CodeErasing.
 func (s *Store) SignIn(ctx context.Context, p Person) (Session, error) {
+	return s.enter(ctx, p, func(context.Context, *store.Tx) error { return nil })
+}
+
+// SignInOnce is SignIn by a native app's id_token, which has this nonce and was made at
+// issued. It is good for one session, within ten minutes: CodeUnauthenticated otherwise.
+// When no session comes of it, for the database is away, it is as good as before.
+func (s *Store) SignInOnce(ctx context.Context, p Person, nonce string, issued time.Time) (Session, error) {
+	return s.enter(ctx, p, func(ctx context.Context, tx *store.Tx) error { return s.once(ctx, tx, nonce, issued) })
+}
+
+// enter begins a session by what spend uses up in the same transaction.
+func (s *Store) enter(ctx context.Context, p Person, spend func(context.Context, *store.Tx) error) (Session, error) {
 	if p.Issuer == "" || p.Subject == "" || len(p.Issuer) > 64 || len(p.Subject) > 64 {
 		return Session{}, fault.Newf(fault.CodeVendorResult, "sign in: an identity of %d and %d bytes", len(p.Issuer), len(p.Subject))
 	}
 	p.Name = clip(p.Name, 100)
 	for range signInTries {
-		session, err := s.signIn(ctx, p)
+		session, err := s.signIn(ctx, p, spend)
 		if _, dup := store.Duplicate(err); dup { // signed up at the same time: now there is a row
 			continue
 		}
@@ -86,11 +98,14 @@ func (s *Store) SignIn(ctx context.Context, p Person) (Session, error) {
 	return Session{}, fault.Newf(fault.CodeUnavailable, "sign in: the user changes all the time")
 }
 
-func (s *Store) signIn(ctx context.Context, p Person) (Session, error) {
+func (s *Store) signIn(ctx context.Context, p Person, spend func(context.Context, *store.Tx) error) (Session, error) {
 	out := Session{Refresh: secret(), Life: IdleLife}
 	hash, _ := digest(out.Refresh)
 	err := s.c.DB.TxCertain(ctx, func(ctx context.Context, tx *store.Tx) error {
 		now := s.now()
+		if err := spend(ctx, tx); err != nil {
+			return err
+		}
 		a, err := store.One(ctx, tx, `SELECT id, tenant_id, role, state FROM users WHERE issuer = ? AND subject = ? LIMIT 1 FOR UPDATE`,
 			accountColumns, p.Issuer, p.Subject)
 		switch {

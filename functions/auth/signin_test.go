@@ -172,13 +172,21 @@ func TestAFailedSignInLeadsToWhereItBegan(t *testing.T) {
 func TestANativeAppsTokenOpensOneSessionWithinTenMinutes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	who := auth.Person{Issuer: kakao, Subject: "1"}
 	refused := func(what, nonce string, issued time.Time) {
 		t.Helper()
-		if err := b.auth.Once(t.Context(), nonce, issued); fault.CodeOf(err) != fault.CodeUnauthenticated {
+		if _, err := b.auth.SignInOnce(t.Context(), who, nonce, issued); fault.CodeOf(err) != fault.CodeUnauthenticated {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	b.must(b.auth.Once(t.Context(), "nonce-1", b.now()))
+	b.exec(`ALTER TABLE refresh_tokens RENAME TO away`)
+	if _, err := b.auth.SignInOnce(t.Context(), who, "nonce-1", b.now()); err == nil || fault.CodeOf(err) == fault.CodeUnauthenticated {
+		t.Errorf("without sessions: %v", err)
+	}
+	b.exec(`ALTER TABLE away RENAME TO refresh_tokens`) // the token is still good
+	if _, err := b.auth.SignInOnce(t.Context(), who, "nonce-1", b.now()); err != nil {
+		t.Error(err)
+	}
 	refused("used", "nonce-1", b.now())
 	refused("an old one", "nonce-2", b.now().Add(-auth.AttemptLife-time.Second))
 	refused("one of the future", "nonce-3", b.now().Add(2*time.Minute))
@@ -245,7 +253,15 @@ func TestWhoIsErasedLeavesARowWithNothingPersonal(t *testing.T) {
 	if err != nil || !begun.Equal(monday) {
 		t.Fatalf("%v, %v", begun, err)
 	}
+	b.must(b.auth.Unlink(t.Context(), kakao, "2", false))
+	visited, err := b.auth.Due(t.Context(), 10)
+	b.must(err)
 	b.must(b.auth.Unlink(t.Context(), kakao, "2", true))
+	for _, l := range visited { // the eraser was at it, and puts off who could have come back
+		if !l.Erasing {
+			b.must(b.auth.Later(t.Context(), l, l.EraseAt))
+		}
+	}
 	if got := b.renew(s.Refresh); got != ended {
 		t.Errorf("after the mark: %q", got)
 	}

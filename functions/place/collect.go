@@ -196,11 +196,9 @@ func (s *Store) keep(ctx context.Context, tx *store.Tx, ref pipeline.Ref, out me
 	return p.Collected(), nil
 }
 
-// forget deletes what was fetched and is too old to be used, whatever has come now.
+// forget deletes what was fetched and is too old to be used, whatever has come now; of a
+// place that was purged that is its name.
 func (s *Store) forget(ctx context.Context, tx *store.Tx, tenant id.Tenant, p Place) (Place, error) {
-	if p.Source.Outcome != Fetched {
-		return p, nil
-	}
 	if _, err := tx.Exec(ctx, `DELETE FROM place_facts WHERE tenant_id = ? AND place_id = ? AND source <> ?`, tenant, p.ID, owner); err != nil {
 		return p, fmt.Errorf("forget what was fetched about %v: %w", p.ID, err)
 	}

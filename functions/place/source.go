@@ -92,8 +92,9 @@ type Source struct {
 }
 
 // KeepFetched is how long facts from a page are used: a page changes. The order after
-// it fetches anew and replaces them; what it cannot replace is deleted. Without one they
-// stay with the place, as what its ads were made of does with them.
+// it fetches anew and replaces them; what it cannot replace is deleted, and without an order
+// they are, too, within two days (see PurgeFetched). What an ad was made of stays with the ad: it is
+// the receipt of what the ad says.
 const KeepFetched = 30 * 24 * time.Hour
 
 // askAgain is how long a page that gave no facts is left alone.

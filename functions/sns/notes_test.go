@@ -290,7 +290,7 @@ func TestARetryOfAPostThatCameToNothingBeginsAtTheBeginning(t *testing.T) {
 				b.verify(1, message.SnsPosted{ExternalID: "video-1"}, end)
 			}
 			b.want("looked at", "failed", "youtube publishing - ", "instagram failed - ")
-			if err := b.eng.Retry(t.Context(), 7, b.run); err != nil {
+			if err := b.eng.Retry(t.Context(), 7, b.run, ""); err != nil {
 				t.Fatal(err)
 			}
 			b.submit(1, func(n *sns.Notes) (string, error) {

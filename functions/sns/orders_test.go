@@ -155,7 +155,7 @@ func TestAPostThatReplacesAFailedOneIsTheOnlyOne(t *testing.T) {
 		t.Errorf("failed: %+v", p.Fail)
 	}
 	second := d.order(d.draft())
-	if err := d.eng.Retry(t.Context(), 7, d.wake(first).Run); err != nil {
+	if err := d.eng.Retry(t.Context(), 7, d.wake(first).Run, ""); err != nil {
 		t.Fatal(err)
 	}
 	d.send(first, func(message.SnsPublish, *sns.Notes) (string, error) {

@@ -2,6 +2,7 @@ package sns
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"castad/shared/id"
@@ -21,12 +22,16 @@ type Progress struct {
 	// Changed were resealed. Left are still under another key: their channel kept
 	// something at the same moment, and they come with the next round.
 	Changed, Left int
+	// Lost cannot be opened, each for its reason in Why: with none of the keys, or because it
+	// was changed. They are left as they are.
+	Lost int
+	Why  error
 }
 
 // Reseal brings what is kept of at most limit publications after the given one
 // under the current key version: of those under way, and of failed ones, which
-// their owner may retry for as long as the ad is there. It can be killed anywhere
-// and begun anew.
+// their owner may retry for as long as the ad is there. One that cannot be opened does not
+// keep the others. It can be killed anywhere and begun anew.
 func Reseal(ctx context.Context, db *store.Primary, keys Resealer, after id.Post, limit int) (Progress, error) {
 	type row struct {
 		post    id.Post
@@ -43,10 +48,12 @@ func Reseal(ctx context.Context, db *store.Primary, keys Resealer, after id.Post
 	}
 	for _, r := range rows {
 		fresh, old, err := keys.Reseal(ctx, labelOf(r.tenant, r.post, r.channel), r.sealed)
-		if err != nil {
+		switch {
+		case seal.Lost(err):
+			p.Lost, p.Why = p.Lost+1, errors.Join(p.Why, fmt.Errorf("reseal notes of %v: %w", r.post, err))
+		case err != nil:
 			return p, fmt.Errorf("reseal notes of %v: %w", r.post, err)
-		}
-		if old {
+		case old:
 			n, err := db.Exec(ctx, `UPDATE publications SET notes_sealed = ? WHERE id = ? AND notes_sealed = ?`, fresh, r.post, r.sealed)
 			if err != nil {
 				return p, fmt.Errorf("reseal notes of %v: %w", r.post, err)

@@ -43,7 +43,7 @@ func TestAFailedPostIsRetriedAfterTheKeyOfBeforeIsGone(t *testing.T) {
 		}
 		return "", fault.New(fault.CodeRefused)
 	})
-	if err := b.eng.Retry(t.Context(), 7, b.run); err != nil {
+	if err := b.eng.Retry(t.Context(), 7, b.run, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.submit(1, func(n *sns.Notes) (string, error) {

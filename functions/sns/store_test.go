@@ -283,7 +283,7 @@ func TestALostAnswerIsNeverSentAgain(t *testing.T) {
 		t.Errorf("sent %d times", calls)
 	}
 	b.want("given up", "failed", "youtube publishing - ")
-	if err := b.eng.Retry(t.Context(), 7, b.run); fault.CodeOf(err) != fault.CodeRetryUnsafe {
+	if err := b.eng.Retry(t.Context(), 7, b.run, ""); fault.CodeOf(err) != fault.CodeRetryUnsafe {
 		t.Errorf("the owner retries a post that may be live: %v", err)
 	}
 }

@@ -51,6 +51,8 @@ func (c *channel) Refresh(_ context.Context, _ string, g provider.Grant) (provid
 	return f(n, g)
 }
 
+func (c *channel) Needs(string) []string { return []string{"upload"} }
+
 func (c *channel) Revoke(_ context.Context, _ string, g provider.Grant) error {
 	if c.revoke == nil {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -43,6 +44,24 @@ func NewAttempt(cookie string) Attempt {
 		a.Cookie = secret()
 	}
 	return a
+}
+
+// In is the attempt as one of a session, with which it ends: whoever has stolen an access
+// token finishes nothing once its owner has left. The state itself carries the session,
+// under the hash by which it is known, so nobody can put another one in.
+func (a Attempt) In(session id.Session) Attempt {
+	a.State += base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(session)))
+	return a
+}
+
+// sessionOf is the session of an attempt's state; 0 = none.
+func sessionOf(state string) id.Session {
+	const secretLength = 43
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(state[min(secretLength, len(state)):])
+	if err != nil || len(raw) != 8 {
+		return 0
+	}
+	return id.Session(binary.BigEndian.Uint64(raw))
 }
 
 // secret is 256 random bits as 43 characters.
@@ -119,7 +138,7 @@ type Consent struct {
 }
 
 // Spend uses an attempt up. A state that is missing, unknown, used, expired, of
-// another channel or of another browser is CodeState, and nothing is written: the
+// another channel, of another browser or of a session that has ended is CodeState, and nothing is written: the
 // browser to which it belongs can still finish it.
 func (s *Store) Spend(ctx context.Context, channel, state, cookie string) (Consent, error) {
 	type attempt struct {
@@ -138,6 +157,9 @@ func (s *Store) Spend(ctx context.Context, channel, state, cookie string) (Conse
 	}
 	if err != nil {
 		return Consent{}, fmt.Errorf("find connection to %s: %w", channel, err)
+	}
+	if s.c.Ended != nil && s.c.Ended(sessionOf(state)) {
+		return Consent{}, fault.Newf(fault.CodeState, "finish connection to %s: the session has ended in which it was begun", channel)
 	}
 	c := Consent{Tenant: a.tenant, User: a.user, Channel: channel, Next: a.next, asked: words(a.scopes)}
 	verifier, err := s.c.Seal.Open(ctx, verifierLabel(a.tenant, channel, hash), a.verifier)
@@ -196,13 +218,13 @@ func (s *Store) known(ctx context.Context, c Consent, owner provider.Account) (r
 func (s *Store) insert(ctx context.Context, c Consent, owner provider.Account, g provider.Grant) (r row, done bool, err error) {
 	now := s.now()
 	k := keep(g, kept{Scopes: c.asked}, now)
-	r = row{tenant: c.Tenant, version: 1, Account: Account{ID: id.New[id.Account](now), Channel: c.Channel, ExternalID: owner.ID, State: Connected, CreatedAt: now}}
-	if err := r.set(c, owner, k, now); err != nil {
+	r = row{tenant: c.Tenant, version: 1, Account: Account{ID: id.New[id.Account](now), Channel: c.Channel, ExternalID: owner.ID, CreatedAt: now}}
+	if err := s.set(&r, c, owner, k, now); err != nil {
 		return row{}, false, err
 	}
 	_, err = s.c.DB.Exec(ctx, `INSERT INTO social_accounts (id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version,
 		renew_at, connected_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, r.tenant, r.Channel, r.ExternalID, r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version, k.renewAt(), c.User, now, now)
+		r.ID, r.tenant, r.Channel, r.ExternalID, r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version, r.renewAt(k), c.User, now, now)
 	if _, dup := store.Duplicate(err); dup {
 		return row{}, false, nil
 	}
@@ -224,13 +246,13 @@ func (s *Store) replace(ctx context.Context, c Consent, old row, owner provider.
 	now := s.now()
 	k := keep(g, before, now)
 	r = old
-	r.State, r.version = Connected, old.version+1
-	if err := r.set(c, owner, k, now); err != nil {
+	r.version = old.version + 1
+	if err := s.set(&r, c, owner, k, now); err != nil {
 		return row{}, false, err
 	}
 	n, err := s.c.DB.Exec(ctx, `UPDATE social_accounts SET name = ?, url = ?, scopes = ?, missing_scopes = ?, state = ?, grant_sealed = ?, version = ?,
 		renew_at = ?, connected_by = ?, updated_at = ? WHERE tenant_id = ? AND id = ? AND version = ?`,
-		r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version, k.renewAt(), c.User, now, r.tenant, r.ID, old.version)
+		r.Name, r.URL, r.scopes, r.missing, r.State, r.sealed, r.version, r.renewAt(k), c.User, now, r.tenant, r.ID, old.version)
 	return r, err == nil && n == 1, err
 }
 
@@ -241,17 +263,30 @@ const (
 	maxURL        = 500
 )
 
-// set fills in what a consent has brought.
-func (r *row) set(c Consent, owner provider.Account, k kept, now time.Time) error {
+// set fills in what a consent has brought. An account that has not given what posting
+// needs is no account to order films for: its owner must connect it again, and give that.
+func (s *Store) set(r *row, c Consent, owner provider.Account, k kept, now time.Time) error {
 	r.Name, r.URL, r.UpdatedAt = clip(owner.Name, maxName), owner.URL, now
 	if len(r.URL) > maxURL {
 		r.URL = ""
 	}
 	missing := slices.DeleteFunc(slices.Clone(c.asked), func(scope string) bool { return slices.Contains(k.Scopes, scope) })
 	r.scopes, r.missing = text(k.Scopes), text(missing)
+	r.State = Connected
+	if slices.ContainsFunc(missing, func(scope string) bool { return slices.Contains(s.c.Channels.Needs(c.Channel), scope) }) {
+		r.State = ReconnectNeeded
+	}
 	var err error
 	r.sealed, err = k.close(c.key, r.label())
 	return err
+}
+
+// renewAt is when the timer renews the grant that an account has; nil = never.
+func (r *row) renewAt(k kept) *time.Time {
+	if r.State != Connected {
+		return nil
+	}
+	return k.renewAt()
 }
 
 func clip(s string, most int) string {

@@ -10,6 +10,7 @@ import (
 
 	"castad/functions/social"
 	"castad/shared/fault"
+	"castad/shared/id"
 	"castad/shared/provider"
 	"castad/shared/store"
 
@@ -63,6 +64,31 @@ func TestAStateIsGoodOnceInItsBrowserForItsChannelAndTenMinutes(t *testing.T) {
 	refused("expired", "youtube", other.State, other.Cookie)
 	if n := b.count(`SELECT COUNT(*) FROM social_accounts`); n != 0 {
 		t.Errorf("%d accounts", n)
+	}
+}
+
+// Whoever begins with a stolen access token does not finish when its owner has left.
+func TestAnAttemptEndsWithItsSession(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.config.Ended = func(s id.Session) bool { return s == 5 }
+	accounts := social.New(b.config)
+	begin := func(a social.Attempt) social.Attempt {
+		b.must(accounts.Begin(t.Context(), owner, person, "youtube", a))
+		return a
+	}
+	over, other, developers := begin(social.NewAttempt("").In(5)), begin(social.NewAttempt("").In(6)), begin(social.NewAttempt(""))
+	cut := over
+	cut.State = over.State[:43]
+	for what, a := range map[string]social.Attempt{"the ended session's": over, "without its session": cut, "as another session's": cut.In(6)} {
+		if _, err := accounts.Spend(t.Context(), "youtube", a.State, a.Cookie); fault.CodeOf(err) != fault.CodeState {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for what, a := range map[string]social.Attempt{"another session's": other, "one of no session": developers} {
+		if _, err := accounts.Spend(t.Context(), "youtube", a.State, a.Cookie); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 
@@ -172,11 +198,20 @@ func TestScopesThatWereNotGivenAreShown(t *testing.T) {
 	if diff := cmp.Diff([]string{"upload"}, a.MissingScopes); diff != "" || len(a.Scopes) != 1 {
 		t.Errorf("scopes %v, missing (-want +got):\n%s", a.Scopes, diff)
 	}
-	if got := b.shown(a.ID).MissingScopes; len(got) != 1 {
-		t.Errorf("listed as missing: %v", got)
+	if got := b.shown(a.ID); len(got.MissingScopes) != 1 || got.State != social.ReconnectNeeded {
+		t.Errorf("listed: %+v", got)
 	}
-	if a = b.connect("youtube", "UC1", b.short(2)); len(a.MissingScopes) != 0 || len(a.Scopes) != 2 {
+	// Nobody pays for a film that cannot be posted there, and nobody renews for nothing.
+	if err := b.social.Ready(t.Context(), owner, "youtube", a.ID); fault.CodeOf(err) != fault.CodeReconnect || b.count(`SELECT COUNT(*) FROM social_accounts WHERE renew_at IS NOT NULL`) != 0 {
+		t.Errorf("an account without the scope that posting needs is ready: %v", err)
+	}
+	if a = b.connect("youtube", "UC1", b.short(2)); len(a.MissingScopes) != 0 || len(a.Scopes) != 2 || a.State != social.Connected {
 		t.Errorf("all given: %+v", a)
+	}
+	less := b.short(3)
+	less.Scopes = []string{"upload"}
+	if a = b.connect("youtube", "UC1", less); len(a.MissingScopes) != 1 || a.State != social.Connected || b.access(a) != "access-3" {
+		t.Errorf("without a scope that posting does not need: %+v", a)
 	}
 	if a = b.connect("youtube", "UC1", part); len(a.MissingScopes) != 1 {
 		t.Errorf("taken back with a new consent: %+v", a)

@@ -125,6 +125,12 @@ func TestAnAccountThatChangesWhileItIsDisconnected(t *testing.T) {
 			anew.Refresh = "refresh-5"
 			b.connect("youtube", "UC1", anew)
 		}, fault.CodeConflict, "access-5"},
+		"it is connected again, and the channel takes that back, too": {func(b *bench, _ social.Account) {
+			anew := b.short(5)
+			anew.Refresh = "refresh-5"
+			b.connect("youtube", "UC1", anew)
+			b.channel.answers(ended)
+		}, fault.CodeConflict, "social.reconnect_needed"},
 		"its token is renewed": {func(b *bench, a social.Account) {
 			b.channel.answers(func(int, provider.Grant) (provider.Grant, error) { return b.short(6), nil })
 			b.later(2 * time.Hour)

@@ -28,6 +28,8 @@ func (answered) Refresh(context.Context, string, provider.Grant) (provider.Grant
 	select {}
 }
 
+func (answered) Needs(string) []string { return nil }
+
 func (answered) Revoke(context.Context, string, provider.Grant) error { return nil }
 
 // renewAndHang is the process that is killed: this test's binary on the database dsn.

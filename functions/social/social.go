@@ -9,11 +9,14 @@
 //
 // A state is 256 random bits, good once, for ten minutes, for one tenant, user and
 // channel, and in the browser that has the cookie which was set with it: an
-// attacker's consent cannot be finished in a victim's browser. The same account
+// attacker's consent cannot be finished in a victim's browser. It ends with the session in
+// which it was begun. The same account
 // connected again is the same row, also after it was disconnected. A new grant replaces the old one only when it
 // is there whole; where the channel gives no new refresh token, the one that is
 // kept stays (gitroomhq/postiz-app PR#1884). Scopes that were asked for and not
-// given are kept and shown. An attempt may carry the path of the web client where it
+// given are kept and shown; without one that posting needs the account is
+// reconnect_needed from the start, before a film is paid for that nobody could post. The
+// last consent counts, also one that gives less than the one before. An attempt may carry the path of the web client where it
 // ends: a path that could lead to another site begins nothing, and what travels
 // through the channel cannot change it.
 //
@@ -63,7 +66,9 @@ type Account struct {
 	ExternalID string `json:"external_id"`
 	Name       string `json:"name"`
 	URL        string `json:"url"`
-	State      string `json:"state"`
+	// State is "connected", or "reconnect_needed": its owner must connect it again, because the
+	// permission has ended or lacks what posting needs.
+	State string `json:"state"`
 	// Scopes are what the owner allows; MissingScopes what CastAD asked for and did not get.
 	Scopes        []string  `json:"scopes"`
 	MissingScopes []string  `json:"missing_scopes"`

@@ -18,6 +18,8 @@ type Channels interface {
 	// Refresh renews a grant. An error of code social.reconnect_needed says that the
 	// permission has ended; every other one that the grant is as it was.
 	Refresh(ctx context.Context, channel string, g provider.Grant) (provider.Grant, error)
+	// Needs are the scopes without which nothing can be posted to a channel.
+	Needs(channel string) []string
 	// Revoke withdraws the permission at the channel.
 	Revoke(ctx context.Context, channel string, g provider.Grant) error
 }
@@ -27,6 +29,8 @@ type Config struct {
 	DB       *store.Primary
 	Seal     *seal.Sealer
 	Channels Channels
+	// Ended says whether a session has ended, as far as this process knows; nil = nobody knows.
+	Ended func(session id.Session) bool
 	// Notice is told once when an account must be connected again.
 	Notice func(ctx context.Context, tenant id.Tenant, account id.Account, channel string)
 	Now    func() time.Time
@@ -122,7 +126,8 @@ const revokeTime = 8 * time.Second
 // connects it again: its posts, and orders that name it, are still its own. Where another tenant has
 // connected the same channel account nothing is withdrawn: Google ends everything
 // that the account has allowed us, not one token. CodeConflict: its owner has connected
-// it again meanwhile, and it stays as that has left it.
+// it again meanwhile, and it stays; whether what was granted anew was withdrawn along with
+// the old is asked at once, and it is reconnect_needed if so.
 func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Account) (revoked bool, err error) {
 	r, err := s.read(ctx, tenant, account)
 	if err != nil {
@@ -138,7 +143,25 @@ func (s *Store) Disconnect(ctx context.Context, tenant id.Tenant, account id.Acc
 		revoked = s.c.Channels.Revoke(ask, r.Channel, k.grant()) == nil
 		cancel()
 	}
-	return revoked, s.clear(ctx, r, k)
+	err = s.clear(ctx, r, k)
+	if revoked && fault.CodeOf(err) == fault.CodeConflict {
+		err = errors.Join(err, s.prove(ctx, r))
+	}
+	return revoked, err
+}
+
+// prove renews the grant that an account has now, though it may live on: the channel then
+// says whether it still counts. What it says is kept by renew; other trouble is the next Access's.
+func (s *Store) prove(ctx context.Context, r row) error {
+	r, err := s.read(ctx, r.tenant, r.ID)
+	if err != nil || r.State != Connected {
+		return err
+	}
+	k, err := s.open(ctx, r.label(), r.sealed)
+	if err == nil {
+		_, err = s.renew(ctx, r, k)
+	}
+	return err
 }
 
 // clear deletes what is known of an account that has the grant k, or one that was
@@ -197,10 +220,15 @@ type Progress struct {
 	// Changed were resealed. Left are still under another key: they were renewed at
 	// the same moment, and come with the next round.
 	Changed, Left int
+	// Lost cannot be opened, each for its reason in Why: with none of the keys, or because it
+	// was changed. They are left as they are.
+	Lost int
+	Why  error
 }
 
 // Reseal brings at most limit accounts after the given one under the current key
-// version. It can be killed anywhere and begun anew.
+// version; one that cannot be opened does not keep the others. It can be killed anywhere
+// and begun anew.
 func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (Progress, error) {
 	var p Progress
 	rows, err := store.All(ctx, s.c.DB, `SELECT id, tenant_id, channel, external_id, name, url, scopes, missing_scopes, state, grant_sealed, version, created_at, updated_at
@@ -210,10 +238,12 @@ func (s *Store) Reseal(ctx context.Context, after id.Account, limit int) (Progre
 	}
 	for _, r := range rows {
 		fresh, old, err := s.c.Seal.Reseal(ctx, r.label(), r.sealed)
-		if err != nil {
+		switch {
+		case seal.Lost(err):
+			p.Lost, p.Why = p.Lost+1, errors.Join(p.Why, fmt.Errorf("reseal %v: %w", r.ID, err))
+		case err != nil:
 			return p, fmt.Errorf("reseal %v: %w", r.ID, err)
-		}
-		if old {
+		case old:
 			n, err := s.c.DB.Exec(ctx, `UPDATE social_accounts SET grant_sealed = ? WHERE id = ? AND version = ? AND grant_sealed = ?`, fresh, r.ID, r.version, r.sealed)
 			if err != nil {
 				return p, fmt.Errorf("reseal %v: %w", r.ID, err)

@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	fmt.Printf("castad ready on %s\n", c.URL())
 	if *tour {
-		fmt.Print(cloud.Tour(c.URL()))
+		fmt.Print(cloud.Tour(c.URL(), c.App()))
 	}
 	select {
 	case <-ctx.Done():

@@ -13,7 +13,8 @@
 // of the vault's key) on every instance, wait twenty minutes, run this, and take the old
 // key away. The wait is for instances that seal with the key of before for ten minutes,
 // and for connections under way, which live for ten and are left alone. The app may run meanwhile, and this may be
-// killed and begun anew: rows of both keys are readable all the time.
+// killed and begun anew: rows of both keys are readable all the time. What cannot be opened with any key is named and
+// left as it is, the others are gone through, and the exit status is 1: the account must be connected again.
 package main
 
 import (
@@ -55,7 +56,8 @@ const usage = `reseal [-batch 100]
 
 Brings stored tokens and upload sessions under the current sealing key: the first of CASTAD_SEAL_KEYS,
 or the newest version of CASTAD_SEAL_VAULT_KEY_URL. Reads CASTAD_MYSQL_DSN, CASTAD_STAGE
-and CASTAD_HOST_KIND too. It may be killed and begun anew.
+and CASTAD_HOST_KIND too. It may be killed and begun anew. What cannot be opened is named and left as it is;
+the exit status is 1 then.
 `
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -86,38 +88,50 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	defer db.Close()
 	accounts := social.New(social.Config{DB: db.Primary(), Seal: sealer, Now: time.Now})
 	for range rounds {
-		left, err := round("accounts", out, func(after id.Account) (id.Account, int, int, error) {
+		a, err := round("accounts", out, func(after id.Account) (id.Account, tally, error) {
 			p, err := accounts.Reseal(ctx, after, *batch)
-			return p.Last, p.Changed, p.Left, err
+			return p.Last, tally{p.Changed, p.Left, p.Lost, p.Why}, err
 		})
 		if err != nil {
 			return err
 		}
-		more, err := round("posts", out, func(after id.Post) (id.Post, int, int, error) {
+		b, err := round("posts", out, func(after id.Post) (id.Post, tally, error) {
 			p, err := sns.Reseal(ctx, db.Primary(), sealer, after, *batch)
-			return p.Last, p.Changed, p.Left, err
+			return p.Last, tally{p.Changed, p.Left, p.Lost, p.Why}, err
 		})
-		if err != nil || left+more == 0 {
+		switch {
+		case err != nil:
 			return err
+		case a.left+b.left > 0:
+		case a.lost+b.lost > 0:
+			return fmt.Errorf("%d cannot be opened with these keys and are left as they are:\n%w", a.lost+b.lost, errors.Join(a.why, b.why))
+		default:
+			return nil
 		}
 	}
 	return errors.New("something is still under another key: an instance seals with it")
 }
 
-// round goes through all rows of one kind, batch by batch, and returns how many are left under another key.
-func round[ID id.Account | id.Post](what string, out io.Writer, batch func(after ID) (last ID, changed, left int, err error)) (int, error) {
-	changed, left := 0, 0
+// tally is what came of some rows.
+type tally struct {
+	changed, left, lost int
+	why                 error
+}
+
+// round goes through all rows of one kind, batch by batch.
+func round[ID id.Account | id.Post](what string, out io.Writer, batch func(after ID) (last ID, t tally, err error)) (tally, error) {
+	var all tally
 	for last := ID(0); ; {
-		next, c, l, err := batch(last)
+		next, t, err := batch(last)
 		if err != nil {
-			return left, err
+			return all, err
 		}
-		last, changed, left = next, changed+c, left+l
-		if _, err := fmt.Fprintf(out, "%s: %d resealed, %d left for the next round\n", what, changed, left); err != nil {
-			return left, err
+		last, all = next, tally{all.changed + t.changed, all.left + t.left, all.lost + t.lost, errors.Join(all.why, t.why)}
+		if _, err := fmt.Fprintf(out, "%s: %d resealed, %d left for the next round\n", what, all.changed, all.left); err != nil {
+			return all, err
 		}
 		if last == 0 {
-			return left, nil
+			return all, nil
 		}
 	}
 }

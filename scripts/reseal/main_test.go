@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -158,6 +159,31 @@ func TestWithoutTheOldKeyNothingIsTouched(t *testing.T) {
 	}
 	if got := under(t, db); got["ring/old"] != 2 {
 		t.Errorf("%v", got)
+	}
+}
+
+// One row that nobody can open must not keep all that come after it under the key of before.
+func TestWhatCannotBeOpenedIsNamedAndTheOthersAreGoneThrough(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	all := connect(t, db, 5)
+	_, err := db.Primary().Exec(t.Context(), `UPDATE social_accounts SET grant_sealed = CONCAT(LEFT(grant_sealed, LENGTH(grant_sealed) - 8), 'tampered') WHERE id = ?`, all[1].ID)
+	must(t, err)
+	_, err = db.Primary().Exec(t.Context(), `INSERT INTO publications (id, tenant_id, ad_id, run_id, step_no, channel, account_id, revision, state, url, created_at, notes_sealed)
+		VALUES (5, ?, 1, 1, 5, 'youtube', 'channel_1', 1, 'failed', '', '2026-11-29', 'no sealed value')`, tenant)
+	must(t, err)
+	cmd := program(t, t.Context(), db, "-batch", "2")
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("it ended with %v", err)
+	}
+	if said := complaints.String(); !strings.Contains(said, "2 cannot be opened") || !strings.Contains(said, all[1].ID.String()+":") || !strings.Contains(said, id.Post(5).String()+":") || strings.Contains(said, all[0].ID.String()) {
+		t.Errorf("it complains %q", said)
+	}
+	if got := under(t, db); got["ring/new"] != 4 || !strings.Contains(string(out), "accounts: 4 resealed, 0 left") {
+		t.Errorf("%v, %s", got, out)
 	}
 }
 

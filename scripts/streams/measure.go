@@ -131,7 +131,8 @@ func (w *world) order(ctx context.Context, n int) ([]string, error) {
 	})
 }
 
-// open opens a stream of each ad on B and waits until each has said what there is.
+// open opens a stream of each ad on B, each as another user, of whom one may not have so
+// many, and waits until each has said what there is.
 func (w *world) open(ctx context.Context, ads []string, readers *sync.WaitGroup) ([]*stream, error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
 	all := make([]*stream, len(ads))
@@ -142,7 +143,11 @@ func (w *world) open(ctx context.Context, ads []string, readers *sync.WaitGroup)
 		if err != nil {
 			return err
 		}
-		r.Header.Set("Authorization", "Bearer "+w.token)
+		token, err := w.somebody()
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
 		a, err := client.Do(r)
 		if err != nil {
 			return err

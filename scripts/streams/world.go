@@ -33,6 +33,8 @@ type world struct {
 	dir      string
 	db       *store.DB
 	a, b     *handler
+	issuer   *identity.Issuer
+	account  id.Tenant
 	token    string
 	client   *http.Client
 	progress io.Writer
@@ -155,12 +157,17 @@ func (w *world) settings(dsn, bus, files string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	issuer, err := identity.NewIssuer(keys, identity.DefaultIssuer, identity.DefaultAudience, time.Now)
-	if err != nil {
+	if w.issuer, err = identity.NewIssuer(keys, identity.DefaultIssuer, identity.DefaultAudience, time.Now); err != nil {
 		return nil, err
 	}
-	w.token, err = issuer.Issue(identity.Principal{Tenant: id.New[id.Tenant](time.Now()), User: id.New[id.User](time.Now()), Role: identity.RoleOwner}, time.Hour)
+	w.account = id.New[id.Tenant](time.Now())
+	w.token, err = w.somebody()
 	return s, err
+}
+
+// somebody is a token of one more user of the account.
+func (w *world) somebody() (token string, err error) {
+	return w.issuer.Issue(identity.Principal{Tenant: w.account, User: id.New[id.User](time.Now()), Role: identity.RoleOwner}, time.Hour)
 }
 
 func (w *world) start(ctx context.Context, settings map[string]string) (*handler, error) {

@@ -9,7 +9,8 @@
 //
 // It reads CASTAD_MYSQL_DSN, CASTAD_STAGE, CASTAD_HOST_KIND and
 // CASTAD_VENDOR_LIMITS as the app does. All instances obey within a second; orders
-// that need the vendor wait. What is done is in the audit log.
+// that need the vendor wait. What is done is in the audit log. A vendor that there is not
+// and an operation that nobody has asked for are refused, with those that there are.
 package main
 
 import (
@@ -20,6 +21,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -75,6 +78,30 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 // commandLine is the actor of what is done here: whoever may read the settings.
 var commandLine = identity.Actor{Request: "scripts/vendors"}
 
+// costly are the operations that cost or show something, which can be held before they were ever asked for.
+var costly = map[string][]string{"openai": {"write"}, "suno": {"generate"}, "creatomate": {"render"}, "youtube": {"insert", "upload"}, "instagram": {"container", "publish"}}
+
+// known refuses what would be held without an effect.
+func known(ctx context.Context, g *guard.Guard, vendor, op string) error {
+	if err := admin.Vendor(vendor); err != nil {
+		return err
+	}
+	breakers, _, err := g.Status(ctx)
+	if err != nil {
+		return err
+	}
+	all := append([]string{"*"}, costly[vendor]...)
+	for _, b := range breakers {
+		if b.Vendor == vendor && !slices.Contains(all, b.Op) {
+			all = append(all, b.Op)
+		}
+	}
+	if !slices.Contains(all, op) {
+		return fmt.Errorf("%s has no operation %q; there are %s", vendor, op, strings.Join(all, ", "))
+	}
+	return nil
+}
+
 // decisions are the words for what an operator can decide.
 var decisions = map[string]guard.Forced{"open": guard.ForcedOpen, "close": guard.ForcedClosed, "auto": guard.Auto}
 
@@ -86,6 +113,9 @@ func act(ctx context.Context, g *guard.Guard, log *admin.Store, words []string, 
 		f, ok := decisions[words[0]]
 		if !ok {
 			return fmt.Errorf("%q: want open, close or auto", words[0])
+		}
+		if err := known(ctx, g, words[1], words[2]); err != nil {
+			return err
 		}
 		a := admin.Action{Name: "vendor." + words[0], Target: words[1] + " " + words[2]}
 		if err := log.Act(ctx, commandLine, a, func(also admin.Also) error { return g.Force(ctx, words[1], words[2], f, also) }); err != nil {

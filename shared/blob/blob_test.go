@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"net/http"
@@ -49,6 +50,10 @@ func TestKeptBytesComeBackWhateverTheirNumber(t *testing.T) {
 			o, err := s.Open(t.Context(), name)
 			if err != nil {
 				t.Fatal(err)
+			}
+			crc, err := o.CRC32()
+			if err != nil || crc != crc32.ChecksumIEEE(want) {
+				t.Errorf("CRC-32 %x, %v", crc, err)
 			}
 			got, err := io.ReadAll(o)
 			if err = errors.Join(err, o.Close()); err != nil || !bytes.Equal(got, want) {

@@ -3,6 +3,7 @@ package blob
 import (
 	"context"
 	"encoding/hex"
+	"hash/crc32"
 	"strings"
 	"time"
 	"unicode"
@@ -29,6 +30,8 @@ type Stat struct {
 	Kept
 	ETag     string // with its quotes
 	Modified time.Time
+
+	crc []byte // nil = it was kept without
 }
 
 // Stat looks a blob up. A blob that Keep did not write has no SHA-256 and is
@@ -49,6 +52,11 @@ func (s *Store) Stat(ctx context.Context, name string) (Stat, error) {
 				return Stat{}, fault.Newf(fault.CodeInternal, "look up blob %s: its sha256 is %.80q", name, *v)
 			}
 			st.SHA256 = [32]byte(sum)
+		}
+		if strings.EqualFold(k, crcKey) && v != nil {
+			if st.crc, err = hex.DecodeString(*v); err != nil || len(st.crc) != crc32.Size {
+				return Stat{}, fault.Newf(fault.CodeInternal, "look up blob %s: its crc32 is %.80q", name, *v)
+			}
 		}
 	}
 	if p.ETag == nil || p.LastModified == nil || p.ContentLength == nil || st.SHA256 == [32]byte{} {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"hash/crc32"
 	"io"
 
 	"castad/shared/fault"
@@ -48,7 +49,7 @@ func (s *Store) Keep(ctx context.Context, name, contentType string, r io.Reader,
 		return Kept{}, fault.Newf(fault.CodeInternal, "keep blob %s: a content type and a limit above 0 are needed", name)
 	}
 	limit = min(limit, maxBlocks*blockSize)
-	u := &upload{store: s, blob: s.container.NewBlockBlobClient(name), name: name, contentType: contentType, sum: sha256.New(),
+	u := &upload{store: s, blob: s.container.NewBlockBlobClient(name), name: name, contentType: contentType, sum: sha256.New(), crc: crc32.NewIEEE(),
 		in: &source{r: r, left: limit, limit: limit}}
 	err := u.run(ctx)
 	var src *sourceError
@@ -93,6 +94,7 @@ type upload struct {
 	blob              *blockblob.Client
 	name, contentType string
 	sum               hash.Hash
+	crc               hash.Hash32
 	in                *source
 	ids               []string
 }
@@ -109,7 +111,7 @@ func (u *upload) run(ctx context.Context) error {
 	}
 	if err == io.EOF {
 		defer u.store.blocks.Put(first)
-		u.sum.Write(first[:n])
+		u.add(first[:n])
 		_, err := u.blob.Upload(ctx, body(first[:n]), &blockblob.UploadOptions{HTTPHeaders: u.headers(), Metadata: u.metadata(), AccessConditions: absent()})
 		return err
 	}
@@ -135,7 +137,7 @@ func (u *upload) stage(ctx context.Context, block *[blockSize]byte) error {
 	g.SetLimit(concurrency)
 	n, readErr := blockSize, error(nil)
 	for {
-		u.sum.Write(block[:n])
+		u.add(block[:n])
 		id := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s-%08d", nonce, len(u.ids)))
 		u.ids = append(u.ids, id)
 		full, size := block, n
@@ -160,17 +162,26 @@ func (u *upload) stage(ctx context.Context, block *[blockSize]byte) error {
 	return readErr
 }
 
+// add counts bytes into the checksums.
+func (u *upload) add(b []byte) {
+	u.sum.Write(b)
+	u.crc.Write(b)
+}
+
 func (u *upload) headers() *blob.HTTPHeaders {
 	return &blob.HTTPHeaders{BlobContentType: &u.contentType}
 }
 
 func (u *upload) metadata() map[string]*string {
-	sum := hex.EncodeToString(u.sum.Sum(nil))
-	return map[string]*string{checksumKey: &sum}
+	sum, crc := hex.EncodeToString(u.sum.Sum(nil)), hex.EncodeToString(u.crc.Sum(nil))
+	return map[string]*string{checksumKey: &sum, crcKey: &crc}
 }
 
-// checksumKey is the metadata that holds the SHA-256, in hex.
-const checksumKey = "sha256"
+// checksumKey is the metadata that holds the SHA-256, crcKey the one that holds the CRC-32, in hex.
+const (
+	checksumKey = "sha256"
+	crcKey      = "crc32"
+)
 
 func absent() *blob.AccessConditions {
 	anyTag := azcore.ETagAny

@@ -2,8 +2,10 @@ package blob
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"time"
 
@@ -60,6 +62,23 @@ func (o *Object) Modified() time.Time { return o.stat.Modified }
 
 // SHA256 returns the checksum that Keep computed.
 func (o *Object) SHA256() [32]byte { return o.stat.SHA256 }
+
+// CRC32 returns the checksum (IEEE) that Keep computed. One that was kept before Keep
+// did is read for it, all of it.
+func (o *Object) CRC32() (uint32, error) {
+	if o.stat.crc != nil {
+		return binary.BigEndian.Uint32(o.stat.crc), nil
+	}
+	sum, at := crc32.NewIEEE(), o.pos
+	if _, err := o.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	if _, err := io.Copy(sum, o); err != nil {
+		return 0, err
+	}
+	_, err := o.Seek(at, io.SeekStart)
+	return sum.Sum32(), err
+}
 
 // Read reads from the present position. Requests are for up to 4 MiB, so a
 // slow reader holds a connection to storage for that much at most.

@@ -3,6 +3,7 @@ package blob_test
 import (
 	"bytes"
 	"errors"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -60,6 +61,37 @@ func TestReadingCrossesTheSeamsOfItsRequests(t *testing.T) {
 	}
 	if n, err := o.ReadAt(make([]byte, 10), o.Size()); n != 0 || err != io.EOF {
 		t.Errorf("at the end: %d %v", n, err)
+	}
+}
+
+// Blobs that were kept before the checksum was are read for it.
+func TestABlobWithoutACRCIsReadForIt(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	hide := func(r *http.Request, base http.RoundTripper) (*http.Response, error) {
+		resp, err := base.RoundTrip(r)
+		if err == nil {
+			resp.Header.Del("X-Ms-Meta-Crc32")
+		}
+		return resp, err
+	}
+	o, want := s.film(t, block+1000)
+	if crc, err := o.CRC32(); err != nil || crc != crc32.ChecksumIEEE(want) || s.wire.count("GET") != 0 {
+		t.Errorf("with one: CRC-32 %x, %v, %d requests", crc, err, s.wire.count("GET"))
+	}
+	s.wire.disturb.Store(&hide)
+	o, err := s.Open(t.Context(), "film")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Seek(7, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if crc, err := o.CRC32(); err != nil || crc != crc32.ChecksumIEEE(want) || s.wire.count("GET") != 2 {
+		t.Errorf("CRC-32 %x, %v, %d requests", crc, err, s.wire.count("GET"))
+	}
+	if rest, err := io.ReadAll(o); err != nil || !bytes.Equal(rest, want[7:]) {
+		t.Errorf("it goes on with %d bytes, %v", len(rest), err)
 	}
 }
 

@@ -24,6 +24,8 @@ const (
 	// many one may, both as JSON.
 	room  = 4 << 20
 	large = 64 << 10
+	// apiece is what a value takes beside its own bytes: small ones cost more than they say.
+	apiece = 256
 )
 
 // ErrUnkept is what a load returns with a value that is good for those who wait for it
@@ -115,7 +117,8 @@ func Of[T any](c *Cache, name string, far time.Duration) *Kind[T] {
 
 // Get returns the key's value of a version ("" where there is but one), from here, from
 // Redis or from load. The error is load's. load goes on when the caller that began
-// it has gone, within ctx's deadline: others wait for it.
+// it has gone, within ctx's deadline: others wait for it, and who has more time than
+// that asks again when it is over.
 func (k *Kind[T]) Get(ctx context.Context, key, version string, load Load[T]) (T, error) {
 	if v, ok := k.here(key, version); ok {
 		return v, nil
@@ -138,31 +141,46 @@ func (k *Kind[T]) Renew(ctx context.Context, key, version string, load Load[T]) 
 
 // share runs find for all who wait for the same flight.
 func (k *Kind[T]) share(ctx context.Context, flight string, find Load[T]) (T, error) {
-	done := k.loads.DoChan(flight, func() (v any, err error) {
-		defer func() {
-			if p := recover(); p != nil { // in a goroutine of its own it would end the process
-				err = fmt.Errorf("load %s: panic: %v", k.name, p)
+	for {
+		done := k.loads.DoChan(flight, func() (any, error) { return k.fly(ctx, find) })
+		select {
+		case r := <-done:
+			landed, _ := r.Val.(landing[T])
+			if landed.late && ctx.Err() == nil {
+				continue // it was another's time that ended
 			}
-		}()
-		begun := context.WithoutCancel(ctx)
-		if end, ok := ctx.Deadline(); ok {
-			var cancel context.CancelFunc
-			begun, cancel = context.WithDeadline(begun, end)
-			defer cancel()
+			return landed.v, r.Err
+		case <-ctx.Done():
+			var none T
+			return none, ctx.Err()
 		}
-		return find(begun)
-	})
-	select {
-	case r := <-done:
-		if v, ok := r.Val.(T); ok && r.Err == nil {
-			return v, nil
-		}
-		var none T
-		return none, r.Err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
 	}
+}
+
+// landing is how a flight ended; late = because the time of who began it did.
+type landing[T any] struct {
+	v    T
+	late bool
+}
+
+// fly runs find within ctx's deadline, whether or not its caller waits for it.
+func (k *Kind[T]) fly(ctx context.Context, find Load[T]) (out landing[T], err error) {
+	begun := context.WithoutCancel(ctx)
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		begun, cancel = context.WithDeadline(begun, end)
+		defer cancel()
+	}
+	defer func() {
+		if p := recover(); p != nil { // in a goroutine of its own it would end the process
+			err = fmt.Errorf("load %s: panic: %v", k.name, p)
+		}
+		if err != nil {
+			out = landing[T]{late: begun.Err() != nil}
+		}
+	}()
+	out.v, err = find(begun)
+	return out, err
 }
 
 // here is the value that this process has, if it is still good.
@@ -199,7 +217,7 @@ func (k *Kind[T]) load(ctx context.Context, key, version string, load Load[T]) (
 	if err != nil || len(text) > large {
 		return v, nil // whatever it is, it is not for keeping
 	}
-	k.keep(key, value[T]{v, version, since, k.life, len(key) + len(version) + len(text)})
+	k.keep(key, value[T]{v, version, since, k.life, apiece + len(key) + len(version) + len(text)})
 	if k.far > 0 {
 		k.cache.put(ctx, k.name+"\x00"+k.shape+"\x00"+key, version, text, k.far)
 	}
@@ -217,7 +235,7 @@ func (k *Kind[T]) there(ctx context.Context, key, version string) (T, bool) {
 	if text == nil || json.Unmarshal(text, &v) != nil {
 		return none, false
 	}
-	k.keep(key, value[T]{v, version, since, min(k.life, left), len(key) + len(version) + len(text)})
+	k.keep(key, value[T]{v, version, since, min(k.life, left), apiece + len(key) + len(version) + len(text)})
 	return v, true
 }
 

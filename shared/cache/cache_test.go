@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"castad/shared/redistest"
@@ -125,6 +126,43 @@ func TestAStampedeIsOneLoad(t *testing.T) {
 	}
 }
 
+// Who waits for another's load has the time of his own call, not of that one's.
+func TestWhoWaitsIsNotHeldToAnothersTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		k := Of[int64](New(Config{Now: time.Now}), "numbers", 0)
+		var loads atomic.Int64
+		load := func(ctx context.Context) (int64, error) {
+			select {
+			case <-time.After(3 * time.Second):
+				return loads.Add(1), nil
+			case <-ctx.Done():
+				return 0, fmt.Errorf("the vendor is slow: %w", errors.New("gave up")) // no word of a deadline
+			}
+		}
+		ask := func(patience time.Duration, want int64) func() {
+			return func() {
+				ctx, cancel := context.WithTimeout(t.Context(), patience)
+				defer cancel()
+				if v, err := k.Get(ctx, "a", "", load); v != want || (err == nil) != (want != 0) {
+					t.Errorf("with %v: %d, %v", patience, v, err)
+				}
+			}
+		}
+		var all sync.WaitGroup
+		all.Go(ask(time.Second, 0))
+		synctest.Wait()
+		for range 3 {
+			all.Go(ask(time.Minute, 1))
+		}
+		all.Go(ask(2*time.Second, 0)) // too short for any
+		all.Wait()
+		if n := loads.Load(); n != 1 {
+			t.Errorf("%d loads came to their end", n)
+		}
+	})
+}
+
 func TestFailuresPanicsGiantsAndTheUnkeptAreNotKept(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -162,7 +200,7 @@ func TestMemoryIsBoundedByBytes(t *testing.T) {
 		}
 		sum := 0
 		for key, v := range k.values {
-			sum += len(key) + len(v.v) + 2
+			sum += apiece + len(key) + len(v.v) + 2
 		}
 		if sum != k.size || sum > room {
 			t.Fatalf("after %d: %d bytes are kept, counted %d, the limit is %d", i, sum, k.size, room)
@@ -300,7 +338,7 @@ func TestWithoutRedisALoadIsAllThatItCosts(t *testing.T) {
 			} else {
 				server.Start()
 			}
-			c.add(rest)
+			c.add(-time.Hour) // it was set back; no hour's rest comes of it
 			get(t, k, "a", "v1", x)
 			other, y := Of[int64](on(server.Client(), time.Now), "numbers", Hour), &truth{}
 			if get(t, other, "a", "v1", y); y.reads.Load() != 0 {

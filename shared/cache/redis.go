@@ -97,7 +97,7 @@ func (c *Cache) take(ctx context.Context, name, version string) (text []byte, le
 
 // ask does something in Redis, unless there is none or it failed a moment ago.
 func (c *Cache) ask(ctx context.Context, do func(context.Context) error) {
-	if c.far == nil || c.c.Now().UnixNano() < c.down.Load() {
+	if c.far == nil || c.resting() {
 		return
 	}
 	short, cancel := context.WithTimeout(ctx, c.c.Patience)
@@ -106,6 +106,13 @@ func (c *Cache) ask(ctx context.Context, do func(context.Context) error) {
 		c.down.Store(c.c.Now().Add(rest).UnixNano())
 		c.c.Failed(fmt.Errorf("ask Redis: %w", err))
 	}
+}
+
+// resting says whether Redis failed a moment ago. A clock that was set back makes no
+// longer rest of it.
+func (c *Cache) resting() bool {
+	left := c.down.Load() - c.c.Now().UnixNano()
+	return left > 0 && left <= int64(rest)
 }
 
 // shape is what values of a type are made of: the names, tags and types of its fields, and of

@@ -1,18 +1,19 @@
 package claim
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"castad/shared/pattern"
 )
 
 var (
-	scriptPattern = regexp.MustCompile(`(?is)<(?:script|style)\b[^<>]{0,300}>.*?(?:</(?:script|style)\s*>|$)`)
-	tagPattern    = regexp.MustCompile(`(?s)<[^<>]{0,300}>`)
-	entityPattern = regexp.MustCompile(`&(?:[a-zA-Z]{2,10}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});`)
-	anyLink       = regexp.MustCompile(`(?i)` + linkPattern.String())
+	scriptPattern = pattern.New(`(?is)<(?:script|style)\b[^<>]{0,300}>.*?(?:</(?:script|style)\s*>|$)`)
+	tagPattern    = pattern.New(`(?s)<[^<>]{0,300}>`)
+	entityPattern = pattern.New(`&(?:[a-zA-Z]{2,10}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});`)
+	anyLink       = pattern.New(`(?i)` + linkPattern.String())
 )
 
 // Clean returns the part of an owner's or a crawler's text that may be shown or
@@ -25,7 +26,7 @@ func Clean(s string) string {
 	s = strings.Map(visible, s)
 	for before := ""; before != s; { // taking one out may join another
 		before = s
-		for _, re := range []*regexp.Regexp{scriptPattern, tagPattern, entityPattern, anyLink, phonePattern} {
+		for _, re := range []*pattern.Pattern{scriptPattern, tagPattern, entityPattern, anyLink, phonePattern} {
 			s = re.ReplaceAllString(s, " ")
 		}
 	}
@@ -38,7 +39,7 @@ func Clean(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-var parens = regexp.MustCompile(`\([^()]*\)`)
+var parens = pattern.New(`\([^()]*\)`)
 
 // Plain reports whether a text has nothing that must not be sung: no markup,
 // link, phone number, and no words for a language model.
@@ -46,7 +47,7 @@ func Plain(s string) bool {
 	if Instruction(s) {
 		return false
 	}
-	for _, re := range []*regexp.Regexp{scriptPattern, tagPattern, entityPattern} {
+	for _, re := range []*pattern.Pattern{scriptPattern, tagPattern, entityPattern} {
 		if re.MatchString(s) {
 			return false
 		}
@@ -55,7 +56,7 @@ func Plain(s string) bool {
 	return len(contacts) == 0
 }
 
-var clauseEnd = regexp.MustCompile(`[.!?]+(?:\s+|$)|[;/…\n\r。！？]+`)
+var clauseEnd = pattern.New(`[.!?]+(?:\s+|$)|[;/…\n\r。！？]+`)
 
 // Clauses returns the clauses of an owner's or a customer's statement that may
 // be quoted, in order: cleaned, without punctuation around them. A clause that
@@ -74,7 +75,7 @@ func Clauses(s string) []string {
 		}
 		return r
 	}, s)
-	for _, re := range []*regexp.Regexp{scriptPattern, tagPattern, entityPattern, anyLink, phonePattern} {
+	for _, re := range []*pattern.Pattern{scriptPattern, tagPattern, entityPattern, anyLink, phonePattern} {
 		s = re.ReplaceAllString(s, cut)
 	}
 	var out []string

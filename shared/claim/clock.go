@@ -1,9 +1,10 @@
 package claim
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"castad/shared/pattern"
 )
 
 // dayPart says which half of the day an hour is in.
@@ -38,10 +39,10 @@ func sameHour(a, b number) bool {
 }
 
 var (
-	morningWord   = regexp.MustCompile(`(?:오전|아침|새벽) ?$`)
-	afternoonWord = regexp.MustCompile(`(?:오후|저녁) ?$`)
-	noonWord      = regexp.MustCompile(`낮 ?$`)
-	nightWord     = regexp.MustCompile(`(?:밤|한밤) ?$`)
+	morningWord   = pattern.New(`(?:오전|아침|새벽) ?$`)
+	afternoonWord = pattern.New(`(?:오후|저녁) ?$`)
+	noonWord      = pattern.New(`낮 ?$`)
+	nightWord     = pattern.New(`(?:밤|한밤) ?$`)
 )
 
 func partOfDay(s string, from, to int) dayPart {
@@ -76,7 +77,7 @@ func partOfDay(s string, from, to int) dayPart {
 	return unsaid
 }
 
-var meridiemAfter = regexp.MustCompile(`^ ?([ap])\.?m`)
+var meridiemAfter = pattern.New(`^ ?([ap])\.?m`)
 
 // meridiem reads am or pm after hh:mm, else 오전 or 오후 before it.
 func meridiem(after, before string, otherwise dayPart) dayPart {
@@ -95,7 +96,7 @@ func meridiem(after, before string, otherwise dayPart) dayPart {
 	return otherwise
 }
 
-var minutesAfter = regexp.MustCompile(`^(?::([0-5]\d)| ?([0-5]?\d) ?분| ?(반)(?:$|[^가-힣]|[에부까은이엔])| ?(오십|사십|삼십|이십|십오|사십오|십) ?분)`)
+var minutesAfter = pattern.New(`^(?::([0-5]\d)| ?([0-5]?\d) ?분| ?(반)(?:$|[^가-힣]|[에부까은이엔])| ?(오십|사십|삼십|이십|십오|사십오|십) ?분)`)
 
 // minutes reads the minutes that follow an hour; end is where they end in s.
 func minutes(s string, at int) (n, end int) {

@@ -1,9 +1,10 @@
 package claim
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"castad/shared/pattern"
 )
 
 const (
@@ -12,18 +13,18 @@ const (
 )
 
 var (
-	linkPattern = regexp.MustCompile(`(?:h[tx]{2}ps?|ftp)[: ]/ ?/\S+|://\S*|\bwww\.\S+|[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}|(?:^|[^a-z0-9.@])@[a-z0-9_.]{3,}` +
+	linkPattern = pattern.New(`(?:h[tx]{2}ps?|ftp)[: ]/ ?/\S+|://\S*|\bwww\.\S+|[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}|(?:^|[^a-z0-9.@])@[a-z0-9_.]{3,}` +
 		`|[a-z0-9가-힣-]*[a-z0-9-](?:\.[a-z0-9-]+)*\.` + topLevel + `\b(?:/\S*)?|[가-힣]+\.(?:한국|kr|com|net)\b(?:/\S*)?` +
 		`|\b[a-z0-9-]+ ?(?: \. ?|\. |[(\[]?\.[)\]]|[(\[ ] ?dot ?[)\] ]| ?닷 ?) ?(?:com|net|kr|co|shop|io)\b|닷컴|쩜컴|점 ?컴` +
 		`|` + messages + ` ?(?:아이디|채널|id)?[ :]+@?[a-z0-9_.]{4,}`)
 	// Korean numbers: area or mobile code and 7–8 digits, or 1588-type numbers; separators are optional. Others: a plus and eight digits.
-	phonePattern = regexp.MustCompile(`(?:\+82[-. ]?\(?0?\)?\d{1,2}|\(?\b0\d{1,3}\)?)[-. ·/_~]{0,3}\d{3,4}[-. ·/_~]{0,3}\d{4}\b|\b1[568]\d{2}[-. ·/_~]{1,3}\d{4}\b|\+\d[\d .-]{7,16}\d\b`)
+	phonePattern = pattern.New(`(?:\+82[-. ]?\(?0?\)?\d{1,2}|\(?\b0\d{1,3}\)?)[-. ·/_~]{0,3}\d{3,4}[-. ·/_~]{0,3}\d{4}\b|\b1[568]\d{2}[-. ·/_~]{1,3}\d{4}\b|\+\d[\d .-]{7,16}\d\b`)
 	// Digits said one by one: 공일공 일이삼사 오육칠팔, zero one zero ….
-	spokenPhone = regexp.MustCompile(`(?:^|[^가-힣])([공영일0-1](?:[ -]?[공영일이삼사오육륙칠팔구0-9](?:에 )?){6,11})(?:$|[^가-힣]|[로에은는이]|으로|번)`)
+	spokenPhone = pattern.New(`(?:^|[^가-힣])([공영일0-1](?:[ -]?[공영일이삼사오육륙칠팔구0-9](?:에 )?){6,11})(?:$|[^가-힣]|[로에은는이]|으로|번)`)
 	// A mobile number said so within other words: no Korean word is ten digits long.
-	gluedPhone   = regexp.MustCompile(`[공영0][ -]?[일1][ -]?[공영일육륙칠팔구016-9](?:[ -]?[공영일이삼사오육륙칠팔구0-9](?:에 )?){7,8}`)
-	englishPhone = regexp.MustCompile(`\b(?:zero|oh)(?:[ -](?:zero|oh|one|two|three|four|five|six|seven|eight|nine)){6,11}\b`)
-	notDigit     = regexp.MustCompile(`\D`)
+	gluedPhone   = pattern.New(`[공영0][ -]?[일1][ -]?[공영일육륙칠팔구016-9](?:[ -]?[공영일이삼사오육륙칠팔구0-9](?:에 )?){7,8}`)
+	englishPhone = pattern.New(`\b(?:zero|oh)(?:[ -](?:zero|oh|one|two|three|four|five|six|seven|eight|nine)){6,11}\b`)
+	notDigit     = pattern.New(`\D`)
 )
 
 // cutContacts takes links, handles and phone numbers out of a folded text and
@@ -42,7 +43,7 @@ func cutContacts(s string) (rest string, found []string) {
 		found = append(found, d)
 		return " "
 	})
-	for _, said := range []*regexp.Regexp{spokenPhone, gluedPhone} {
+	for _, said := range []*pattern.Pattern{spokenPhone, gluedPhone} {
 		s = said.ReplaceAllStringFunc(s, func(m string) string {
 			if !strings.ContainsAny(m, "공영일이삼사오육륙칠팔구") {
 				return m // digits alone are phonePattern's

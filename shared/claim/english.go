@@ -1,20 +1,21 @@
 package claim
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"castad/shared/pattern"
 )
 
 var (
 	englishWord = `(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million)`
-	english     = regexp.MustCompile(`\b(` + englishWord + `(?:(?:[- ]| and )` + englishWord + `)*)\b`)
-	englishUnit = regexp.MustCompile(`^[ -](?:(won|krw)\b|(percent|per cent)\b|(hours?|days?|weeks?|months?)\b|(o'?clock\b|[ap]\.?m\b\.?)|(minutes?)\b|(years?)\b|(stars?|kinds?|kilos?|kg|generations?|branches|locations|stylists?|coaches|(?:happy |loyal |regular |satisfied )?(?:people|customers|guests|members|fans|reviews)|sessions|rooms|beds)\b|(dollars?|bucks|euros?|pounds|yen|cents)\b)`)
-	hourBefore  = regexp.MustCompile(`\b(?:from|till|until|til|opens? at|closes? at|check(?:s|ing)?[- ]?(?:in|out) at|before|after|by|` + englishWord + ` (?:to|till|until)) $`)
-	hourAfter   = regexp.MustCompile(`^(?:$|[,.!?;]| (?:then|in|every|each|on|sharp|tonight|today|we|the|and|o'clock)\b)`)
-	hourRange   = regexp.MustCompile(`^ (?:to|till|until|-) ` + englishWord + `\b`)
-	partAfter   = regexp.MustCompile(`^ (?:in the (morning|afternoon|evening)|at (night))\b`)
-	sinceWord   = regexp.MustCompile(`\b(?:since|in|from) $`)
+	english     = pattern.New(`\b(` + englishWord + `(?:(?:[- ]| and )` + englishWord + `)*)\b`)
+	englishUnit = pattern.New(`^[ -](?:(won|krw)\b|(percent|per cent)\b|(hours?|days?|weeks?|months?)\b|(o'?clock\b|[ap]\.?m\b\.?)|(minutes?)\b|(years?)\b|(stars?|kinds?|kilos?|kg|generations?|branches|locations|stylists?|coaches|(?:happy |loyal |regular |satisfied )?(?:people|customers|guests|members|fans|reviews)|sessions|rooms|beds)\b|(dollars?|bucks|euros?|pounds|yen|cents)\b)`)
+	hourBefore  = pattern.New(`\b(?:from|till|until|til|opens? at|closes? at|check(?:s|ing)?[- ]?(?:in|out) at|before|after|by|` + englishWord + ` (?:to|till|until)) $`)
+	hourAfter   = pattern.New(`^(?:$|[,.!?;]| (?:then|in|every|each|on|sharp|tonight|today|we|the|and|o'clock)\b)`)
+	hourRange   = pattern.New(`^ (?:to|till|until|-) ` + englishWord + `\b`)
+	partAfter   = pattern.New(`^ (?:in the (morning|afternoon|evening)|at (night))\b`)
+	sinceWord   = pattern.New(`\b(?:since|in|from) $`)
 )
 
 var englishValues = map[string]float64{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -29,7 +30,7 @@ func stated(before, _ string, v float64) bool {
 // anyCount: in a fact, which is no song, every number from two on counts.
 func anyCount(_, _ string, v float64) bool { return v > 1 }
 
-var nounAfter = regexp.MustCompile(`^ ([a-z]{3,})(?: ([a-z]{3,}))?\b`)
+var nounAfter = pattern.New(`^ ([a-z]{3,})(?: ([a-z]{3,}))?\b`)
 
 // counted: besides a year, a number counts before a noun that a fact counts too
 // (four sons), also after an adjective (twelve little mats).

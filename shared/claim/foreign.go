@@ -2,11 +2,12 @@ package claim
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"castad/shared/pattern"
 )
 
 // particleEnd are the particles that a noun may carry at the end of a word.
@@ -34,7 +35,7 @@ func (c *Checker) known(word string) bool {
 	return word == "" || strings.Contains(c.words, word)
 }
 
-var koreanWord = regexp.MustCompile(`[가-힣]+`)
+var koreanWord = pattern.New(`[가-힣]+`)
 
 // trim takes a particle off a word that ends in noun, ok is false when it does not.
 func trim(word, noun string) (stem string, ok bool) {
@@ -45,7 +46,7 @@ func trim(word, noun string) (stem string, ok bool) {
 	return word[:i], true
 }
 
-var endsInParticle = regexp.MustCompile(`^` + particleEnd + `$`)
+var endsInParticle = pattern.New(`^` + particleEnd + `$`)
 
 // otherShop finds a word that is a shop's name by its last part: 한솔식당으로.
 func (c *Checker) otherShop(s string) (what, word string) {
@@ -74,7 +75,7 @@ func (c *Checker) otherBrand(s string) (what, word string) {
 	return "", ""
 }
 
-var comparison = regexp.MustCompile(`([가-힣]+)보다 ?(?:더 |훨씬 |백 배 )?(?:맛있|싸|싼|저렴|진하|진한|푸짐|신선|낫|나은|빠르|빠른|넓|깨끗|잘하|잘 해)`)
+var comparison = pattern.New(`([가-힣]+)보다 ?(?:더 |훨씬 |백 배 )?(?:맛있|싸|싼|저렴|진하|진한|푸짐|신선|낫|나은|빠르|빠른|넓|깨끗|잘하|잘 해)`)
 
 // rival finds what a line compares the shop with: 진국집보다 진한.
 func (c *Checker) rival(s string) (what, word string) {
@@ -167,12 +168,12 @@ func (c *Checker) otherArea(s string) (what, word string) {
 }
 
 var (
-	areaEnd   = regexp.MustCompile(`^(?:시|역|구|동|도|섬|점|시장|골목|거리|바다|하늘)?` + particleEnd + `$`)
-	landmark  = regexp.MustCompile(`^([가-힣]{2,}?)(` + landmarks + `)` + particleEnd + `$`)
-	station   = regexp.MustCompile(`^([가-힣]{2,4}역)(?:에서|에|으로|앞|앞에|앞에서|근처)$`)
-	latinWord = regexp.MustCompile(`[a-z']+`)
-	counted   = regexp.MustCompile(`([가-힣]{2,}) (?:한|두|세) ?` + counters + `(?:에|은|는|이|가|도)? (?:단돈 |겨우 |딱 )?$`)
-	topic     = regexp.MustCompile(`([가-힣]{2,}?)(?:은|는|이|가) (?:단돈 |겨우 |딱 |오직 |오늘도 |언제나 )?$`)
+	areaEnd   = pattern.New(`^(?:시|역|구|동|도|섬|점|시장|골목|거리|바다|하늘)?` + particleEnd + `$`)
+	landmark  = pattern.New(`^([가-힣]{2,}?)(` + landmarks + `)` + particleEnd + `$`)
+	station   = pattern.New(`^([가-힣]{2,4}역)(?:에서|에|으로|앞|앞에|앞에서|근처)$`)
+	latinWord = pattern.New(`[a-z']+`)
+	counted   = pattern.New(`([가-힣]{2,}) (?:한|두|세) ?` + counters + `(?:에|은|는|이|가|도)? (?:단돈 |겨우 |딱 )?$`)
+	topic     = pattern.New(`([가-힣]{2,}?)(?:은|는|이|가) (?:단돈 |겨우 |딱 |오직 |오늘도 |언제나 )?$`)
 )
 
 // pricedThing finds what is told to cost a price although it is nothing that the shop sells: 돔베고기는 구천 원.
@@ -202,7 +203,7 @@ func bareNoun(w string) bool {
 	return coda != 4 && coda != 8 && !strings.ContainsRune("게도을이히서고면에의지나로며", last)
 }
 
-var word = regexp.MustCompile(`[\p{L}\p{M}'’&.]+`)
+var word = pattern.New(`[\p{L}\p{M}'’&.]+`)
 
 // otherCapital finds a name in an English text by its capital letter within a
 // sentence, or before a shop noun anywhere. In a title, and in a line set in

@@ -1,14 +1,15 @@
 package claim
 
 import (
-	"regexp"
 	"strings"
+
+	"castad/shared/pattern"
 )
 
 // instruction matches text that talks to a language model instead of about a
 // shop. A shop's own text has no use for it; in a review it is an attempt to
 // steer whoever writes the lyric.
-var instruction = regexp.MustCompile(strings.Join([]string{
+var instruction = pattern.New(strings.Join([]string{
 	`\b(?:ignore|disregard|override|bypass)\b.{0,24}\b(?:previous|prior|above|earlier|instructions?|rules?|prompts?|system|guidelines?|brief)\b`,
 	`\bforget\b.{0,24}\b(?:previous|prior|above|earlier|instructions?|prompts?)\b`, // the rules and the worries may be forgotten in a song
 	`\b(?:system|developer|hidden|initial) (?:prompt|message|instructions?)\b`, `\bprompt injection\b`, `\b(?:new|following|these|my) instructions?\b`, `\bjailbreak`, `\bdeveloper mode\b`,

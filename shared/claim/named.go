@@ -1,14 +1,15 @@
 package claim
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"castad/shared/pattern"
 )
 
 // here is how a line refers to the shop without its name.
-var here = regexp.MustCompile(`여기|이곳|이 ?집|우리 ?(?:집|가게|식당|카페|동네)|\b(?:here|this (?:place|house|door)|our (?:place|door|house|home))\b`)
+var here = pattern.New(`여기|이곳|이 ?집|우리 ?(?:집|가게|식당|카페|동네)|\b(?:here|this (?:place|house|door)|our (?:place|door|house|home))\b`)
 
 // sings reports whether a text sings the place's name: its first word that is
 // the name's own (not 카페 or gym), with or without the shop noun at its end. A

@@ -1,10 +1,11 @@
 package claim
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"castad/shared/pattern"
 )
 
 // unit is what a number counts; numbers of different units never support each
@@ -55,19 +56,19 @@ const (
 )
 
 var (
-	arabic = regexp.MustCompile(`\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?`)
+	arabic = pattern.New(`\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?`)
 	// After Arabic digits any unit counts.
-	arabicUnit = regexp.MustCompile(`^ ?(?:(원|won\b|krw\b)|(%|퍼센트|프로(?:$|[^가-힣])|percent\b)|(시간|hours?\b|일간|일 ?동안|개월|달(?:$|[^가-힣]|[은이에만을간])|주(?:간|일)|박(?:$|[^가-힣]|[에은은이])|초(?:$|[^가-힣]|[만에])|days?\b|nights?\b|weeks?\b|months?\b)|(시|:\d\d|o'?clock\b|[ap]\.?m\b\.?)|(분(?:$|[^가-힣]|[에만의])|minutes?\b|mins?\b)|(주년|년|years?\b)|(위|등(?:$|[^가-힣]))|(층|floors?\b|th floor)|(가지|명|곳|대째|세대|호점|개|인분|인실|번째|번(?:$|[^가-힣]|[에의])|회(?:$|[^가-힣]|[에의])|송이|배(?:$|[^가-힣]|[로의])|평(?:$|[^가-힣]|[의])|권|마리|팀|종(?:$|[^가-힣]|[의류])|킬로|미터|그램|kinds?\b|people\b|generations?\b|branches\b|stars?\b|customers\b|guests\b|members\b|sessions?\b|stylists?\b|coaches\b|rooms?\b|chairs?\b|friends?\b))`)
-	multiplier = regexp.MustCompile(`^[십백천만억]`)
-	arabicMore = regexp.MustCompile(`^ ?\d{1,4}[십백천만]?|^ ?` + sinoRun + `+`)
+	arabicUnit = pattern.New(`^ ?(?:(원|won\b|krw\b)|(%|퍼센트|프로(?:$|[^가-힣])|percent\b)|(시간|hours?\b|일간|일 ?동안|개월|달(?:$|[^가-힣]|[은이에만을간])|주(?:간|일)|박(?:$|[^가-힣]|[에은은이])|초(?:$|[^가-힣]|[만에])|days?\b|nights?\b|weeks?\b|months?\b)|(시|:\d\d|o'?clock\b|[ap]\.?m\b\.?)|(분(?:$|[^가-힣]|[에만의])|minutes?\b|mins?\b)|(주년|년|years?\b)|(위|등(?:$|[^가-힣]))|(층|floors?\b|th floor)|(가지|명|곳|대째|세대|호점|개|인분|인실|번째|번(?:$|[^가-힣]|[에의])|회(?:$|[^가-힣]|[에의])|송이|배(?:$|[^가-힣]|[로의])|평(?:$|[^가-힣]|[의])|권|마리|팀|종(?:$|[^가-힣]|[의류])|킬로|미터|그램|kinds?\b|people\b|generations?\b|branches\b|stars?\b|customers\b|guests\b|members\b|sessions?\b|stylists?\b|coaches\b|rooms?\b|chairs?\b|friends?\b))`)
+	multiplier = pattern.New(`^[십백천만억]`)
+	arabicMore = pattern.New(`^ ?\d{1,4}[십백천만]?|^ ?` + sinoRun + `+`)
 
-	sinoPrice = regexp.MustCompile(`((?:` + sinoRun + `*[만억] )?` + sinoRun + `*[십백천만억]` + sinoRun + `*)( ?원)` + particle)
-	sinoUnit  = regexp.MustCompile(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간|개월|박|일 동안|일간|주일|주간|주|초)|(분)|(주년|년)|(위|등)|(층|층짜리)|(가지|명|곳|개|대째|세대|호점|인분|인실|번째|회|송이|배|평|권|마리|팀|종류|킬로|미터|그램|칼로리)|(대)|(그릇|잔|접시|병|조각|판|줄|봉지|벌|켤레)|(냥|달러|유로)))` + particle)
+	sinoPrice = pattern.New(`((?:` + sinoRun + `*[만억] )?` + sinoRun + `*[십백천만억]` + sinoRun + `*)( ?원)` + particle)
+	sinoUnit  = pattern.New(`(` + sinoRun + `+)( ?(?:(퍼센트|프로)|(시간|개월|박|일 동안|일간|주일|주간|주|초)|(분)|(주년|년)|(위|등)|(층|층짜리)|(가지|명|곳|개|대째|세대|호점|인분|인실|번째|회|송이|배|평|권|마리|팀|종류|킬로|미터|그램|칼로리)|(대)|(그릇|잔|접시|병|조각|판|줄|봉지|벌|켤레)|(냥|달러|유로)))` + particle)
 	// Prices without 원: after a word that announces a price, or with two digits (만이천, 팔천오백).
-	barePrice = regexp.MustCompile(`(?:단돈|겨우|가격은|가격이|값은) ?(` + sinoRun + `*[백천만]` + sinoRun + `*)(?:$|[^가-힣]|[에의은이을도로])|(?:^|[^가-힣])(만[` + sinoDigits + `]천|[` + sinoDigits + `]만[` + sinoDigits + `]천|[` + sinoDigits + `]?천[` + sinoDigits + `]백)(?:$|[^가-힣]|[에의은이을도로])`)
+	barePrice = pattern.New(`(?:단돈|겨우|가격은|가격이|값은) ?(` + sinoRun + `*[백천만]` + sinoRun + `*)(?:$|[^가-힣]|[에의은이을도로])|(?:^|[^가-힣])(만[` + sinoDigits + `]천|[` + sinoDigits + `]만[` + sinoDigits + `]천|[` + sinoDigits + `]?천[` + sinoDigits + `]백)(?:$|[^가-힣]|[에의은이을도로])`)
 
 	nativeWords = `(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)?(?:한|하나|두|둘|세|셋|석|네|넷|넉|다섯|여섯|일곱|여덟|아홉)|열|스물|스무|서른|마흔|쉰|예순|일흔|여든|아흔`
-	native      = regexp.MustCompile(`(` + nativeWords + `)( ?(?:(시간|달|주일|밤)|(시)|(가지|명|곳|개|번째|세대|배|송이|분|권|마리|팀|종류|점)|(번에)|(해)))` + particle)
+	native      = pattern.New(`(` + nativeWords + `)( ?(?:(시간|달|주일|밤)|(시)|(가지|명|곳|개|번째|세대|배|송이|분|권|마리|팀|종류|점)|(번에)|(해)))` + particle)
 )
 
 // The group numbers of arabicUnit, in order.
@@ -272,7 +273,7 @@ func koreanNumbers(s string, add func(from, to int, v float64, u unit)) {
 
 // each calls use for every match of re, with the groups as offsets in s; use
 // returns where to go on, so that a boundary may belong to two matches.
-func each(re *regexp.Regexp, s string, use func(groups []int) (next int)) {
+func each(re *pattern.Pattern, s string, use func(groups []int) (next int)) {
 	for at := 0; at < len(s); {
 		g := re.FindStringSubmatchIndex(s[at:])
 		if g == nil {
@@ -288,9 +289,9 @@ func each(re *regexp.Regexp, s string, use func(groups []int) (next int)) {
 }
 
 // idiom are units of which one is a way of speaking: 일 인분, 일주일.
-var idiom = regexp.MustCompile(`(?:인분|주일)$`)
+var idiom = pattern.New(`(?:인분|주일)$`)
 
-var oneOClock = regexp.MustCompile(`^한 ?시(?:에|부터|까지|반)`)
+var oneOClock = pattern.New(`^한 ?시(?:에|부터|까지|반)`)
 
 // countable weeds out runs that are words: 이 시간 (this time), 이번, 오분, 이대로, 일등 is a superlative.
 func countable(run, suffix string, u unit) bool {
@@ -325,7 +326,7 @@ func startsWord(s string, at int) bool {
 }
 
 var (
-	nativeDays = regexp.MustCompile(`(이틀|사흘|나흘|닷새|엿새|열흘|보름) ?(?:동안|간|안에|만에|내내)`)
+	nativeDays = pattern.New(`(이틀|사흘|나흘|닷새|엿새|열흘|보름) ?(?:동안|간|안에|만에|내내)`)
 	dayCounts  = map[string]float64{"이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "열흘": 10, "보름": 15}
 )
 
@@ -343,7 +344,7 @@ func nativeValue(w string) float64 {
 	return nativeOnes[w]
 }
 
-var countedNoun = regexp.MustCompile(`(?:^|[^가-힣])(두|세|네|다섯|여섯|일곱|여덟|아홉|열) ([가-힣]{2})`)
+var countedNoun = pattern.New(`(?:^|[^가-힣])(두|세|네|다섯|여섯|일곱|여덟|아홉|열) ([가-힣]{2})`)
 
 // miscounts returns what a line counts otherwise than the facts that count the
 // same thing without a counter (세 형제 for 두 형제), or "".

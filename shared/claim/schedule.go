@@ -2,9 +2,10 @@ package claim
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"castad/shared/pattern"
 )
 
 // schedule is what an hours fact says: from when, till when and on which days.
@@ -18,18 +19,18 @@ type schedule struct {
 const dayName = `[월화수목금토일]요일|주말|평일|주중|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b|\bweekends?\b|\bweekdays?\b`
 
 var (
-	dayWord    = regexp.MustCompile(dayName)
-	dayList    = regexp.MustCompile(`[월화수목금토일](?: ?[-~·,/–] ?[월화수목금토일])+|(?:^|[ (])[월화수목금토일](?:$|[ )])`)
-	dayRange   = regexp.MustCompile(`^ ?(?:-|~|–|부터|to|through|thru) ?$`)
-	everyDay   = regexp.MustCompile(`연중 ?무휴|휴무 ?없|쉬는 날(?:도)? ?(?:없|안)|하루도 ?(?:안 ?쉬|쉬지 ?않|빠짐)|쉬지 ?않고 ?(?:열|영업|문)|(?:매일|날마다|언제나|항상|늘|일 ?년 ?내내|365 ?일|주 ?7 ?일)(?:매일)? ?(?:같이 ?)?(?:문(?:을|이)? ?)?(?:열어|열려|열린|열립|여는|연다|엽니|영업|오픈|\d{1,2} ?시|` + nativeWords + ` ?시)|\b(?:7|seven) days a week\b|\bopen (?:every ?day|daily|always|all week|year[- ]round)\b|\bevery day of the (?:week|year)\b|\bnever close|\bevery (?:single )?day\b.{0,20}\b(?:open|doors?)\b|\bopen\b.{0,20}\bevery (?:single )?day\b|\b365 days\b`)
-	dailyFact  = regexp.MustCompile(`매일|연중 ?무휴|휴무 ?없|쉬는 날 ?없|\bdaily\b|\bevery ?day\b|7 days|월 ?[-~–] ?일|\bmon\w* ?[-~–] ?sun`)
-	allDay     = regexp.MustCompile(`24 ?시간|이십사 ?시간|\b24 ?/ ?7\b|\b24[- ]hours?\b|\btwenty[- ]four[- ](?:hours?|seven)\b|\baround the clock\b|\bopen all night\b|밤새 ?(?:열|영업|불)|(?:하루 ?종일|온종일) ?(?:열|영업|문)|\bday (?:and|or) night,? (?:we|the door)\b`)
-	allDayFact = regexp.MustCompile(`24 ?시간|\b24 ?/ ?7\b|\b24[- ]hours?\b|0?0:00 ?[-~–] ?24:00|\baround the clock\b`)
-	segments   = regexp.MustCompile(`[,;/()\n]| · `)
-	offWord    = regexp.MustCompile(`쉼|쉬[니는어네고지며면려]|쉴|쉽니|쉰다|휴무|휴일|휴점|휴업|정기 ?휴|닫|빼고|제외|말고|\bexcept\b|\bbut not\b|\bclosed?\b|\bday off\b|\brests?\b`)
-	openWord   = regexp.MustCompile(`열어|열려|열린|열립|열고|열지|여는|연다|엽니|영업|오픈|문을? ?열|\bopen`)
-	inviteWord = regexp.MustCompile(`만나|만날|놀러|오세|와요|와서|오소|와라|기다|봐요|보자|\bsee you\b|\bmeet\b|\bcome\b|\bvisit\b|\bjoin us\b|\bdrop by\b`)
-	pauseWord  = regexp.MustCompile(`브레이크|쉬는 ?시간|\bbreak\b|라스트|주문 ?마감|\blast orders?\b|\bl\.?o\b`)
+	dayWord    = pattern.New(dayName)
+	dayList    = pattern.New(`[월화수목금토일](?: ?[-~·,/–] ?[월화수목금토일])+|(?:^|[ (])[월화수목금토일](?:$|[ )])`)
+	dayRange   = pattern.New(`^ ?(?:-|~|–|부터|to|through|thru) ?$`)
+	everyDay   = pattern.New(`연중 ?무휴|휴무 ?없|쉬는 날(?:도)? ?(?:없|안)|하루도 ?(?:안 ?쉬|쉬지 ?않|빠짐)|쉬지 ?않고 ?(?:열|영업|문)|(?:매일|날마다|언제나|항상|늘|일 ?년 ?내내|365 ?일|주 ?7 ?일)(?:매일)? ?(?:같이 ?)?(?:문(?:을|이)? ?)?(?:열어|열려|열린|열립|여는|연다|엽니|영업|오픈|\d{1,2} ?시|` + nativeWords + ` ?시)|\b(?:7|seven) days a week\b|\bopen (?:every ?day|daily|always|all week|year[- ]round)\b|\bevery day of the (?:week|year)\b|\bnever close|\bevery (?:single )?day\b.{0,20}\b(?:open|doors?)\b|\bopen\b.{0,20}\bevery (?:single )?day\b|\b365 days\b`)
+	dailyFact  = pattern.New(`매일|연중 ?무휴|휴무 ?없|쉬는 날 ?없|\bdaily\b|\bevery ?day\b|7 days|월 ?[-~–] ?일|\bmon\w* ?[-~–] ?sun`)
+	allDay     = pattern.New(`24 ?시간|이십사 ?시간|\b24 ?/ ?7\b|\b24[- ]hours?\b|\btwenty[- ]four[- ](?:hours?|seven)\b|\baround the clock\b|\bopen all night\b|밤새 ?(?:열|영업|불)|(?:하루 ?종일|온종일) ?(?:열|영업|문)|\bday (?:and|or) night,? (?:we|the door)\b`)
+	allDayFact = pattern.New(`24 ?시간|\b24 ?/ ?7\b|\b24[- ]hours?\b|0?0:00 ?[-~–] ?24:00|\baround the clock\b`)
+	segments   = pattern.New(`[,;/()\n]| · `)
+	offWord    = pattern.New(`쉼|쉬[니는어네고지며면려]|쉴|쉽니|쉰다|휴무|휴일|휴점|휴업|정기 ?휴|닫|빼고|제외|말고|\bexcept\b|\bbut not\b|\bclosed?\b|\bday off\b|\brests?\b`)
+	openWord   = pattern.New(`열어|열려|열린|열립|열고|열지|여는|연다|엽니|영업|오픈|문을? ?열|\bopen`)
+	inviteWord = pattern.New(`만나|만날|놀러|오세|와요|와서|오소|와라|기다|봐요|보자|\bsee you\b|\bmeet\b|\bcome\b|\bvisit\b|\bjoin us\b|\bdrop by\b`)
+	pauseWord  = pattern.New(`브레이크|쉬는 ?시간|\bbreak\b|라스트|주문 ?마감|\blast orders?\b|\bl\.?o\b`)
 )
 
 // readSchedule reads a folded hours fact with the numbers in it.
@@ -70,7 +71,7 @@ func readSchedule(s string, ns []number) schedule {
 	return out
 }
 
-var dayComma = regexp.MustCompile(`((?:^|[^가-힣])[월화수목금토일](?:요일)?|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*) ?, ?([월화수목금토일](?:요일|[^가-힣]|$)|(?:mon|tue|wed|thu|fri|sat|sun))`)
+var dayComma = pattern.New(`((?:^|[^가-힣])[월화수목금토일](?:요일)?|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*) ?, ?([월화수목금토일](?:요일|[^가-힣]|$)|(?:mon|tue|wed|thu|fri|sat|sun))`)
 
 // listedDays joins days that a comma separates: 월, 화 휴무 is one statement.
 func listedDays(s string) string {
@@ -144,11 +145,11 @@ const (
 )
 
 var (
-	dayPartEnd  = regexp.MustCompile(`(?:오전|오후|아침|새벽|저녁|낮|밤|한밤) ?$`)
-	openAfter   = regexp.MustCompile(`^ ?(?:부터|에 ?(?:는 ?)?(?:문(?:을|이)? ?)?(?:열|여는|연다|엽니|오픈|시작|불을 ?켜|불을 ?켠|불이 ?켜)|(?:~|-|–|to\b|till\b|until\b|'til\b) ?(?:밤|오후|저녁|새벽)? ?(?:\d|` + englishWord + `|noon|midnight))`)
-	openBefore  = regexp.MustCompile(`(?:\bfrom|\bopens?(?: up)?(?: at| from)?|\bstarts? at|체크인 ?(?:은|시간은?)?|check(?:s|ing)?[- ]?in(?: at| from)?) ?$`)
-	closeAfter  = regexp.MustCompile(`^ ?(?:까지|에 ?(?:는 ?)?(?:문(?:을|이)? ?)?(?:닫|마감|끝|접))`)
-	closeBefore = regexp.MustCompile(`(?:~|-|–|부터|\bto|\btill|\buntil|'til|\bcloses?(?: at)?|체크아웃 ?(?:은|시간은?)?|check(?:s|ing)?[- ]?out(?: at| by)?) ?$`)
+	dayPartEnd  = pattern.New(`(?:오전|오후|아침|새벽|저녁|낮|밤|한밤) ?$`)
+	openAfter   = pattern.New(`^ ?(?:부터|에 ?(?:는 ?)?(?:문(?:을|이)? ?)?(?:열|여는|연다|엽니|오픈|시작|불을 ?켜|불을 ?켠|불이 ?켜)|(?:~|-|–|to\b|till\b|until\b|'til\b) ?(?:밤|오후|저녁|새벽)? ?(?:\d|` + englishWord + `|noon|midnight))`)
+	openBefore  = pattern.New(`(?:\bfrom|\bopens?(?: up)?(?: at| from)?|\bstarts? at|체크인 ?(?:은|시간은?)?|check(?:s|ing)?[- ]?in(?: at| from)?) ?$`)
+	closeAfter  = pattern.New(`^ ?(?:까지|에 ?(?:는 ?)?(?:문(?:을|이)? ?)?(?:닫|마감|끝|접))`)
+	closeBefore = pattern.New(`(?:~|-|–|부터|\bto|\btill|\buntil|'til|\bcloses?(?: at)?|체크아웃 ?(?:은|시간은?)?|check(?:s|ing)?[- ]?out(?: at| by)?) ?$`)
 )
 
 // roleOf tells an opening from a closing hour by the words around it.
@@ -185,7 +186,7 @@ func (c *Checker) opens(s string, cited []*source) string {
 	if quotesHours(s, cited) {
 		return ""
 	}
-	supported := func(re *regexp.Regexp, by func(schedule) bool) bool {
+	supported := func(re *pattern.Pattern, by func(schedule) bool) bool {
 		return slices.ContainsFunc(cited, func(f *source) bool {
 			switch f.Kind {
 			case Hours:
@@ -227,7 +228,7 @@ func quotesHours(s string, cited []*source) bool {
 	return slices.ContainsFunc(cited, func(f *source) bool { return f.Kind == Hours && f.text == s })
 }
 
-var late = regexp.MustCompile(`(?:심야|새벽|밤 ?늦게?|한밤중?)(?:에도|까지도?|에)? ?(?:[가-힣]+ )?(?:영업|열려|열어|문을? ?열)|\bopen (?:till|until) (?:late|dawn)\b`)
+var late = pattern.New(`(?:심야|새벽|밤 ?늦게?|한밤중?)(?:에도|까지도?|에)? ?(?:[가-힣]+ )?(?:영업|열려|열어|문을? ?열)|\bopen (?:till|until) (?:late|dawn)\b`)
 
 // isLate reports hours after eleven in the evening or before seven in the morning.
 func (sch schedule) isLate() bool {
@@ -258,7 +259,7 @@ func predicate(s string, from, to int) meaning {
 	nearest := func(text string, last bool) hit {
 		best := hit{-1, saysNothing}
 		for _, p := range []struct {
-			re *regexp.Regexp
+			re *pattern.Pattern
 			is meaning
 		}{{offWord, saysShut}, {openWord, saysOpen}, {inviteWord, invites}} {
 			for _, m := range p.re.FindAllStringIndex(text, -1) {

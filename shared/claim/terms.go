@@ -1,18 +1,19 @@
 package claim
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"castad/shared/pattern"
 )
 
 // term is a word that is a claim in itself, with all its spellings: korean those
 // with Hangul, latin the others, so that a line pays for its own script only.
 type term struct {
 	code          Code
-	korean, latin *regexp.Regexp
-	fact          *regexp.Regexp // what a fact may say instead
+	korean, latin *pattern.Pattern
+	fact          *pattern.Pattern // what a fact may say instead
 }
 
 func (t term) find(s string) string {
@@ -28,7 +29,7 @@ func (t term) find(s string) string {
 }
 
 func (t term) cut(s string) string {
-	for _, re := range []*regexp.Regexp{t.korean, t.latin} {
+	for _, re := range []*pattern.Pattern{t.korean, t.latin} {
 		if re != nil {
 			s = re.ReplaceAllString(s, " ")
 		}
@@ -54,10 +55,10 @@ func row(code Code, re string) term {
 		}
 	}
 	if len(korean) > 0 {
-		t.korean = regexp.MustCompile(strings.Join(korean, "|"))
+		t.korean = pattern.New(strings.Join(korean, "|"))
 	}
 	if len(latin) > 0 {
-		t.latin = regexp.MustCompile(strings.Join(latin, "|"))
+		t.latin = pattern.New(strings.Join(latin, "|"))
 	}
 	return t
 }
@@ -92,7 +93,7 @@ var free = freeRow(`무료|공짜|\b(?:for|is|are|it's|totally|absolutely) free\
 
 func freeRow(re string) term {
 	t := row(Term, re)
-	t.fact = regexp.MustCompile(`\bfree\b`)
+	t.fact = pattern.New(`\bfree\b`)
 	return t
 }
 
@@ -157,12 +158,12 @@ func supportsTerm(cited []*source, t term) bool {
 }
 
 // idioms are turns of phrase in which a superlative claims nothing.
-var idioms = regexp.MustCompile(`(?:제일|가장) ?먼저 (?:달려|생각|떠오|만나|반|웃|와|일어|찾아)|\bbest (?:friends?|wishes|regards)\b|\bmy best\b|\bmost of all\b`)
+var idioms = pattern.New(`(?:제일|가장) ?먼저 (?:달려|생각|떠오|만나|반|웃|와|일어|찾아)|\bbest (?:friends?|wishes|regards)\b|\bmy best\b|\bmost of all\b`)
 
 // everyone widens an offer; offers are the rows of which the condition matters.
 var (
-	everyone = regexp.MustCompile(`모든|전부|누구나|무엇이든|뭐든|전 ?메뉴|전 ?품목|아무나|매일|날마다|언제나|항상|\b(?:always|any ?time)\b|\b(?:all|every|everything|everyone|any|anything)\b`)
-	offers   = regexp.MustCompile(`무료|공짜|할인|세일|반값|증정|깎아|1 ?\+ ?1|\bfree\b|\boff\b|\bhalf[- ]price\b|\bdiscount|\bon sale\b`)
+	everyone = pattern.New(`모든|전부|누구나|무엇이든|뭐든|전 ?메뉴|전 ?품목|아무나|매일|날마다|언제나|항상|\b(?:always|any ?time)\b|\b(?:all|every|everything|everyone|any|anything)\b`)
+	offers   = pattern.New(`무료|공짜|할인|세일|반값|증정|깎아|1 ?\+ ?1|\bfree\b|\boff\b|\bhalf[- ]price\b|\bdiscount|\bon sale\b`)
 )
 
 // widens returns the word by which a line offers to all what no cited fact offers to all, or "".
@@ -175,8 +176,8 @@ func widens(s string, cited []*source) string {
 }
 
 var (
-	freeKorean  = regexp.MustCompile(`([가-힣]{2,}?)(?:이|가|은|는|도|까지|을|를)? ?(?:무료|공짜)`)
-	freeEnglish = regexp.MustCompile(`\bfree ([a-z]{3,})|\b([a-z]{3,})s? (?:is|are|for) (?:all |totally |absolutely )?free\b`)
+	freeKorean  = pattern.New(`([가-힣]{2,}?)(?:이|가|은|는|도|까지|을|를)? ?(?:무료|공짜)`)
+	freeEnglish = pattern.New(`\bfree ([a-z]{3,})|\b([a-z]{3,})s? (?:is|are|for) (?:all |totally |absolutely )?free\b`)
 	freeRest    = []string{"for", "and", "when", "with", "today", "tonight", "now", "the", "all", "that", "every", "this", "come", "charge", "extra", "refill", "refills", "more", "one", "second", "to", "as", "like", "from", "spirit", "mind", "time", "me", "my", "soul", "heart", "fall", "bird", "birds", "again", "wind", "world", "life", "we", "style", "way", "ride", "on", "of", "is", "are", "it", "here", "your", "you"}
 )
 

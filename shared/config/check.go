@@ -91,12 +91,12 @@ func (c Config) checkStores(p *problems) {
 		strings.Contains(lower, "defaultendpointsprotocol=http;")):
 		p.add("CASTAD_BLOB reaches the storage account without encryption, which only the stage local may do")
 	}
-	if !containerName.MatchString(c.BlobContainer) {
+	if n := len(c.BlobContainer); n < 3 || n > 63 || !containerName.MatchString(c.BlobContainer) {
 		p.add("CASTAD_BLOB_CONTAINER must be 3 to 63 lower case letters, digits and single hyphens")
 	}
 }
 
-var containerName = regexp.MustCompile(`^[a-z0-9](?:-?[a-z0-9]){2,62}$`)
+var containerName = regexp.MustCompile(`^[a-z0-9](?:-?[a-z0-9])*$`)
 
 func (c Config) checkKeys(p *problems) {
 	seen := map[string]string{}

@@ -93,7 +93,7 @@ type Config struct {
 	CreatomateURL string `envconfig:"CASTAD_CREATOMATE_URL" sample:"http://127.0.0.1:8077" desc:"Base URL of a Creatomate-compatible render API: the vendor or the studio."`
 	CreatomateKey Secret `envconfig:"CASTAD_CREATOMATE_KEY" sample:"studio" desc:"Its API key."`
 
-	YouTubeClientID     string `envconfig:"CASTAD_YOUTUBE_CLIENT_ID" sample:"castad-local" desc:"OAuth client of the Google Cloud project that uploads to YouTube. Empty: no YouTube accounts can be connected, and no ad be ordered for one."`
+	YouTubeClientID     string `envconfig:"CASTAD_YOUTUBE_CLIENT_ID" sample:"castad-local" desc:"OAuth client of the Google Cloud project that uploads to YouTube. It must list the redirect URI CASTAD_PUBLIC_URL/api/v1/social/youtube/callback. Empty: no YouTube accounts can be connected, and no ad be ordered for one."`
 	YouTubeClientSecret Secret `envconfig:"CASTAD_YOUTUBE_CLIENT_SECRET" sample:"local" desc:"Its secret."`
 	YouTubeAPIURL       string `envconfig:"CASTAD_YOUTUBE_API_URL" default:"https://www.googleapis.com" sample:"http://127.0.0.1:8078" desc:"Origin of the YouTube Data API, or of its stand-in."`
 	YouTubeTokenURL     string `envconfig:"CASTAD_YOUTUBE_TOKEN_URL" default:"https://oauth2.googleapis.com" sample:"http://127.0.0.1:8078" desc:"Origin where Google gives and revokes tokens."`
@@ -101,7 +101,7 @@ type Config struct {
 	YouTubeWatchURL     string `envconfig:"CASTAD_YOUTUBE_WATCH_URL" default:"https://www.youtube.com" sample:"http://127.0.0.1:8078" desc:"Origin of the addresses that posts are shown under."`
 	YouTubeMayDelete    bool   `envconfig:"CASTAD_YOUTUBE_MAY_DELETE" default:"false" sample:"true" desc:"Whether owners are asked for the permission to delete videos, so that POST /posts/{id}/remove can. It is a wide one (youtube.force-ssl); without it they delete in YouTube Studio. Accounts that are connected already keep what they allow."`
 
-	InstagramAppID        string        `envconfig:"CASTAD_INSTAGRAM_APP_ID" sample:"castad-local" desc:"Instagram app that publishes reels. Empty: no Instagram accounts can be connected, and no ad be ordered for one."`
+	InstagramAppID        string        `envconfig:"CASTAD_INSTAGRAM_APP_ID" sample:"castad-local" desc:"Instagram app that publishes reels. It must list the redirect URI CASTAD_PUBLIC_URL/api/v1/social/instagram/callback. Empty: no Instagram accounts can be connected, and no ad be ordered for one."`
 	InstagramAppSecret    Secret        `envconfig:"CASTAD_INSTAGRAM_APP_SECRET" sample:"local" desc:"Its secret."`
 	InstagramGraphURL     string        `envconfig:"CASTAD_INSTAGRAM_GRAPH_URL" default:"https://graph.instagram.com" sample:"http://127.0.0.1:8079" desc:"Origin of the Instagram Graph API, or of its stand-in."`
 	InstagramAPIURL       string        `envconfig:"CASTAD_INSTAGRAM_API_URL" default:"https://api.instagram.com" sample:"http://127.0.0.1:8079" desc:"Origin where Instagram exchanges codes."`
@@ -109,9 +109,9 @@ type Config struct {
 	InstagramVersion      string        `envconfig:"CASTAD_INSTAGRAM_VERSION" default:"v25.0" desc:"Version of the Graph API; Meta takes each away after two years."`
 	InstagramPoll         time.Duration `envconfig:"CASTAD_INSTAGRAM_POLL" default:"1m" sample:"1s" desc:"How often Meta is asked whether it has fetched and processed a film; it wants about once a minute."`
 
-	KakaoRESTKey      Secret `envconfig:"CASTAD_KAKAO_REST_KEY" sample:"castad-local" desc:"REST API key of the Kakao app: people sign in with it, and places are searched for at Kakao first (its Kakao Map product must be switched on). Empty: neither."`
+	KakaoRESTKey      Secret `envconfig:"CASTAD_KAKAO_REST_KEY" sample:"castad-local" desc:"REST API key of the Kakao app: people sign in with it, and places are searched for at Kakao first (its Kakao Map product must be switched on). Its console must have OpenID Connect switched on and the redirect URI CASTAD_PUBLIC_URL/api/v1/auth/kakao/callback. Empty: neither."`
 	KakaoClientSecret Secret `envconfig:"CASTAD_KAKAO_CLIENT_SECRET" sample:"local" desc:"Its client secret, which Kakao switches on for new apps. Empty: the app has none."`
-	KakaoAppID        string `envconfig:"CASTAD_KAKAO_APP_ID" sample:"1" desc:"Its number, which Kakao's word that somebody has ended the link must carry. Empty: no such word is believed."`
+	KakaoAppID        string `envconfig:"CASTAD_KAKAO_APP_ID" sample:"1" desc:"Its number, which Kakao's word that somebody has ended the link must carry; its console sends that by POST to CASTAD_PUBLIC_URL/api/v1/auth/kakao/unlink. Empty: no such word is believed."`
 	KakaoAdminKey     Secret `envconfig:"CASTAD_KAKAO_ADMIN_KEY" sample:"local" desc:"Its primary admin key: proves that word, and ends the link of whoever is erased here. Empty: neither."`
 	KakaoNativeKey    Secret `envconfig:"CASTAD_KAKAO_NATIVE_KEY" sample:"castad-app" desc:"Its native app key, for which Kakao's SDK makes id_tokens. Empty: native apps cannot sign in."`
 	KakaoAuthURL      string `envconfig:"CASTAD_KAKAO_AUTH_URL" sample:"http://127.0.0.1:8080" desc:"Origin of Kakao's login, or of its stand-in; empty: its own."`

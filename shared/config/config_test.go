@@ -107,6 +107,7 @@ func TestLoadRefuses(t *testing.T) {
 		"no way to the queue":                       {map[string]string{"CASTAD_SERVICEBUS": ""}, "both not set; one must be"},
 		"a URL for the namespace":                   {map[string]string{"CASTAD_SERVICEBUS": "", "CASTAD_SERVICEBUS__FULLYQUALIFIEDNAMESPACE": "https://x"}, "must be a host name"},
 		"no blob account":                           {map[string]string{"CASTAD_BLOB": ""}, "CASTAD_BLOB and CASTAD_BLOB_ACCOUNT_URL are both not set"},
+		"a container of more than 63 characters":    {map[string]string{"CASTAD_BLOB_CONTAINER": strings.Repeat("a-", 40) + "a"}, "CASTAD_BLOB_CONTAINER must be"},
 		"a container that Azure refuses":            {map[string]string{"CASTAD_BLOB_CONTAINER": "Cast--ad"}, "CASTAD_BLOB_CONTAINER must be"},
 		"a short key":                               {map[string]string{"CASTAD_MEDIA_KEYS": "m:c2hvcnQ="}, "CASTAD_MEDIA_KEYS: key \"m\" has 5 bytes"},
 		"no key":                                    {map[string]string{"CASTAD_TOKEN_KEYS": ""}, "CASTAD_TOKEN_KEYS is not set"},

@@ -19,7 +19,7 @@ var adminCodes = map[Code]Entry{
 		"castad", "handler admin verify-audit가 알려 주는 행부터 확인하고, 따로 보관한 해시와 비교해 주세요.", "Look at the row that handler admin verify-audit names, and compare with a hash that was kept elsewhere.", false},
 	CodeOwnRole: {Conflict, "자기 자신의 역할은 바꿀 수 없습니다.", "You cannot change your own role.",
 		"you", "다른 운영자에게 부탁하거나 handler admin을 써 주세요.", "Ask another operator, or use handler admin.", false},
-	CodeRunOver: {Conflict, "이미 끝난 실행이라 움직일 것이 없습니다.", "This run is over; there is nothing left to move.",
+	CodeRunOver: {Conflict, "이미 끝났거나, 주인이 치웠거나 떠나는 실행이라 움직일 것이 없습니다.", "This run is over, or its owner has put the ad away or is leaving: there is nothing to move.",
 		"you", "어떻게 끝났는지는 GET /admin/runs/{id}에서 볼 수 있습니다. 새 광고는 주인만 주문할 수 있습니다.", "GET /admin/runs/{id} tells how it ended; only its owner can order anew.", false},
 	CodeForeign: {Refused, "서명이 맞지 않아 누가 보냈는지 알 수 없는 메시지입니다.", "This letter's signature does not verify, so nobody knows who wrote it.",
 		"you", "멈춘 실행이 있으면 그 실행을 redrive하고, 대기열에 누가 보낼 수 있는지 확인해 주세요.", "Redrive the run itself if one stands still, and look who can send to the queue.", false},

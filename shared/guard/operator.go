@@ -11,7 +11,7 @@ import (
 
 // Force lets an operator hold a breaker open or closed, or give it back to itself
 // (Auto). op "*" stands for all operations of the vendor. All processes obey within a second.
-// also is written in the same transaction.
+// also is written in the same transaction. What was so already is an error of kind Done.
 func (g *Guard) Force(ctx context.Context, vendor, op string, f Forced, also ...func(context.Context, *store.Tx) error) error {
 	if !word.MatchString(vendor) || op != anyOp && !word.MatchString(op) {
 		return fault.New(fault.CodeBadValue).In("op")
@@ -19,13 +19,21 @@ func (g *Guard) Force(ctx context.Context, vendor, op string, f Forced, also ...
 	if f != Auto && f != ForcedOpen && f != ForcedClosed {
 		return fault.New(fault.CodeBadValue).In("state")
 	}
+	var same bool
+	changed := func(context.Context, *store.Tx) error {
+		if same {
+			return &fault.Error{Kind: fault.Done}
+		}
+		return nil
+	}
 	_, err := g.change(ctx, key{vendor, op}, func(b breaker) breaker {
+		same = b.forced == f
 		b = b.force(f, g.now())
 		if op == anyOp {
 			b.state, b.until = Closed, time.Time{} // it only holds: nothing is counted for it
 		}
 		return b
-	}, also...)
+	}, append([]func(context.Context, *store.Tx) error{changed}, also...)...)
 	return err
 }
 

@@ -190,6 +190,9 @@ func TestAPauseIsKnownToAllInstancesWithWhatIsWrittenBesideIt(t *testing.T) {
 	if err := all[0].Force(t.Context(), "openai", "write", ForcedOpen); err != nil {
 		t.Fatal(err)
 	}
+	if err := all[1].Force(t.Context(), "suno", "*", ForcedOpen, func(context.Context, *store.Tx) error { return no }); err == nil || fault.KindOf(err) != fault.Done {
+		t.Errorf("paused already: %v", err)
+	}
 	c.pass(5 * time.Second)
 	for i, g := range all {
 		held := g.Paused(t.Context())

@@ -9,7 +9,7 @@
 // bucket that keeps this promise (package ratelimit) holds half of N: a login is
 // three calls to /auth within two seconds, and "5/1m" would stop it at the third.
 //
-// Clocks: a process counts on its monotonic clock, Redis on its own. A clock that
+// Clocks: a process counts on its monotonic clock (Elapsed), Redis on its own. A clock that
 // is set back gives a caller at most N calls again and never locks one out for
 // longer than a window.
 //
@@ -22,8 +22,9 @@
 // ninth entry, and one who gets an entry of his own later takes over what the
 // ninth has counted. So a flood of addresses makes the limit stricter for
 // newcomers; it resets nobody's. One IPv6 site (48 bits, 65,536 networks) could be such
-// a flood by itself, so whoever asks counts its callers together first (Site), and
-// one too many there takes no entry.
+// a flood by itself, so whoever asks looks first whether its callers together (Site) have
+// come too often, and one too many there takes no entry. What a network is refused is
+// not counted for its site: else one phone would lock out all that its carrier puts there.
 //
 // Redis has at most 2^18 keys of a class, by a hash with a seed that the instances
 // share: two callers have one key now and then (among 1,000 callers one in 262),

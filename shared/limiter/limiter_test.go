@@ -28,6 +28,8 @@ func newClock() *clock { return &clock{at: time.Date(2026, 11, 29, 0, 0, 0, 0, t
 
 func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.at }
 
+func (c *clock) elapsed() time.Duration { return c.now().Sub(newClock().at) }
+
 func (c *clock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.at = c.at.Add(d) }
 
 func class(name string, n int, per time.Duration) Class {
@@ -50,7 +52,7 @@ func take(t testing.TB, l interface {
 func TestTheWholeLimitMayComeAtOnceAndComesBackCallByCall(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	m := NewMemory(c.now, auth)
+	m := NewMemory(c.elapsed, auth)
 	for i := range 5 {
 		if diff := cmp.Diff(Verdict{OK: true, Left: 4 - i, Reset: time.Minute + time.Microsecond}, take(t, m, auth, "a")); diff != "" {
 			t.Errorf("call %d (-want +got):\n%s", i, diff)
@@ -75,6 +77,33 @@ func TestTheWholeLimitMayComeAtOnceAndComesBackCallByCall(t *testing.T) {
 	}
 }
 
+func TestALookSaysWhatACallWouldGetAndCountsNothing(t *testing.T) {
+	t.Parallel()
+	long := class("auth", 2, time.Hour)
+	c := newClock()
+	s := NewShared(NewRedis(redistest.Start(t).Client(), []byte("seed")), NewMemory(c.elapsed, long), func(error) {})
+	for name, l := range map[string]interface {
+		Take(context.Context, Class, string) (Verdict, error)
+		Look(context.Context, Class, string) (Verdict, error)
+	}{"memory": NewMemory(c.elapsed, long), "Redis": s} {
+		look := func(want Verdict) {
+			t.Helper()
+			for range 3 {
+				v, err := l.Look(t.Context(), long, "a")
+				v.Wait, v.Reset = v.Wait.Round(time.Minute), v.Reset.Round(time.Minute)
+				if diff := cmp.Diff(want, v); diff != "" || err != nil {
+					t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+				}
+			}
+		}
+		look(Verdict{OK: true, Left: 2})
+		take(t, l, long, "a")
+		look(Verdict{OK: true, Left: 1, Reset: time.Hour})
+		take(t, l, long, "a")
+		look(Verdict{Wait: time.Hour, Reset: time.Hour})
+	}
+}
+
 // Whatever the times and whatever else goes on in the set, no window of a caller
 // has more than N. The table is small, so that callers meet in it.
 func TestNoWindowEverHoldsMoreThanTheLimit(t *testing.T) {
@@ -90,7 +119,7 @@ func TestNoWindowEverHoldsMoreThanTheLimit(t *testing.T) {
 		for _, c := range calls {
 			now += c[1] / 10
 			who := uint64(c[0]) + 1 // all in set 0
-			if tab.take(who, func() int64 { return now }).OK {
+			if tab.ask(who, true, func() int64 { return now }).OK {
 				admitted[who] = append(admitted[who], now)
 			}
 		}
@@ -108,7 +137,7 @@ func TestNoWindowEverHoldsMoreThanTheLimit(t *testing.T) {
 func TestWhoGetsAnEntryOfHisOwnIsNotNewInIt(t *testing.T) {
 	t.Parallel()
 	tab := newTable(2, time.Millisecond)
-	take := func(who uint64, now int64) bool { return tab.take(who, func() int64 { return now }).OK }
+	take := func(who uint64, now int64) bool { return tab.ask(who, true, func() int64 { return now }).OK }
 	for who := range uint64(ways) {
 		if at := int64(who) * 100; !take(who+1, at) {
 			t.Fatalf("caller %d is refused", who+1)
@@ -129,7 +158,7 @@ func TestWhoGetsAnEntryOfHisOwnIsNotNewInIt(t *testing.T) {
 // Six addresses for each entry later the memory is the same, and who was over the limit is.
 func TestAFloodOfAddressesTakesNoMemoryAndResetsNobody(t *testing.T) { // not parallel: it measures the heap
 	c := newClock()
-	m := NewMemory(c.now, auth)
+	m := NewMemory(c.elapsed, auth)
 	for range 6 {
 		take(t, m, auth, "10.0.0.1")
 	}
@@ -170,7 +199,7 @@ func TestAClockThatIsSetBackLocksNobodyOut(t *testing.T) {
 	t.Parallel()
 	for name, back := range map[string]time.Duration{"a little": 20 * time.Second, "much": 3 * time.Hour} {
 		c := newClock()
-		m := NewMemory(c.now, auth)
+		m := NewMemory(c.elapsed, auth)
 		for range 5 {
 			take(t, m, auth, "a")
 		}
@@ -196,7 +225,7 @@ func TestManyAtOnceAreCountedOnce(t *testing.T) {
 	server := redistest.Start(t)
 	for name, l := range map[string]interface {
 		Take(context.Context, Class, string) (Verdict, error)
-	}{"memory": NewMemory(time.Now, class("general", 30, time.Hour)), "Redis": NewRedis(server.Client(), []byte("seed"))} {
+	}{"memory": NewMemory(Elapsed(), class("general", 30, time.Hour)), "Redis": NewRedis(server.Client(), []byte("seed"))} {
 		var ok atomic.Int64
 		var all sync.WaitGroup
 		for range 50 {
@@ -277,7 +306,7 @@ func TestWithoutRedisTheProcessCountsAndSaysSo(t *testing.T) {
 	server := redistest.Start(t)
 	c := newClock()
 	var told atomic.Int64
-	s := NewShared(NewRedis(server.Client(), []byte("seed")), NewMemory(c.now, auth), c.now, func(error) { told.Add(1) })
+	s := NewShared(NewRedis(server.Client(), []byte("seed")), NewMemory(c.elapsed, auth), func(error) { told.Add(1) })
 	if v := take(t, s, auth, "a"); !v.OK || v.Left != 4 {
 		t.Errorf("with Redis: %+v", v)
 	}
@@ -313,7 +342,7 @@ func TestAServerThatDoesNotAnswerDelaysOneCall(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	c := newClock()
-	s := NewShared(NewRedis(server.Client(), []byte("seed")), NewMemory(c.now, auth), c.now, func(error) {})
+	s := NewShared(NewRedis(server.Client(), []byte("seed")), NewMemory(c.elapsed, auth), func(error) {})
 	take(t, s, auth, "a")
 	server.Freeze()
 	defer server.Thaw()
@@ -367,7 +396,7 @@ func TestAClassIsReadOrRefused(t *testing.T) {
 			t.Errorf("%q is read as %+v", bad, c)
 		}
 	}
-	if v := take(t, NewMemory(time.Now), auth, "a"); v.OK {
+	if v := take(t, NewMemory(Elapsed()), auth, "a"); v.OK {
 		t.Error("a class that the memory does not know is admitted")
 	}
 }
@@ -376,7 +405,7 @@ func TestAClassIsReadOrRefused(t *testing.T) {
 func BenchmarkTake(b *testing.B) {
 	general := class("general", 30, time.Second)
 	b.Run("memory", func(b *testing.B) {
-		m := NewMemory(time.Now, general)
+		m := NewMemory(Elapsed(), general)
 		b.ReportAllocs()
 		for b.Loop() {
 			_, _ = m.Take(b.Context(), general, "user_0000000000008")

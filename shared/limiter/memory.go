@@ -19,16 +19,22 @@ const (
 
 // Memory counts in this process. It is safe for concurrent use.
 type Memory struct {
-	tables map[string]*table
-	seed   maphash.Seed
-	begun  time.Time
-	now    func() time.Time
+	tables  map[string]*table
+	seed    maphash.Seed
+	elapsed func() time.Duration
 }
 
-// NewMemory makes the tables, all the memory that there will be. now should carry a
-// monotonic reading, as time.Now does.
-func NewMemory(now func() time.Time, classes ...Class) *Memory {
-	m := &Memory{tables: map[string]*table{}, seed: maphash.MakeSeed(), begun: now(), now: now}
+// Elapsed is a clock for NewMemory: how long ago it was made, whatever the time of day is
+// set to meanwhile.
+func Elapsed() func() time.Duration {
+	begun := time.Now()
+	return func() time.Duration { return time.Since(begun) }
+}
+
+// NewMemory makes the tables, all the memory that there will be. elapsed is how long it
+// has been since some moment.
+func NewMemory(elapsed func() time.Duration, classes ...Class) *Memory {
+	m := &Memory{tables: map[string]*table{}, seed: maphash.MakeSeed(), elapsed: elapsed}
 	for _, c := range classes {
 		m.tables[c.Name] = newTable(c.Limit.N, c.Limit.Per)
 	}
@@ -37,11 +43,20 @@ func NewMemory(now func() time.Time, classes ...Class) *Memory {
 
 // Take counts a call of who in class. A class that NewMemory was not given is refused.
 func (m *Memory) Take(_ context.Context, class Class, who string) (Verdict, error) {
+	return m.ask(class, who, true), nil
+}
+
+// Look says what Take would, and counts nothing.
+func (m *Memory) Look(_ context.Context, class Class, who string) (Verdict, error) {
+	return m.ask(class, who, false), nil
+}
+
+func (m *Memory) ask(class Class, who string, take bool) Verdict {
 	t := m.tables[class.Name]
 	if t == nil {
-		return Verdict{Wait: class.Limit.Per, Reset: class.Limit.Per}, nil
+		return Verdict{Wait: class.Limit.Per, Reset: class.Limit.Per}
 	}
-	return t.take(maphash.String(m.seed, who), func() int64 { return m.now().Sub(m.begun).Microseconds() }), nil
+	return t.ask(maphash.String(m.seed, who), take, func() int64 { return m.elapsed().Microseconds() })
 }
 
 // Bytes is the size of all tables.
@@ -76,18 +91,20 @@ func newTable(n int, per time.Duration) *table {
 // microseconds.
 const epoch = 1 << 60
 
-func (t *table) take(who uint64, clock func() int64) Verdict {
+// ask counts a call of who, or only says what would become of it.
+func (t *table) ask(who uint64, take bool, clock func() int64) Verdict {
 	set := who >> 32 * t.sets >> 32
 	lock := &t.locks[set%stripes]
 	lock.Lock()
 	defer lock.Unlock()
 	now := clock() + epoch // under the lock: nobody's call is older than the one before
-	e := t.entry(int(set)*(ways+1), who, now)
-	return t.count(e, now)
+	e := t.entry(int(set)*(ways+1), who, take, now)
+	return t.count(e, take, now)
 }
 
-// entry finds who's entry in the set that begins at base, or a new one.
-func (t *table) entry(base int, who uint64, now int64) int {
+// entry finds who's entry in the set that begins at base, or a new one if it is to be
+// kept; else the one whose calls are who's as well.
+func (t *table) entry(base int, who uint64, keep bool, now int64) int {
 	free, shared := -1, base+ways
 	for e := base; e < shared; e++ {
 		if t.who[e] == who {
@@ -97,7 +114,7 @@ func (t *table) entry(base int, who uint64, now int64) int {
 			free = e
 		}
 	}
-	if free < 0 {
+	if free < 0 || !keep {
 		return shared
 	}
 	t.who[free] = who
@@ -111,8 +128,8 @@ func (t *table) ring(e int) []int64 { return t.times[e*t.n : (e+1)*t.n] }
 
 func (t *table) newest(e int) int64 { return t.ring(e)[(int(t.next[e])+t.n-1)%t.n] }
 
-// count admits a call at now, or not.
-func (t *table) count(e int, now int64) Verdict {
+// count admits a call at now, or not, and notes it if it is taken.
+func (t *table) count(e int, take bool, now int64) Verdict {
 	ring, at := t.ring(e), int(t.next[e])
 	switch newest := t.newest(e); {
 	case newest-now > t.per: // the clock was set back by more than any wait
@@ -121,16 +138,17 @@ func (t *table) count(e int, now int64) Verdict {
 		now = newest
 	}
 	v := Verdict{OK: now-ring[at] > t.per}
-	if v.OK {
+	switch {
+	case !v.OK:
+		v.Wait = micros(ring[at] + t.per + 1 - now)
+	case take:
 		ring[at] = now
 		at = (at + 1) % t.n
 		t.next[e] = int32(at) //nolint:gosec // n is at most maxN
-	} else {
-		v.Wait = micros(ring[at] + t.per + 1 - now)
 	}
 	// From the oldest on, those that have left the window.
 	v.Left = sort.Search(t.n, func(i int) bool { return now-ring[(at+i)%t.n] <= t.per })
-	v.Reset = micros(t.newest(e) + t.per + 1 - now)
+	v.Reset = max(0, micros(t.newest(e)+t.per+1-now)) // nobody has called: at once
 	return v
 }
 

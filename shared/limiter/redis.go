@@ -29,7 +29,7 @@ local times = redis.call('LRANGE', KEYS[1], 0, n - 1)
 local newest = tonumber(times[1] or 0)
 if newest - now > per then
   redis.call('DEL', KEYS[1])
-  times = {}
+  times, newest = {}, 0
 elseif newest > now then
   now = newest
 end
@@ -40,6 +40,9 @@ for _, t in ipairs(times) do
 end
 if used >= n then
   return {0, 0, times[n] + per + 1 - now, newest + per + 1 - now}
+end
+if ARGV[3] == '0' then
+  return {1, n - used, 0, math.max(0, newest + per + 1 - now)}
 end
 redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
 redis.call('LTRIM', KEYS[1], 0, n - 1)
@@ -60,7 +63,16 @@ func NewRedis(client redis.Scripter, seed []byte) *Redis { return &Redis{client:
 
 // Take counts a call of who in class. An error means that nothing is known.
 func (r *Redis) Take(ctx context.Context, class Class, who string) (Verdict, error) {
-	got, err := script.Run(ctx, r.client, []string{r.key(class.Name, who)}, class.Limit.N, class.Limit.Per.Microseconds()).Int64Slice()
+	return r.ask(ctx, class, who, 1)
+}
+
+// Look says what Take would, and counts nothing.
+func (r *Redis) Look(ctx context.Context, class Class, who string) (Verdict, error) {
+	return r.ask(ctx, class, who, 0)
+}
+
+func (r *Redis) ask(ctx context.Context, class Class, who string, take int) (Verdict, error) {
+	got, err := script.Run(ctx, r.client, []string{r.key(class.Name, who)}, class.Limit.N, class.Limit.Per.Microseconds(), take).Int64Slice()
 	if err == nil && len(got) != 4 {
 		err = fmt.Errorf("%d numbers", len(got))
 	}
@@ -87,34 +99,45 @@ var ErrAlone = fault.Newf(fault.CodeLimitUnavailable, "the limits that all insta
 type Shared struct {
 	redis *Redis
 	local *Memory
-	now   func() time.Time
 	// failed is told of each try that failed.
 	failed func(error)
-	// down is until when Redis is not asked, in Unix nanoseconds; 0 = it is well.
+	// down is until when Redis is not asked, in nanoseconds on local's clock; 0 = it is well.
 	down atomic.Int64
 }
 
 // NewShared returns the two as one. failed is told why Redis could not be asked, at
-// most about once a second; now is the clock.
-func NewShared(r *Redis, local *Memory, now func() time.Time, failed func(error)) *Shared {
-	return &Shared{redis: r, local: local, now: now, failed: failed}
+// most about once a second.
+func NewShared(r *Redis, local *Memory, failed func(error)) *Shared {
+	return &Shared{redis: r, local: local, failed: failed}
 }
 
 // Take counts a call of who in class. While Redis is down the error is ErrAlone, and
 // the verdict this process's own.
 func (s *Shared) Take(ctx context.Context, class Class, who string) (Verdict, error) {
+	return s.ask(ctx, class, who, s.redis.Take, s.local.Take)
+}
+
+// Look says what Take would, and counts nothing.
+func (s *Shared) Look(ctx context.Context, class Class, who string) (Verdict, error) {
+	return s.ask(ctx, class, who, s.redis.Look, s.local.Look)
+}
+
+// question is Take or Look.
+type question func(ctx context.Context, class Class, who string) (Verdict, error)
+
+func (s *Shared) ask(ctx context.Context, class Class, who string, far, near question) (Verdict, error) {
 	if s.mayAsk() {
-		v, err := s.redis.Take(ctx, class, who)
+		v, err := far(ctx, class, who)
 		if err == nil {
 			s.down.Store(0)
 			return v, nil
 		}
 		if !errors.Is(err, context.Canceled) { // a client that has gone says nothing about Redis
-			s.down.Store(s.now().Add(rest).UnixNano())
+			s.down.Store(int64(s.local.elapsed() + rest))
 			s.failed(err)
 		}
 	}
-	v, _ := s.local.Take(ctx, class, who) // never fails
+	v, _ := near(ctx, class, who) // never fails
 	return v, ErrAlone
 }
 
@@ -124,6 +147,6 @@ func (s *Shared) mayAsk() bool {
 	if until == 0 {
 		return true
 	}
-	now := s.now()
-	return now.UnixNano() >= until && s.down.CompareAndSwap(until, now.Add(rest).UnixNano())
+	now := s.local.elapsed()
+	return int64(now) >= until && s.down.CompareAndSwap(until, int64(now+rest))
 }

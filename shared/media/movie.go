@@ -137,17 +137,7 @@ func (m *movie) movieBox(b box) error {
 	case "mvex":
 		return errFragmented
 	case "mvhd":
-		version, ok := m.f.bytes(b.body, 1)
-		if !ok {
-			return errTruncated
-		}
-		at := int64(12)
-		if version[0] == 1 {
-			at = 20
-		}
-		v, err := m.uint32(b, at)
-		m.timescale = v
-		return err
+		return m.scale(b, &m.timescale)
 	case "trak":
 		if len(m.tracks) == maxTracks {
 			return errors.New("too many tracks")
@@ -159,6 +149,20 @@ func (m *movie) movieBox(b box) error {
 	return nil
 }
 
+// scale reads the units of time in a second from a movie's or a track's header.
+func (m *movie) scale(b box, into *uint32) (err error) {
+	version, ok := m.f.bytes(b.body, 1)
+	if !ok {
+		return errTruncated
+	}
+	at := int64(12)
+	if version[0] == 1 { // its two times before it have eight bytes each
+		at = 20
+	}
+	*into, err = m.uint32(b, at)
+	return err
+}
+
 // trackBox reads one box of a track; the containers among them are entered.
 func (m *movie) trackBox(t *track, b box) error {
 	switch b.kind {
@@ -167,17 +171,7 @@ func (m *movie) trackBox(t *track, b box) error {
 	case "tkhd":
 		return m.trackHeader(t, b)
 	case "mdhd":
-		version, ok := m.f.bytes(b.body, 1)
-		if !ok {
-			return errTruncated
-		}
-		at := int64(12)
-		if version[0] == 1 {
-			at = 20
-		}
-		v, err := m.uint32(b, at)
-		t.timescale = v
-		return err
+		return m.scale(b, &t.timescale)
 	case "hdlr":
 		v, ok := m.part(b, 8, 4)
 		if !ok {

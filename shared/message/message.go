@@ -156,6 +156,7 @@ type OwnLine struct {
 
 // SongGenerate is the input of the song step.
 type SongGenerate struct {
+	// Lyric is what is sung, without its title.
 	Lyric   claim.Lyric `json:"lyric"`
 	Genre   string      `json:"genre"` // k-pop, ballad, trot, hip-hop, acoustic
 	Mood    string      `json:"mood"`
@@ -206,7 +207,6 @@ type LineTime struct {
 type VideoRender struct {
 	Name    string       `json:"name"`
 	Facts   []claim.Fact `json:"facts"`
-	Title   string       `json:"title"`
 	Photos  []Photo      `json:"photos"`
 	Take    Take         `json:"take"`
 	Aspect  string       `json:"aspect"` // 9:16, 1:1, 16:9

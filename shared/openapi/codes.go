@@ -30,6 +30,9 @@ func (s *schemas) codes(o Operation, f trigger.Function) map[fault.Code]bool {
 	if !f.Public() {
 		add(fault.CodeUnauthenticated, fault.CodeTokenExpired, fault.CodeSessionEnded)
 	}
+	if o.Kind == File { // an If-Match
+		add(fault.CodeStale)
+	}
 	if f.Streams() { // a browser's ticket
 		add(fault.CodeTicketEnded)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"castad/shared/fault"
 	"castad/shared/trigger"
 )
 
@@ -20,11 +21,21 @@ type Document struct {
 	// Schemas are the components by name.
 	Schemas map[string]Object
 	source  Source
+	given   Given
+}
+
+// Given is what tests of the whole app were answered.
+type Given struct {
+	// Answers are by the name of their component: the document's examples. One that nobody
+	// was given is made up.
+	Answers map[string]json.RawMessage
+	// Refusals are the codes of failures by the operation's id, for the page.
+	Refusals map[string][]fault.Code
 }
 
 // New describes the HTTP functions. extra is by function name; every public function needs a Guard there.
-func New(functions []trigger.Function, source Source, extra map[string]Extra) (Document, error) {
-	d := Document{source: source}
+func New(functions []trigger.Function, source Source, extra map[string]Extra, given Given) (Document, error) {
+	d := Document{source: source, given: given}
 	s := &schemas{source: source, made: map[string]Object{}, types: map[string]reflect.Type{}}
 	if err := s.problems(); err != nil {
 		return d, err
@@ -51,9 +62,25 @@ func New(functions []trigger.Function, source Source, extra map[string]Extra) (D
 	return d, nil
 }
 
+// Strange are the codes that an operation has answered and cannot, as far as its code was
+// read, by the operation's id: there are none.
+func (d Document) Strange() map[string][]fault.Code {
+	all := maps.Clone(d.given.Refusals)
+	for _, o := range d.Operations {
+		left := slices.Clone(all[o.ID()])
+		for _, codes := range o.Codes {
+			left = slices.DeleteFunc(left, func(c fault.Code) bool { return slices.Contains(codes, c) })
+		}
+		if all[o.ID()] = left; len(left) == 0 {
+			delete(all, o.ID())
+		}
+	}
+	return all
+}
+
 // JSON is the document, indented, with a newline at its end.
 func (d Document) JSON() ([]byte, error) {
-	b := &builder{schemas: d.Schemas}
+	b := &builder{schemas: d.Schemas, given: d.given.Answers}
 	paths := d.paths(b)
 	all := Object{
 		{"openapi", "3.1.0"},
@@ -162,7 +189,7 @@ const conventions = `
 
 **Values**: ids have a prefix that says of what; times are RFC 3339 in UTC; money is whole won; a day is Asia/Seoul. Unknown body fields are refused; unknown query parameters are passed over; answers may gain fields.
 
-**Progress**: server-sent events (resume by Last-Event-ID, heartbeat as a comment every 15 s, closed after 200 s with retry:), or a long poll with wait. Browsers, which cannot send a header there, use a ticket.
+**Progress**: server-sent events (resume by Last-Event-ID, heartbeat as a comment every 15 s, closed after 200 s with retry:), or a long poll with wait; of more than 20 at a time of one user the oldest ends. Browsers, which cannot send a header there, use a ticket.
 
 **Files** are streamed with ranges (RFC 9110 section 14), ETag and HEAD where it is offered.
 `
@@ -185,7 +212,7 @@ var headers = Object{
 
 // parameterComponents are request headers that the door itself reads.
 var parameterComponents = Object{
-	{"Range", parameter("Range", "Which bytes: one range or several, RFC 9110 section 14.", Object{{"type", "string"}, {"pattern", "^bytes="}})},
+	{"Range", parameter("Range", "Which bytes: one range (RFC 9110, section 14); for several the whole comes.", Object{{"type", "string"}, {"pattern", "^bytes="}})},
 	{"IfRange", parameter("If-Range", "The ETag of the file that the range continues; of another one the whole comes.", Object{{"type", "string"}})},
 	{"IfNoneMatch", parameter("If-None-Match", "The ETag of what you have: 304 when it is still so.", Object{{"type", "string"}})},
 }

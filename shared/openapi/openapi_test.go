@@ -103,7 +103,7 @@ func part(t *testing.T, document []byte, at ...string) any {
 
 func written(t *testing.T, source Source, extra map[string]Extra, fns ...trigger.Function) []byte {
 	t.Helper()
-	d, err := New(fns, source, extra)
+	d, err := New(fns, source, extra, Given{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestWhatNobodyDescribesIsRefused(t *testing.T) {
 		"a function without source": {trigger.Public("ad-show", binding("v1/x", "get"), quick, show), said(), Extra{Guard: "open"}, "has not been read"},
 		"a comment that says no":    {trigger.Public("ad-show", binding("v1/x", "get"), quick, show), silent, Extra{Guard: "open"}, "does not say what it is"},
 	} {
-		if _, err := New([]trigger.Function{row.f}, row.source, map[string]Extra{"ad-show": row.extra}); err == nil || !strings.Contains(err.Error(), row.says) {
+		if _, err := New([]trigger.Function{row.f}, row.source, map[string]Extra{"ad-show": row.extra}, Given{}); err == nil || !strings.Contains(err.Error(), row.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

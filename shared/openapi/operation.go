@@ -3,6 +3,7 @@ package openapi
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"strings"
 
@@ -36,6 +37,15 @@ type Operation struct {
 	events map[string]Object
 }
 
+// ID is the operation's name for programs, "adRequest".
+func (o Operation) ID() string {
+	id := strings.ToLower(o.Function[:1]) + camel(o.Function)[1:]
+	if o.Method == http.MethodHead {
+		id += "Head"
+	}
+	return id
+}
+
 // Kind is what an operation answers when all is well.
 type Kind string
 
@@ -44,7 +54,6 @@ const (
 	JSON     Kind = "json"
 	Nothing  Kind = "nothing"
 	File     Kind = "file"
-	Download Kind = "download"
 	Redirect Kind = "redirect"
 	Stream   Kind = "stream"
 )
@@ -201,8 +210,6 @@ func (s *schemas) output(o *Operation, f trigger.Function) error {
 		return s.stream(o)
 	case t == reflect.TypeFor[trigger.File]():
 		o.Kind = File
-	case t == reflect.TypeFor[trigger.Download]():
-		o.Kind = Download
 	case t == reflect.TypeFor[trigger.Redirect]():
 		o.Kind = Redirect
 	case t.Kind() == reflect.Struct && len(s.fields(t, reply)) == 0:

@@ -14,7 +14,7 @@ func (d Document) Page() []byte {
 	var b bytes.Buffer
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	p("# The API\n\nGenerated from the functions, like `GET /api/v1/openapi.json`, which says the same to programs (`go test ./functions -run Contract -update`).")
-	p("All addresses begin with `/api/v1`.\n\n%s\n\n## Operations\n\n| | | who |\n| --- | --- | --- |", strings.TrimSpace(conventions))
+	p("All addresses begin with `/api/v1`.\n\n%s\n\nThe tables below tell the codes that a test of the whole app was answered by that operation from others that its code seems to reach: write for the first, and let the status serve for the rest.\n\n## Operations\n\n| | | who |\n| --- | --- | --- |", strings.TrimSpace(conventions))
 	for _, o := range d.Operations {
 		p("| [%s %s](#%s) | %s | %s |", o.Method, o.Path, anchor(o), cell(o.Summary), who(o))
 	}
@@ -82,13 +82,18 @@ func (d Document) operation(p func(string, ...any), o Operation) {
 		p("\nBody: %s.", strings.Join(o.Upload, ", "))
 	}
 	p("\nAnswers: %s.", outcome(o))
-	p("\n| status | codes |\n| --- | --- |")
+	p("\n| status | codes that a test was answered | others in reach of the code |\n| --- | --- | --- |")
 	for _, status := range slices.Sorted(maps.Keys(o.Codes)) {
-		var codes []string
+		var given, others []string
 		for _, c := range o.Codes[status] {
-			codes = append(codes, fmt.Sprintf("[%s](errors.md)", c))
+			link := fmt.Sprintf("[%s](errors.md)", c)
+			if slices.Contains(d.given.Refusals[o.ID()], c) {
+				given = append(given, link)
+			} else {
+				others = append(others, link)
+			}
 		}
-		p("| %d | %s |", status, strings.Join(codes, ", "))
+		p("| %d | %s | %s |", status, strings.Join(given, ", "), strings.Join(others, ", "))
 	}
 }
 
@@ -106,9 +111,10 @@ func outcome(o Operation) string {
 	case Redirect:
 		return "303 with Location"
 	case File:
+		if o.Method == http.MethodHead {
+			return "200, what is said of the whole file; 304 when If-None-Match names it"
+		}
 		return "200 or 206, the file or the part that Range names; 304 when If-None-Match names it"
-	case Download:
-		return "200, the file as it is made"
 	case Stream:
 		var names []string
 		for _, n := range slices.Sorted(maps.Keys(o.events)) {

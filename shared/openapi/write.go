@@ -16,17 +16,14 @@ import (
 // same words is a component, once.
 type builder struct {
 	schemas   map[string]Object
+	given     map[string]json.RawMessage // answers
 	responses Object
 	examples  Object
 	err       error
 }
 
 func (b *builder) operation(o Operation) Object {
-	id := strings.ToLower(o.Function[:1]) + camel(o.Function)[1:]
-	if o.Method == http.MethodHead {
-		id += "Head"
-	}
-	out := Object{{"operationId", id}, {"tags", []string{o.Module}}, {"summary", o.Summary}}
+	out := Object{{"operationId", o.ID()}, {"tags", []string{o.Module}}, {"summary", o.Summary}}
 	description := o.Description
 	if o.Guard != "" && o.Guard != "open" {
 		description = strings.TrimSpace(description + "\n\nGuarded by " + o.Guard + ".")
@@ -83,9 +80,9 @@ func parameters(o Operation) []Object {
 func asked(o Operation) []Object {
 	var names []string
 	switch {
-	case o.Kind == File:
+	case o.Kind == File && o.Method != http.MethodHead: // RFC 9110 knows Range with GET only
 		names = []string{"Range", "IfRange", "IfNoneMatch"}
-	case o.unchanged():
+	case o.Kind == File, o.unchanged():
 		names = []string{"IfNoneMatch"}
 	}
 	all := make([]Object, len(names))
@@ -158,8 +155,6 @@ func (b *builder) answers(o Operation) Object {
 		all[status] = b.shared(status, problem(status, o.Codes[status]))
 	}
 	if o.Kind == File {
-		changed := http.StatusPreconditionFailed
-		all[changed] = b.shared(changed, problem(changed, []fault.Code{fault.CodeStale}))
 		outside := http.StatusRequestedRangeNotSatisfiable
 		all[outside] = b.shared(outside, withHeader(problem(outside, []fault.Code{fault.CodeBadValue}), "Content-Range", "ContentRange"))
 	}
@@ -231,8 +226,6 @@ func (b *builder) good(o Operation, all map[int]Object) {
 		seeOther(all, with)
 	case File:
 		b.file(o, all)
-	case Download:
-		all[http.StatusOK] = answered("The whole, written while it is made; one that breaks off is not complete.", contents(o), with...)
 	case Stream:
 		all[http.StatusOK] = answered("Events as they happen; with wait one JSON answer.", b.stream(o), with...)
 	case JSON:
@@ -278,7 +271,11 @@ func (b *builder) shown(answer Object) Object {
 	}
 	name := strings.TrimPrefix(to, "#/components/schemas/")
 	if b.examples.Field(name) == nil {
-		b.examples = b.examples.With(name, Object{{"value", sample(b.schemas, answer, "", 0)}})
+		var value any = b.given[name]
+		if b.given[name] == nil {
+			value = sample(b.schemas, answer, "", 0)
+		}
+		b.examples = b.examples.With(name, Object{{"value", value}})
 	}
 	return Object{{"schema", answer}, {"examples", Object{{name, Object{{"$ref", "#/components/examples/" + name}}}}}}
 }
@@ -297,13 +294,14 @@ func contents(o Operation) Object {
 }
 
 func (b *builder) file(o Operation, all map[int]Object) {
-	media := contents(o)
-	if o.Method == http.MethodHead {
-		media = nil
-	}
 	with := []Member{{"ETag", "ETag"}, {"Accept-Ranges", "AcceptRanges"}, {"Content-Disposition", "ContentDisposition"}}
-	all[http.StatusOK] = answered("The whole file.", media, with...)
-	all[http.StatusPartialContent] = answered("The part that Range names.", media, append(slices.Clone(with), Member{"Content-Range", "ContentRange"})...)
+	if o.Method == http.MethodHead {
+		all[http.StatusOK] = answered("What is said of the whole file.", nil, with...)
+	} else {
+		media := contents(o)
+		all[http.StatusOK] = answered("The whole file.", media, with...)
+		all[http.StatusPartialContent] = answered("The part that Range names.", media, append(slices.Clone(with), Member{"Content-Range", "ContentRange"})...)
+	}
 	all[http.StatusNotModified] = answered("You have it already: If-None-Match names it.", nil, Member{"ETag", "ETag"})
 }
 

@@ -67,9 +67,9 @@ func (o *Outbox) Dead(ctx context.Context, limit int) ([]DeadLetter, error) {
 
 // Redrive sends a dead letter's body again as a new message. A letter whose
 // signature does not verify is CodeForeign: nobody knows who wrote it. Redriving
-// twice sends once. It is harmless in any state of its run: a wake-up for a
-// step that has moved on does nothing. also is written in the same transaction,
-// when there is something to send.
+// twice sends once; the second time is an error of kind Done. It is harmless in any
+// state of its run: a wake-up for a step that has moved on does nothing. also is
+// written in the same transaction.
 func (o *Outbox) Redrive(ctx context.Context, letter int64, also ...func(context.Context, *store.Tx) error) error {
 	return o.c.DB.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		d, err := store.One(ctx, tx, `SELECT id, queue, message_id, reason, body, seen_at, redriven_as IS NOT NULL FROM dead_letters WHERE id = ? FOR UPDATE`,
@@ -83,7 +83,7 @@ func (o *Outbox) Redrive(ctx context.Context, letter int64, also ...func(context
 			return fmt.Errorf("read dead letter %d: %w", letter, err)
 		}
 		if d.Redriven {
-			return nil
+			return &fault.Error{Kind: fault.Done}
 		}
 		body, err := o.c.Unseal(d.Queue, d.Body)
 		if err != nil {

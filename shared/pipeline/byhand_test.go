@@ -57,7 +57,7 @@ func TestALostPublicationIsSettledByWhatSomeoneHasSeen(t *testing.T) {
 	if got := w.states(run); got != "succeeded succeeded succeeded failed" || w.state(run) != "failed" || kept != 1 {
 		t.Errorf("%s, the run %s, kept %d times%s", got, w.state(run), kept, w.dump(run))
 	}
-	if err := w.engine.Retry(t.Context(), 7, run); fault.CodeOf(err) != fault.CodeRetryUnsafe {
+	if err := w.engine.Retry(t.Context(), 7, run, ""); fault.CodeOf(err) != fault.CodeRetryUnsafe {
 		t.Errorf("retry with one still lost: %v", err)
 	}
 	for range 2 {
@@ -71,7 +71,7 @@ func TestALostPublicationIsSettledByWhatSomeoneHasSeen(t *testing.T) {
 	if got := w.text(`SELECT CONCAT(state, ' ', fail_code) FROM pipeline_runs WHERE id = ?`, run); got != "failed post.confirmed_absent" || kept != 2 {
 		t.Errorf("%s, kept %d times", got, kept)
 	}
-	if err := w.engine.Retry(t.Context(), 7, run); err != nil {
+	if err := w.engine.Retry(t.Context(), 7, run, ""); err != nil {
 		t.Fatal(err)
 	}
 	again := happy()
@@ -113,7 +113,7 @@ func TestAConfirmationDoesNotOpenARunThatWasSuperseded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := w.engine.Retry(t.Context(), 7, run); fault.CodeOf(err) != fault.CodeSuperseded {
+	if err := w.engine.Retry(t.Context(), 7, run, ""); fault.CodeOf(err) != fault.CodeSuperseded {
 		t.Errorf("retry: %v%s", err, w.dump(run))
 	}
 	w.invariants(run)
@@ -157,7 +157,7 @@ func TestALateAnswerAfterAConfirmationMakesARetryUnsafe(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if err := w.engine.Retry(t.Context(), 7, run); fault.CodeOf(err) != fault.CodeRetryUnsafe {
+	if err := w.engine.Retry(t.Context(), 7, run, ""); fault.CodeOf(err) != fault.CodeRetryUnsafe {
 		t.Errorf("retry: %v%s", err, w.dump(run))
 	}
 	w.invariants(run)

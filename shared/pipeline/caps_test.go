@@ -152,7 +152,7 @@ func TestARetryIsCappedLikeAStart(t *testing.T) {
 			t.Fatalf("%s%s", got, w.dump(run))
 		}
 		before := w.dump(run)
-		err := w.engine.Retry(t.Context(), 7, run)
+		err := w.engine.Retry(t.Context(), 7, run, "")
 		if want == "" && err != nil || want != "" && fault.CodeOf(err) != want {
 			t.Errorf("retry %d: %v", i+1, err)
 		}

@@ -180,11 +180,19 @@ func (e *Engine) apply(ctx context.Context, run id.Run, ev Event, also func(cont
 	var after loaded
 	var seq int
 	cause := newCause()
+	if ev.once != nil {
+		cause = *ev.once
+	}
 	err := e.c.DB.TxCertain(ctx,
 		func(ctx context.Context, tx *store.Tx) error {
 			before, err := load(ctx, tx, run)
 			if err != nil {
 				return err
+			}
+			if ev.once != nil {
+				if err := unheard(ctx, tx, before, ev); err != nil {
+					return err
+				}
 			}
 			seq = before.Version + 1
 			after, err = e.move(ctx, tx, before, ev, cause)

@@ -184,7 +184,7 @@ func TestAPublicationWhoseAnswerIsLostIsLookedUpNeverRepeated(t *testing.T) {
 				t.Errorf("%s with %d posts%s", got, v.posts.Load(), w.dump(run))
 			}
 			w.invariants(run)
-			if err := w.engine.Retry(t.Context(), 7, run); !live && fault.CodeOf(err) != fault.CodeRetryUnsafe {
+			if err := w.engine.Retry(t.Context(), 7, run, ""); !live && fault.CodeOf(err) != fault.CodeRetryUnsafe {
 				t.Errorf("retry of posts that may be live: %v", err)
 			}
 		})
@@ -203,13 +203,13 @@ func TestAFailedRunGoesOnFromItsFailedStep(t *testing.T) {
 		t.Errorf("failed with %q", got)
 	}
 	w.invariants(run)
-	if err := w.engine.Retry(t.Context(), 8, run); fault.KindOf(err) != fault.NotFound {
+	if err := w.engine.Retry(t.Context(), 8, run, ""); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("another tenant's retry: %v", err)
 	}
 	lyrics := 0
 	v.lyric = func() (string, error) { lyrics++; return "", errors.New("asked again") }
 	v.song = func(message.Call) (string, error) { return "task-2", nil }
-	if err := w.engine.Retry(t.Context(), 7, run); err != nil {
+	if err := w.engine.Retry(t.Context(), 7, run, ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.finish(run, v); got != "succeeded" || lyrics != 0 {
@@ -231,7 +231,7 @@ func TestAStepWithoutAPossibleInputFailsTheRun(t *testing.T) {
 		if got := w.text(`SELECT CONCAT(state, ' ', fail_code) FROM pipeline_runs WHERE id = ?`, run); got != "failed "+string(fault.CodeNoPhotos) {
 			t.Errorf("after %d retries: %q%s", retried, got, w.dump(run))
 		}
-		if err := w.engine.Retry(t.Context(), 7, run); err != nil {
+		if err := w.engine.Retry(t.Context(), 7, run, ""); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -189,6 +189,7 @@ type Event struct {
 	madeIn id.Run          // the run that made it, for EvReuse
 	held   Held            // what is paused; asked when the run is known
 	owner  id.Tenant       // whose run it must be; 0 = anybody's
+	once   *[16]byte       // its cause, if it may happen once only; nil = each has its own
 }
 
 // Effect is what a transition asks the shell to write beside the steps.

@@ -2,11 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 
 	"castad/shared/chaos"
 	"castad/shared/fault"
 	"castad/shared/id"
+	"castad/shared/message"
 	"castad/shared/store"
 )
 
@@ -16,9 +19,51 @@ func (e *Engine) Cancel(ctx context.Context, tenant id.Tenant, run id.Run) error
 }
 
 // Retry lets a failed run go on from its failed steps. It is a start: see Start
-// for the caps.
-func (e *Engine) Retry(ctx context.Context, tenant id.Tenant, run id.Run) error {
-	return e.control(ctx, run, Event{Name: EvRetry, owner: tenant}, nil)
+// for the caps. Again it changes nothing: under the same key ever, whatever has become of
+// the run; without one, or under another, while what a retry began goes on, and when it has
+// ended well. CodeAdNotFailed when there is nothing to retry. also is written in the same transaction.
+func (e *Engine) Retry(ctx context.Context, tenant id.Tenant, run id.Run, key message.Key, also ...func(context.Context, *store.Tx) error) error {
+	ev := Event{Name: EvRetry, owner: tenant}
+	if key != "" {
+		ev.once = causeOf(run, key)
+	}
+	err := e.control(ctx, run, ev, writing(also))
+	if fault.CodeOf(err) != fault.CodeAdNotFailed {
+		return err
+	}
+	if on, looked := e.retried(ctx, tenant, run); on || looked != nil {
+		return looked
+	}
+	return err
+}
+
+// causeOf is the cause of what a client asks for under a key: the same each time.
+func causeOf(run id.Run, key message.Key) *[16]byte {
+	hash := sha256.Sum256(fmt.Appendf(nil, "%v %s", run, key))
+	return (*[16]byte)(hash[:])
+}
+
+// retried says that the run has failed, was retried and has not failed since.
+func (e *Engine) retried(ctx context.Context, tenant id.Tenant, run id.Run) (bool, error) {
+	n, err := store.One(ctx, e.c.DB, `SELECT COUNT(*) FROM pipeline_runs r JOIN run_events e ON e.run_id = r.id WHERE r.tenant_id = ? AND r.id = ?
+		AND r.state IN (?, ?, ?) AND e.step_no = 0 AND e.event IN (?, ?) AND e.from_state = ?`,
+		func(n *int) []any { return []any{n} }, tenant, run, Running, Awaiting, RunSucceeded, EvRetry, EvRedrive, RunFailed)
+	if err != nil {
+		return false, fmt.Errorf("look for a retry of %v: %w", run, err)
+	}
+	return n > 0, nil
+}
+
+// writing is what callers write beside a move.
+func writing(also []func(context.Context, *store.Tx) error) func(context.Context, *store.Tx, loaded) error {
+	return func(ctx context.Context, tx *store.Tx, _ loaded) error {
+		for _, write := range also {
+			if err := write(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // Approve lets the held steps of a run go on. CodeNotAwaiting when the run does
@@ -83,14 +128,7 @@ func (e *Engine) CancelAny(ctx context.Context, run id.Run, actor string, also .
 }
 
 func (e *Engine) operate(ctx context.Context, run id.Run, name EventName, actor string, also []func(context.Context, *store.Tx) error) error {
-	err := e.enact(ctx, run, Event{Name: name}, func(ctx context.Context, tx *store.Tx, _ loaded) error {
-		for _, write := range also {
-			if err := write(ctx, tx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := e.enact(ctx, run, Event{Name: name}, writing(also))
 	if fault.CodeOf(err) == fault.CodeAdEnded { // its words are for an owner, who can order another
 		err = fault.Newf(fault.CodeRunOver, "%s %v: %w", name, run, err)
 	}

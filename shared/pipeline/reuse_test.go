@@ -112,7 +112,7 @@ func TestNothingIsReusedFromWhatDidNotSucceed(t *testing.T) {
 	}
 	w.finish(run, happy())
 	// The failed one, retried, has its own input and makes its own song.
-	if err := w.engine.Retry(t.Context(), 7, failed); err != nil {
+	if err := w.engine.Retry(t.Context(), 7, failed, ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.finish(failed, happy()); got != "succeeded" {

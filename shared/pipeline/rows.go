@@ -163,6 +163,19 @@ func landed(ctx context.Context, q store.Querier, run id.Run, seq int, cause [16
 	return err == nil, err
 }
 
+// unheard is "nothing" when the run's history has the event's cause already.
+func unheard(ctx context.Context, tx *store.Tx, l loaded, ev Event) error {
+	n, err := store.One(ctx, tx, `SELECT COUNT(*) FROM run_events WHERE tenant_id = ? AND run_id = ? AND cause_id = ?`,
+		func(n *int) []any { return []any{n} }, ev.owner, l.ID, ev.once[:])
+	if err != nil {
+		return fmt.Errorf("look for %s in the history of %v: %w", ev.Name, l.ID, err)
+	}
+	if n > 0 {
+		return nothing
+	}
+	return nil
+}
+
 // callRow is the call of one attempt.
 type callRow struct {
 	id       id.Call

@@ -2,10 +2,11 @@ package provider
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"castad/shared/pattern"
 )
 
 const mask = "***"
@@ -56,12 +57,12 @@ func redactPath(path string) string {
 
 var (
 	// Also matches the \/ that JSON encoders write for a slash.
-	urlInText = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*:(?:\\?/){2}[^\s"'<>` + "`" + `]+`)
-	bearer    = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=*-]+`)
-	apiKey    = regexp.MustCompile(`\b(?:sk|pk|rk)-[A-Za-z0-9_*-]{6,}`)
-	jwt       = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}`)
-	named     = regexp.MustCompile(`(?i)("?(?:api[_-]?key|access[_-]?token|refresh[_-]?token|client[_-]?secret|secret|password|signature|sig|token|authorization|servicekey)"?\s*[:=]\s*)("[^"]*"?|[^\s",;&}]+)`)
-	phone     = regexp.MustCompile(`(?:\+82[- ]?|\b0)\d{1,2}[- ]?\d{3,4}[- ]?\d{4}\b`)
+	urlInText = pattern.New(`[A-Za-z][A-Za-z0-9+.-]*:(?:\\?/){2}[^\s"'<>` + "`" + `]+`)
+	bearer    = pattern.New(`(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=*-]+`)
+	apiKey    = pattern.New(`\b(?:sk|pk|rk)-[A-Za-z0-9_*-]{6,}`)
+	jwt       = pattern.New(`\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}`)
+	named     = pattern.New(`(?i)("?(?:api[_-]?key|access[_-]?token|refresh[_-]?token|client[_-]?secret|secret|password|signature|sig|token|authorization|servicekey)"?\s*[:=]\s*)("[^"]*"?|[^\s",;&}]+)`)
+	phone     = pattern.New(`(?:\+82[- ]?|\b0)\d{1,2}[- ]?\d{3,4}[- ]?\d{4}\b`)
 )
 
 // Redact returns text as it may be logged: one line of valid UTF-8 of at most

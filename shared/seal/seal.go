@@ -228,6 +228,13 @@ func (s *Sealer) Reseal(ctx context.Context, l Label, sealed []byte) (fresh []by
 	return fresh, err == nil, err
 }
 
+// Lost says of an error of Open or Reseal that the value cannot be opened with the keys that
+// are configured, whoever asks and when: no key of its version is there, or it was changed.
+func Lost(err error) bool {
+	kind := fault.KindOf(err)
+	return err != nil && !errors.Is(err, context.Canceled) && (kind == fault.Internal || kind == fault.Misconfigured)
+}
+
 // Version returns the key version that a value names; "" for what is no sealed value.
 func Version(sealed []byte) string {
 	e, err := parse(sealed)

@@ -2,11 +2,11 @@ package storyboard
 
 import (
 	"math"
-	"regexp"
 	"strings"
 	"unicode"
 
 	"castad/shared/message"
+	"castad/shared/pattern"
 	cm "castad/shared/provider/creatomate"
 )
 
@@ -63,7 +63,7 @@ func (b *board) captions(lines []message.LineTime, look captionLook) {
 }
 
 // price finds a spelled price: 이만 오천 원.
-var price = regexp.MustCompile(`(?:^| )[0-9,일이삼사오육칠팔구십백천만억]+(?: [0-9,일이삼사오육칠팔구십백천만억]+)* 원`)
+var price = pattern.New(`(?:^| )[0-9,일이삼사오육칠팔구십백천만억]+(?: [0-9,일이삼사오육칠팔구십백천만억]+)* 원`)
 
 // subtitle is a sung line as it is shown. It keeps a telephone number, which is
 // the place's own: the line has passed claim.Check. The words of a price are

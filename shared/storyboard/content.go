@@ -2,7 +2,6 @@ package storyboard
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"castad/shared/claim"
 	"castad/shared/message"
+	"castad/shared/pattern"
 )
 
 // content is what a film may say, cleaned for display. What the place does not
@@ -163,7 +163,7 @@ func covered(r rune) bool {
 	return strings.ContainsRune("‐–—―‘’“”†‡…‰′″※₩€→←↑↓、。〈〉《》「」『』【】", r)
 }
 
-var opened = regexp.MustCompile(`(?i)그랜드 ?오픈|신규 ?오픈|새로 ?(?:문을 )?(?:열|오픈)|(?:개업|오픈) ?(?:기념|이벤트|행사)|신장 ?개업|grand opening|newly opened|now open|opening (?:offer|week|day)`)
+var opened = pattern.New(`(?i)그랜드 ?오픈|신규 ?오픈|새로 ?(?:문을 )?(?:열|오픈)|(?:개업|오픈) ?(?:기념|이벤트|행사)|신장 ?개업|grand opening|newly opened|now open|opening (?:offer|week|day)`)
 
 // choose is the storyboard of a place whose owner left the choice ("auto"). An
 // opening is news for a few weeks, an offer for a while, a menu always: so an

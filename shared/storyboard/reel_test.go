@@ -3,6 +3,8 @@ package storyboard
 import (
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/color"
 	"math"
 	"slices"
 	"strconv"
@@ -126,16 +128,44 @@ func (e *seenElement) covers(x, y float64) bool {
 		return true
 	}
 	px, py := (x-e.left)/(e.right-e.left)*100, (y-e.top)/(e.foot-e.top)*100
-	return slices.ContainsFunc(e.polygons, func(p [][2]float64) bool {
-		in := false
-		for i, j := 0, len(p)-1; i < len(p); j, i = i, i+1 {
-			a, b := p[i], p[j]
-			if (a[1] > py) != (b[1] > py) && px < (b[0]-a[0])*(py-a[1])/(b[1]-a[1])+a[0] {
-				in = !in
+	return slices.ContainsFunc(e.polygons, func(p [][2]float64) bool { return surrounds(p, px, py) })
+}
+
+// surrounds says whether a point is in a polygon.
+func surrounds(p [][2]float64, x, y float64) bool {
+	in := false
+	for i, j := 0, len(p)-1; i < len(p); j, i = i, i+1 {
+		a, b := p[i], p[j]
+		if (a[1] > y) != (b[1] > y) && x < (b[0]-a[0])*(y-a[1])/(b[1]-a[1])+a[0] {
+			in = !in
+		}
+	}
+	return in
+}
+
+// drawn draws an element's polygons in black on a white square. Each is looked for only
+// in the pixels around it: a code has more than a thousand.
+func (e *seenElement) drawn(side int) *image.Gray {
+	img := image.NewGray(image.Rect(0, 0, side, side))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	scale := float64(side) / 100
+	for _, p := range e.polygons {
+		left, top, right, foot := p[0][0], p[0][1], p[0][0], p[0][1]
+		for _, c := range p {
+			left, top, right, foot = min(left, c[0]), min(top, c[1]), max(right, c[0]), max(foot, c[1])
+		}
+		around := image.Rect(int(left*scale), int(top*scale), int(right*scale)+1, int(foot*scale)+1).Intersect(img.Rect)
+		for y := around.Min.Y; y < around.Max.Y; y++ {
+			for x := around.Min.X; x < around.Max.X; x++ {
+				if surrounds(p, (float64(x)+0.5)/scale, (float64(y)+0.5)/scale) {
+					img.SetGray(x, y, color.Gray{})
+				}
 			}
 		}
-		return in
-	})
+	}
+	return img
 }
 
 func (f reel) texts() (out []seenElement) {

@@ -26,7 +26,7 @@ var hostile = []string{"돌담", "봄", strings.Repeat("가나다라마바사아
 // anyFilm draws an order for a film: any template, aspect, length, place and song.
 func anyFilm(r *rapid.T) message.VideoRender {
 	words := rapid.OneOf(rapid.SampledFrom(hostile), rapid.StringN(0, 60, -1))
-	in := message.VideoRender{Name: rapid.SampledFrom(hostile).Draw(r, "name"), Title: words.Draw(r, "title"),
+	in := message.VideoRender{Name: rapid.SampledFrom(hostile).Draw(r, "name"),
 		Language: rapid.SampledFrom([]string{"ko", "en"}).Draw(r, "language"), Aspect: rapid.SampledFrom(allAspects).Draw(r, "aspect"),
 		Template: rapid.SampledFrom(allTemplates).Draw(r, "template"), Quality: rapid.SampledFrom([]string{"", "final", "preview"}).Draw(r, "quality"),
 		Seconds: rapid.SampledFrom([]int{15, 30, 60}).Draw(r, "seconds")}

@@ -3,8 +3,6 @@ package storyboard
 import (
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -220,15 +218,7 @@ func TestTheCodeOnTheCardLeadsToTheLink(t *testing.T) {
 			in.Facts[len(in.Facts)-1].Text = link
 			f := filmOf(t, in)
 			e := f.elements[slices.IndexFunc(f.elements, func(e seenElement) bool { return e.Name == "QR code" })]
-			const side = 400
-			img := image.NewGray(image.Rect(0, 0, side, side))
-			for i := range img.Pix {
-				x, y := (float64(i%side)+0.5)/side, (float64(i/side)+0.5)/side
-				if !e.covers(e.left+x*(e.right-e.left), e.top+y*(e.foot-e.top)) {
-					img.SetGray(i%side, i/side, color.Gray{255})
-				}
-			}
-			bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
+			bitmap, err := gozxing.NewBinaryBitmapFromImage(e.drawn(400))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -360,4 +350,21 @@ func TestWhatIsSungIsNotSaidAgainOnACard(t *testing.T) {
 	if n != 1 || !f.has("기구가 깨끗하다") {
 		t.Errorf("the sung praise is shown %d times, the other %t", n, f.has("기구가 깨끗하다"))
 	}
+}
+
+// noodleShop is an order as the sample place makes it.
+func noodleShop() message.VideoRender {
+	in := message.VideoRender{Name: "돌담골목 칼국수", Language: "ko", Aspect: "9:16", Template: "auto", Seconds: 15, Take: song(15, 2.5, 2)}
+	in.Facts = []claim.Fact{{Kind: claim.Category, Text: "칼국수집"}, {Kind: claim.Area, Text: "서울 을지로 골목"},
+		{Kind: claim.Address, Text: "서울 중구 을지로 999길 7 1층"},
+		{Kind: claim.Phone, Text: "02-0000-0000"}, {Kind: claim.Hours, Text: "매일 11:00–21:00, 월요일 쉼"}, {Kind: claim.Menu, Text: "얼큰 칼국수", Won: 9000},
+		{Kind: claim.Menu, Text: "바지락 칼국수", Won: 10000}, {Kind: claim.Menu, Text: "해물파전", Won: 15000}, {Kind: claim.Praise, Text: "손으로 밀어 쫄깃한 면"},
+		{Kind: claim.Offer, Text: "비 오는 날에는 파전 2,000원 할인"}, {Kind: claim.Link, Text: "https://doldam.example.com/"}}
+	for _, blob := range []string{"a", "b", "c", "d", "e"} {
+		in.Photos = append(in.Photos, message.Photo{Blob: blob})
+	}
+	for i := range in.Take.Lines {
+		in.Take.Lines[i].Text = []string{"골목 안에 김이 모락모락", "엄마와 딸이 함께 미는 면", "한 그릇이면 하루가 든든해"}[i%3]
+	}
+	return in
 }

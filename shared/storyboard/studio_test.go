@@ -1,3 +1,7 @@
+//go:build !race
+
+// Every film and every character is laid out here, one goroutine each and nothing shared.
+
 package storyboard
 
 import (
@@ -9,8 +13,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"castad/shared/claim"
-	"castad/shared/message"
 	cm "castad/shared/provider/creatomate"
 	"castad/shared/studio/film"
 )
@@ -165,21 +167,4 @@ func TestALongNameIsStillLargeInTheTitle(t *testing.T) {
 			}
 		}
 	}
-}
-
-// noodleShop is an order as the sample place makes it.
-func noodleShop() message.VideoRender {
-	in := message.VideoRender{Name: "돌담골목 칼국수", Language: "ko", Aspect: "9:16", Template: "auto", Seconds: 15, Take: song(15, 2.5, 2)}
-	in.Facts = []claim.Fact{{Kind: claim.Category, Text: "칼국수집"}, {Kind: claim.Area, Text: "서울 을지로 골목"},
-		{Kind: claim.Address, Text: "서울 중구 을지로 999길 7 1층"},
-		{Kind: claim.Phone, Text: "02-0000-0000"}, {Kind: claim.Hours, Text: "매일 11:00–21:00, 월요일 쉼"}, {Kind: claim.Menu, Text: "얼큰 칼국수", Won: 9000},
-		{Kind: claim.Menu, Text: "바지락 칼국수", Won: 10000}, {Kind: claim.Menu, Text: "해물파전", Won: 15000}, {Kind: claim.Praise, Text: "손으로 밀어 쫄깃한 면"},
-		{Kind: claim.Offer, Text: "비 오는 날에는 파전 2,000원 할인"}, {Kind: claim.Link, Text: "https://doldam.example.com/"}}
-	for _, blob := range []string{"a", "b", "c", "d", "e"} {
-		in.Photos = append(in.Photos, message.Photo{Blob: blob})
-	}
-	for i := range in.Take.Lines {
-		in.Take.Lines[i].Text = []string{"골목 안에 김이 모락모락", "엄마와 딸이 함께 미는 면", "한 그릇이면 하루가 든든해"}[i%3]
-	}
-	return in
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"castad/shared/fault"
 )
@@ -37,8 +39,6 @@ func (c *call) answer(out any) {
 			return
 		}
 		c.file(*v)
-	case Download:
-		c.download(v)
 	default:
 		c.json(out)
 	}
@@ -164,8 +164,22 @@ func (c *call) redirect(to Redirect) {
 	if to.Failed != nil {
 		c.failed(to.Failed)
 	}
-	c.w.Header()["Location"] = []string{to.Location}
+	c.w.Header()["Location"] = []string{escaped(to.Location)}
 	c.writeHead(to.Reply, status, noStore)
+}
+
+// escaped is an address in ASCII, as a URI is (RFC 3986): the host's own server refuses
+// to write a header with anything else, and browsers differ in what they make of it.
+func escaped(address string) string {
+	b := make([]byte, 0, len(address))
+	for i := range len(address) {
+		if address[i] < utf8.RuneSelf {
+			b = append(b, address[i])
+			continue
+		}
+		b = fmt.Appendf(b, "%%%02X", address[i])
+	}
+	return string(b)
 }
 
 func validLocation(s string) bool {
@@ -226,7 +240,7 @@ func (c *call) file(f File) {
 		http.SetCookie(c.w, cookie)
 	}
 	out := &fileWriter{ResponseWriter: c.w, call: c}
-	http.ServeContent(out, oneRange(c.r), "", f.Modified, content)
+	http.ServeContent(out, ranged(c.r), "", f.Modified, content)
 	switch {
 	case out.refused != 0:
 		c.refuse(out.refused)
@@ -236,67 +250,8 @@ func (c *call) file(f File) {
 	}
 }
 
-// oneRange leaves out a wish for several parts of a file: the whole is answered, as RFC
-// 9110 (14.2) allows. No player asks for several, and each costs a request to the
-// storage: the header has room for 3,000.
-func oneRange(r *http.Request) *http.Request {
-	if !strings.Contains(strings.Join(r.Header["Range"], ","), ",") {
-		return r
-	}
-	whole := r.Clone(r.Context())
-	whole.Header.Del("Range")
-	return whole
-}
-
 // fileHeaders describe the file, which a refusal is not.
 var fileHeaders = []string{"Accept-Ranges", "Cache-Control", "Content-Disposition", "Content-Length", "Content-Range", "Content-Type", "Etag", "Last-Modified", "Set-Cookie"}
-
-// download writes what is being made. Before its first byte a failure is answered like any other.
-func (c *call) download(d Download) {
-	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": d.Name})
-	if d.Write == nil || d.Type == "" || d.Name == "" || disposition == "" {
-		c.fail(fault.Newf(fault.CodeInternal, "a download without a content, a type or a possible name"))
-		return
-	}
-	out := &downloadWriter{call: c, begin: func() {
-		header := c.w.Header()
-		header.Set("Content-Type", d.Type)
-		header.Set("Content-Disposition", disposition)
-		c.writeHead(d.Reply, http.StatusOK, noStore)
-	}}
-	err := d.Write(out)
-	switch {
-	case err != nil && !out.begun:
-		c.fail(err)
-	case err != nil:
-		if c.failed(err); out.lost {
-			c.code, c.status = "client.gone", statusClientGone
-		}
-		panic(http.ErrAbortHandler)
-	case !out.begun:
-		out.begin()
-	}
-}
-
-// downloadWriter begins the answer with the first piece, gives the client 30 s for each,
-// and remembers that the client did not take one.
-type downloadWriter struct {
-	call  *call
-	begin func()
-	begun bool
-	lost  bool
-}
-
-func (w *downloadWriter) Write(p []byte) (int, error) {
-	if !w.begun {
-		w.begun = true
-		w.begin()
-	}
-	w.call.extendWrite()
-	n, err := w.call.w.Write(p)
-	w.lost = w.lost || err != nil
-	return n, err
-}
 
 // refuse answers what ServeContent refuses (a range outside the file, a failed
 // If-Match) as a problem instead of its plain text.

@@ -46,10 +46,14 @@ type functionJSON struct {
 	Comment json.RawMessage `json:"_comment"`
 }
 
+// longestName is how long a function's or a binding's name may be. In the expressions below it
+// would be written out 128 times over, with each start.
+const longestName = 128
+
 // The host's own rules (Utility.cs): a name that breaks them is a function that does not load.
 var (
-	functionName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,127}$`) // ours are lower case
-	bindingName  = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9]{0,127}$`)
+	functionName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`) // ours are lower case
+	bindingName  = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9]*$`)
 	routePart    = regexp.MustCompile(`^(?:[A-Za-z0-9._~-]+|\{\*?[a-z][a-z0-9_]*\})$`)
 )
 
@@ -61,7 +65,7 @@ func parseBinding(raw []byte) (binding, error) {
 		return binding{}, fmt.Errorf("read function.json: %w", err)
 	}
 	trigger := file.Bindings[0]
-	if !bindingName.MatchString(trigger.Name) {
+	if len(trigger.Name) > longestName || !bindingName.MatchString(trigger.Name) {
 		return binding{}, fmt.Errorf("binding name %q: the host wants a letter, then letters and digits", trigger.Name)
 	}
 	if trigger.Direction != "in" {

@@ -32,10 +32,10 @@
 //
 // A struct becomes JSON (struct{} becomes 204), a List a page of one; an output
 // that embeds Reply sets status, header and cookies; an ETag in the header answers
-// If-None-Match. Redirect redirects, File streams with ranges, Download streams
-// what is being made; Instead redirects where there would be JSON. Errors become RFC 9457 problems
-// from fault's catalogue, in Korean and English, with the request id; the cause
-// goes to the log and never to the caller. A panic is a 500 like any other.
+// If-None-Match. Redirect redirects, File streams with ranges; Instead redirects where
+// there would be JSON. Errors become RFC 9457 problems from fault's catalogue, in Korean
+// and English, with the request id; the cause goes to the log and never to the caller. A
+// panic is a 500 like any other.
 //
 // # What holds
 //
@@ -51,7 +51,7 @@
 //
 // JSON bodies 1 MiB; uploads what the function says; request line and headers
 // 16 KiB; 30 s without progress ends a body or a download; streams 200 s, polls
-// 25 s, heartbeat 15 s. TLS and the 100 MB request limit are the host's; CORS is
+// 25 s, heartbeat 15 s, 20 of a user at a time. TLS and the 100 MB request limit are the host's; CORS is
 // ours (secure.go says why).
 // What net/http refuses before a request exists (a malformed request line, too
 // large a header) is answered in its own plain text.

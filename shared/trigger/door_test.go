@@ -237,6 +237,39 @@ func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
 	}
 }
 
+// Whoever tries addresses out is a caller like any other: limited, and seen in the log.
+func TestWhoAsksForWhatIsNobodysIsLimitedAndLogged(t *testing.T) {
+	t.Parallel()
+	admitted := 0
+	b := set(t, func(o *Options) {
+		o.Admit = func(_ context.Context, c Caller) (Admission, error) {
+			if admitted++; admitted > 3 {
+				return Admission{Policy: "general", Quota: 3, Window: time.Second}, fault.New(fault.CodeTooMany).After(time.Second)
+			}
+			return Admission{Policy: "general", Quota: 3, Window: time.Second, Left: 3 - admitted}, nil
+		}
+	}, Stray("contract-stray", httpJSON("v1/{*path}", "get", "post", "delete")), Public("ad-list", httpJSON("v1/ads", "get"), quick, hello))
+	for i, row := range []struct {
+		method, uri string
+		status      int
+		code        fault.Code
+	}{
+		{"GET", "/api/v1/nothing", 404, fault.CodeRouteNotFound}, {"DELETE", "/api/v1/ads", 405, fault.CodeMethod}, {"GET", "/api/v1//ads", 404, fault.CodeRouteNotFound},
+		{"GET", "/api/v1/nothing", 429, fault.CodeTooMany}, {"DELETE", "/api/v1/ads", 429, fault.CodeTooMany},
+	} {
+		w := b.ask(row.method, row.uri, "")
+		if w.Code != row.status || problemOf(t, w).Code != string(row.code) || w.Header().Get("RateLimit") == "" || (w.Header().Get("Allow") != "") != (row.status == 405) {
+			t.Errorf("%s %s: status %d, %v", row.method, row.uri, w.Code, w.Header())
+		}
+		if line := b.lines(t)[i]; line["function"] != "contract-stray" || line["code"] != string(row.code) {
+			t.Errorf("%s %s is logged as %v", row.method, row.uri, line)
+		}
+	}
+	if w := b.ask("GET", "/favicon.ico", ""); w.Code != 404 || admitted != 5 {
+		t.Errorf("what the host does not forward: status %d, %d calls were counted", w.Code, admitted)
+	}
+}
+
 func TestRoutesThatOverlapAreToldApartByTheirMethods(t *testing.T) {
 	t.Parallel()
 	type id struct {

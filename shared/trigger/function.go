@@ -62,7 +62,7 @@ type httpFunc func(c *call) (any, error)
 
 // HTTP is a function that a signed-in caller reaches by its route: the input
 // is read from the request (see the package comment), the output is answered
-// as JSON, or as what it embeds (Reply) or is (Redirect, File, Download, struct{} = 204).
+// as JSON, or as what it embeds (Reply) or is (Redirect, File, struct{} = 204).
 func HTTP[In, Out any](name string, binding []byte, b Budget, fn func(context.Context, identity.Principal, In) (Out, error)) Function {
 	f := httpFunction[In, Out](name, binding, b)
 	f.http = func(c *call) (any, error) {
@@ -109,11 +109,11 @@ func Admin[In, Out any](name string, binding []byte, b Budget, fn func(context.C
 
 // Stray is the function of every address that is no other's, a catch-all. The Functions host
 // answers what no function.json names by itself, with a 404 that says nothing; what it hands
-// through is routed here anew, and told what is wrong with it in a problem.
+// through is routed here anew, and what then is nobody's is told what is wrong with it.
 func Stray(name string, binding []byte) Function {
 	f := httpFunction[anyPath, struct{}](name, binding, Budget{Time: time.Second})
 	f.public, f.stray = true, true
-	f.http = func(*call) (any, error) { return nil, fault.New(fault.CodeRouteNotFound) } // not mounted; in the host's default mode
+	f.http = func(c *call) (any, error) { return nil, c.host.nowhere(c.w.Header(), c.r) }
 	return f
 }
 
@@ -307,17 +307,6 @@ type File struct {
 	Name string
 	// Modified is when the content was made; zero = not told.
 	Modified time.Time
-}
-
-// Download is an output that is written while it is made: nobody knows its length
-// before its end, so there are no ranges. It is no more than a piece at a time in memory.
-type Download struct {
-	Reply
-	// Type is the Content-Type, Name what the file is called.
-	Type, Name string
-	// Write writes it all; after an error the connection is broken off, so that half of it
-	// does not look like the whole.
-	Write func(w io.Writer) error
 }
 
 var errNoAnswer = fault.Newf(fault.CodeInternal, "the function gave no answer")

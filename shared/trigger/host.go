@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"castad/shared/fault"
 	"castad/shared/id"
 	"castad/shared/identity"
 	"castad/shared/keyring"
@@ -25,7 +26,8 @@ type Options struct {
 	// every request. Both are required when a function is for operators.
 	Operators *identity.Verifier
 	Operator  func(ctx context.Context, who identity.Principal) error
-	// Ended says whether the session that a token names has ended meanwhile; nil = nobody knows.
+	// Ended says whether the session that a token or a ticket names has ended meanwhile, from
+	// what is known here: open streams ask it all the time. nil = nobody knows.
 	Ended func(session id.Session) bool
 	// Ticket turns ?ticket= of a stream, which browsers cannot give headers, into its
 	// caller; path is the request's, so a ticket can be for one stream. nil = no tickets.
@@ -97,7 +99,9 @@ type Host struct {
 	o         Options
 	functions []Function
 	workers   map[string]*Function // by raw request URI, "/song-generate"
+	stray     *Function            // takes what no other function does; nil = nobody
 	mux       *http.ServeMux
+	open      crowd
 	closing   chan struct{} // closed when Serve begins to stop
 }
 
@@ -125,7 +129,7 @@ func New(o Options, fns ...Function) (*Host, error) {
 	if o.Pause == nil {
 		o.Pause = Backoff
 	}
-	h := &Host{o: o, functions: fns, workers: map[string]*Function{}, mux: http.NewServeMux(), closing: make(chan struct{})}
+	h := &Host{o: o, functions: fns, workers: map[string]*Function{}, mux: http.NewServeMux(), open: crowd{open: map[id.User][]*Events{}}, closing: make(chan struct{})}
 	var problems []error
 	if o.Log == nil {
 		problems = append(problems, errors.New("options: Log is missing"))
@@ -146,7 +150,10 @@ func New(o Options, fns ...Function) (*Host, error) {
 			continue
 		}
 		h.workers["/"+f.name] = f
-		if f.Kind() == KindHTTP && !f.stray {
+		switch {
+		case f.stray:
+			h.stray = f
+		case f.Kind() == KindHTTP:
 			problems = append(problems, addRoutes(routes, f, o.Prefix)...)
 		}
 	}
@@ -167,7 +174,7 @@ func (h *Host) check(f *Function) error {
 	switch {
 	case f.err != nil:
 		return f.err
-	case !functionName.MatchString(f.name) || f.name == "host":
+	case len(f.name) > longestName || !functionName.MatchString(f.name) || f.name == "host":
 		return errors.New("the name must be lower case letters, digits, - and _, and not host")
 	case h.workers["/"+f.name] != nil:
 		return errors.New("there are two of that name")
@@ -232,13 +239,27 @@ func (h *Host) handle(pattern string, byMethod routed) (err error) {
 	return nil
 }
 
-// unrouted answers what no function takes: 405 where another method would be taken, else 404.
+// unrouted answers what no function takes. What a stranger can have asked for is the stray
+// function's, so that it is limited, logged and counted like any other call.
 func (h *Host) unrouted(w http.ResponseWriter, r *http.Request) {
-	if allowed := h.allowed(r); len(allowed) > 0 {
-		h.notAllowed(w, r, strings.Join(allowed, ", "))
+	if h.stray != nil && strings.HasPrefix(r.URL.Path, "/"+h.o.Prefix+"/") {
+		h.serveHTTP(w, r, h.stray)
 		return
 	}
-	h.notFound(w, r)
+	err := h.nowhere(w.Header(), r)
+	writeProblem(w, err, statusOf(err), h.requestID(r))
+}
+
+// nowhere says what is wrong with a request that no function takes: its method, where
+// another one would be taken (and the header names those), else its address.
+func (h *Host) nowhere(header http.Header, r *http.Request) error {
+	if plainPath(r) {
+		if allowed := h.allowed(r); len(allowed) > 0 {
+			header.Set("Allow", strings.Join(allowed, ", "))
+			return fault.New(fault.CodeMethod)
+		}
+	}
+	return fault.New(fault.CodeRouteNotFound)
 }
 
 // Functions are the host's functions, as given.
@@ -265,7 +286,7 @@ func (h *Host) route(w http.ResponseWriter, r *http.Request) {
 	case uri == "/metrics" && r.Method == http.MethodGet && h.o.Metrics != nil:
 		h.o.Metrics.ServeHTTP(w, r)
 	case !plainPath(r):
-		h.notFound(w, r)
+		h.unrouted(w, r)
 	default:
 		h.cross(w.Header(), r)
 		h.mux.ServeHTTP(w, r)

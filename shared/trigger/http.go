@@ -70,6 +70,9 @@ func (c *call) enter() error {
 		if c.who, err = h.o.Ticket(c.ctx, c.r.URL.Path, ticket); err != nil {
 			return err
 		}
+		if h.over(c.who) {
+			return fault.Newf(fault.CodeSessionEnded, "a ticket of a session that has ended")
+		}
 	}
 	if !c.f.public && (c.who.Tenant == 0 || c.who.User == 0) {
 		return fault.Newf(fault.CodeUnauthenticated, "the caller has no account")
@@ -122,11 +125,16 @@ func (c *call) identify() (ticket string, err error) {
 		}
 		return "", err
 	}
-	if who.Session != 0 && c.host.o.Ended != nil && c.host.o.Ended(who.Session) {
+	if c.host.over(who) {
 		return "", fault.Newf(fault.CodeSessionEnded, "a token of a session that has ended")
 	}
 	c.who = who
 	return "", nil
+}
+
+// over says whether the session has ended in whose name somebody comes.
+func (h *Host) over(who identity.Principal) bool {
+	return who.Session != 0 && h.o.Ended != nil && h.o.Ended(who.Session)
 }
 
 // verify reads the token as one for the function's audience.

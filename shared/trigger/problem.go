@@ -130,8 +130,3 @@ func writeProblem(w http.ResponseWriter, err error, status int, requestID string
 func (h *Host) notFound(w http.ResponseWriter, r *http.Request) {
 	writeProblem(w, fault.New(fault.CodeRouteNotFound), http.StatusNotFound, h.requestID(r))
 }
-
-func (h *Host) notAllowed(w http.ResponseWriter, r *http.Request, allow string) {
-	w.Header().Set("Allow", allow)
-	writeProblem(w, fault.New(fault.CodeMethod), http.StatusMethodNotAllowed, h.requestID(r))
-}

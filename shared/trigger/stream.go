@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"castad/shared/fault"
+	"castad/shared/id"
 )
 
 const (
@@ -21,8 +23,16 @@ const (
 	StreamLife = 200 * time.Second
 	// Heartbeat is how often a comment is sent, so that no hop takes silence for death.
 	Heartbeat = 15 * time.Second
+	// Glance is how often a stream looks whether the session in whose name it was opened has
+	// ended, in what this process knows: no question to anybody.
+	Glance = time.Second
 	// PollWait is the longest that a long poll waits.
 	PollWait = 25 * time.Second
+
+	// streamsEach is how many streams and polls of one user there may be in a process: each costs
+	// 50 KB, and at the rate of calls alone an address could hold two thousand. One more ends the
+	// oldest, and not itself: that is most likely a dead connection that nobody has noticed.
+	streamsEach = 20
 
 	// reconnect is what a client is told to wait after the stream ends, in milliseconds.
 	reconnect = "retry: 2000\n\n"
@@ -43,8 +53,8 @@ const (
 // Events is a client that waits for news. In mode SSE the function sends
 // events until Done; in mode Poll it waits for news or until Wait has passed
 // and answers once. Either way the function's context ends when it is over,
-// whether by time, by the client or by our going down, and returning then is
-// no failure.
+// whether by time, by the client, by streams that its user has opened since or by our
+// going down, and returning then is no failure.
 //
 // A stream resumes by an input field `header:"Last-Event-ID"`. Send and Open may be called by
 // one goroutine at a time with the heartbeat, which Events keeps apart.
@@ -174,16 +184,48 @@ func (c *call) watch(fn func(context.Context, *Events) error) (any, error) {
 	}
 	e.ctx, e.stop = context.WithCancel(c.ctx)
 	defer e.stop()
+	c.host.open.join(c.who.User, e)
+	defer c.host.open.leave(c.who.User, e)
+	var turned error
 	var beats sync.WaitGroup
-	beats.Go(func() { e.attend() })
+	beats.Go(func() { turned = e.attend() })
 	err := protect(c, func() error { return fn(e.ctx, e) })
 	over := e.ctx.Err() != nil
 	e.stop()
 	beats.Wait() // nothing writes after the handler has returned
+	if turned != nil {
+		err, over = turned, false
+	}
 	if e.mode == Poll {
 		return e.polled(err)
 	}
 	return e.ended(err, over)
+}
+
+// crowd is who listens: each user's streams and polls, the oldest first.
+type crowd struct {
+	mu   sync.Mutex
+	open map[id.User][]*Events
+}
+
+func (c *crowd) join(user id.User, e *Events) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := append(c.open[user], e)
+	if len(all) > streamsEach {
+		all[0].stop()
+		all = slices.Delete(all, 0, 1)
+	}
+	c.open[user] = all
+}
+
+func (c *crowd) leave(user id.User, e *Events) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := slices.DeleteFunc(c.open[user], func(other *Events) bool { return other == e })
+	if c.open[user] = all; len(all) == 0 {
+		delete(c.open, user)
+	}
 }
 
 // protect turns a panic into an error while another goroutine may still write.
@@ -196,17 +238,29 @@ func protect(c *call, fn func() error) (err error) {
 	return fn()
 }
 
-// attend keeps the connection warm and ends the stream when we go down.
-func (e *Events) attend() {
+// attend keeps the connection warm and ends the stream when we go down, and when the
+// caller's session has ended: that is its error.
+func (e *Events) attend() error {
 	beat := time.NewTicker(Heartbeat)
 	defer beat.Stop()
+	var glance <-chan time.Time // never, for who has no session
+	if e.call.who.Session != 0 {
+		every := time.NewTicker(Glance)
+		defer every.Stop()
+		glance = every.C
+	}
 	for {
 		select {
 		case <-e.ctx.Done():
-			return
+			return nil
 		case <-e.call.host.closing:
 			e.stop()
-			return
+			return nil
+		case <-glance:
+			if e.call.host.over(e.call.who) {
+				e.stop()
+				return fault.Newf(fault.CodeSessionEnded, "the session has ended in whose name the stream was opened")
+			}
 		case <-beat.C:
 			if e.mode == SSE {
 				_ = e.write(func(b *bytes.Buffer) { b.WriteString(": still here\n\n") }) // an error ends e.ctx

@@ -10,11 +10,13 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"castad/shared/fault"
+	"castad/shared/id"
 	"castad/shared/identity"
 )
 
@@ -226,6 +228,59 @@ func TestASlowClientIsCutOff(t *testing.T) {
 	})
 }
 
+// A stream outlives the look at its token: it looks for itself whether the session goes on.
+func TestAStreamEndsWithTheSessionInWhichItWasOpened(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var ended atomic.Bool
+		b := set(t, func(o *Options) {
+			o.Ticket = func(context.Context, string, string) (identity.Principal, error) {
+				who := owner
+				who.Session = 5
+				return who, nil
+			}
+			o.Ended = func(s id.Session) bool { return s == 5 && ended.Load() }
+		}, watcher(StreamLife, func(ctx context.Context, e *Events) error {
+			if e.Mode() == Poll {
+				<-e.Done()
+				return e.Answer("nothing new")
+			}
+			if err := e.Open(); err != nil {
+				return err
+			}
+			<-e.Done()
+			if err := e.Send(9, "step", 1); err == nil {
+				t.Error("an event is sent after the session's end")
+			}
+			return ctx.Err()
+		}))
+		p, stop := run(t, b)
+		stream, poll, developers := p.dial(t), p.dial(t), p.dial(t)
+		opened := get(t, stream, "", "/api/v1/ads/1/events?ticket=x")
+		without := get(t, developers, b.token, "/api/v1/ads/1/events")
+		from := time.Now()
+		time.AfterFunc(5*Glance+Glance/2, func() { ended.Store(true) })
+		if res := get(t, poll, "", "/api/v1/ads/1/events?wait=25&ticket=x"); res.StatusCode != http.StatusUnauthorized || time.Since(from) != 6*Glance {
+			t.Errorf("the poll: %s after %v", res.Status, time.Since(from))
+		}
+		body, err := io.ReadAll(opened.Body)
+		want := "retry: 2000\n\nevent: error\ndata: "
+		if rest, ok := strings.CutPrefix(string(body), want); err != nil || !ok || !strings.Contains(rest, string(fault.CodeSessionEnded)) || time.Since(from) != 6*Glance {
+			t.Errorf("the stream, after %v: %s, %v", time.Since(from), body, err)
+		}
+		if res := get(t, p.dial(t), "", "/api/v1/ads/1/events?ticket=x"); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("a ticket of a session that has ended: %s", res.Status)
+		}
+		if _, err := io.ReadAll(without.Body); err != nil || time.Since(from) != StreamLife {
+			t.Errorf("a stream of no session ended after %v: %v", time.Since(from), err)
+		}
+		_, _, _ = stream.Close(), poll.Close(), developers.Close()
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAStreamEndsWhenWeGoDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -324,4 +379,49 @@ func TestABrowserBringsATicket(t *testing.T) {
 	if log := b.logged(); strings.Contains(log, "good") || strings.Contains(log, "wrong") {
 		t.Errorf("the log has the ticket: %s", log)
 	}
+}
+
+// Twenty-one streams of one user are twenty: the first one ends, as if its time had come.
+func TestTheOldestOfTooManyStreamsEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := set(t, nil, watcher(StreamLife, func(ctx context.Context, e *Events) error {
+			if err := e.Open(); err != nil {
+				return err
+			}
+			<-e.Done()
+			return ctx.Err()
+		}))
+		p, stop := run(t, b)
+		var ended []int
+		var mu sync.Mutex
+		var conns []net.Conn
+		for i := range streamsEach + 1 {
+			conn := p.dial(t)
+			conns = append(conns, conn)
+			res := get(t, conn, b.token, "/api/v1/ads/1/events")
+			go func() {
+				_, _ = io.ReadAll(res.Body)
+				mu.Lock()
+				defer mu.Unlock()
+				ended = append(ended, i)
+			}()
+			synctest.Wait()
+		}
+		mu.Lock()
+		if len(ended) != 1 || ended[0] != 0 {
+			t.Errorf("of %d streams these have ended: %v", streamsEach+1, ended)
+		}
+		mu.Unlock()
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		for _, conn := range conns {
+			_ = conn.Close()
+		}
+		synctest.Wait()
+		if len(b.open.open) != 0 {
+			t.Errorf("%d users are still listening when all streams have ended", len(b.open.open))
+		}
+	})
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"castad/functions/admin"
-	"castad/shared/fault"
 	"castad/shared/identity"
 	"castad/shared/trigger"
 )
@@ -44,9 +43,9 @@ func New(costs Costs) trigger.Function {
 				in.To = costs.Today()
 			}
 			if in.From == "" {
-				last, err := time.Parse(time.DateOnly, in.To)
+				last, err := admin.Day("to", in.To)
 				if err != nil {
-					return answer{}, fault.New(fault.CodeBadValue).In("to")
+					return answer{}, err
 				}
 				in.From = last.AddDate(0, 0, -6).Format(time.DateOnly)
 			}

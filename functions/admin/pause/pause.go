@@ -1,7 +1,8 @@
 // Package pause is POST /api/v1/admin/vendors/{vendor}/pause: nothing is asked of a vendor until it is resumed.
 //
 // Orders that need it wait: no try is used up, no deadline runs, nothing fails. Every instance obeys within five seconds; a call that is under
-// way ends as it would. Nothing but /resume ends it. A vendor that is not used here answers 404.
+// way ends as it would. Nothing but /resume ends it. A vendor that there is not answers 404 with
+// those that there are.
 package pause
 
 import (

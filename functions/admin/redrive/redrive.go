@@ -1,6 +1,7 @@
 // Package redrive is POST /api/v1/admin/runs/{id}/redrive: a run that does not move goes on.
 //
-// Its steps are woken, or its failed ones tried again; results that were paid for are kept. A publication that may be live answers 409.
+// Its steps are woken, or its failed ones tried again; results that were paid for are kept. A publication that may be live answers 409 until
+// its owner has said whether it is (POST /posts/{id}/confirm). So does what its owner has put away or leaves behind: nothing is bought for it.
 package redrive
 
 import (

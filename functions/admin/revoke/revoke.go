@@ -1,6 +1,6 @@
-// Package revoke is DELETE /api/v1/admin/bypass/{id}: a bypass token ends now.
+// Package revoke is DELETE /api/v1/admin/bypass/{id}: a bypass token ends.
 //
-// The id is the token's SHA-256 in hex, as the list has it.
+// The id is the token's SHA-256 in hex, as the list has it. An instance that has just looked the token up takes it for half a minute more.
 package revoke
 
 import (

@@ -1,17 +1,17 @@
 // Package export is GET /api/v1/archive/{id}/export: a finished ad as one zip file.
 //
-// film.mp4, captions.srt (the lines that are sung, with their times), lyric.txt
-// (each line with the facts that it uses), receipts.json (facts, lines, costs, posts),
-// provenance.json (who made what and when, that it is made by AI, the SHA-256 of the other files).
-// It is written while it is read, a few megabytes at a time, with no connection held; a
-// film that is not what was kept (by its SHA-256) breaks the download off, one that is lost is
-// 500 file.lost before its first byte.
+// captions.srt (the lines that are sung, with their times), lyric.txt (each line with the
+// facts that it uses), receipts.json (facts, lines, costs, posts), provenance.json (who made what
+// and when, that it is made by AI, the SHA-256 of the other files), film.mp4. Ranges and ETag
+// are honoured, so that a download that broke off goes on where it was; what was posted or
+// booked meanwhile makes it another file. The film is read while it is sent, no connection is
+// held; a film that is lost is 500 file.lost.
 package export
 
 import (
 	"context"
 	_ "embed"
-	"io"
+	"errors"
 	"time"
 
 	"castad/functions/archive"
@@ -41,18 +41,19 @@ type question struct {
 // New returns the function.
 func New(a Archive, files Files) trigger.Function {
 	return trigger.HTTP("archive-export", binding, trigger.Budget{Time: 220 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, in question) (trigger.Download, error) {
+		func(ctx context.Context, who identity.Principal, in question) (trigger.File, error) {
 			b, err := a.Bundle(ctx, who.Tenant, in.ID)
 			if err != nil {
-				return trigger.Download{}, err
+				return trigger.File{}, err
 			}
 			film, err := files.Open(ctx, b.Film.Blob)
 			if err != nil {
-				return trigger.Download{}, err
+				return trigger.File{}, err
 			}
-			return trigger.Download{Type: "application/zip", Name: in.ID.String() + ".zip", Write: func(w io.Writer) error {
-				defer func() { _ = film.Close() }() // it was only read
-				return write(w, b, film)
-			}}, nil
+			p, err := pack(b, film)
+			if err != nil {
+				return trigger.File{}, errors.Join(err, film.Close())
+			}
+			return trigger.File{Content: p, Type: "application/zip", ETag: p.etag(), Name: in.ID.String() + ".zip"}, nil
 		})
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -34,49 +35,46 @@ type bundle struct {
 	zip  *zip.Writer
 	at   time.Time
 	sums map[string]string
+	last *zip.FileHeader
 }
 
-// write writes an export. The film is stored as it is: it does not get smaller.
-func write(w io.Writer, b archive.Bundle, film io.Reader) error {
-	z := &bundle{zip: zip.NewWriter(w), at: b.MadeAt(), sums: map[string]string{}}
+// pack makes the zip around a film, which is the last in it and stored as it is: it does not get
+// smaller, and its length and checksum are known, so that what stands before and behind it is, too.
+func pack(b archive.Bundle, film Film) (*parcel, error) {
+	sum := film.SHA256()
+	if film.Size() != b.Film.Bytes || hex.EncodeToString(sum[:]) != b.Film.SHA256 {
+		return nil, fault.Newf(fault.CodeInternal, "export %v: the film is not the one that was kept", b.ID)
+	}
 	captions, err := subtitles(b)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := z.add(filmName, zip.Store, film); err != nil {
-		return err
+	out := &shell{}
+	z := &bundle{zip: zip.NewWriter(out), at: b.MadeAt().UTC(), sums: map[string]string{filmName: b.Film.SHA256}}
+	err = errors.Join(
+		z.add(captionsName, captions),
+		z.add(lyricName, []byte(lyric(b))),
+		z.json(receiptsName, receiptsOf(b)),
+		z.json(provenanceName, provenance{Ad: b.ID, Revision: b.Revision, Disclosure: disclosure, Steps: b.Steps, SHA256: z.sums}),
+		z.film(film, out))
+	head := len(out.kept)
+	if err = errors.Join(err, z.zip.Close()); err != nil {
+		return nil, fmt.Errorf("export %v: %w", b.ID, err)
 	}
-	if z.sums[filmName] != b.Film.SHA256 {
-		return fault.Newf(fault.CodeInternal, "export %v: the film is not the one that was kept", b.ID)
-	}
-	if err := z.add(captionsName, zip.Deflate, bytes.NewReader(captions)); err != nil {
-		return err
-	}
-	if err := z.add(lyricName, zip.Deflate, strings.NewReader(lyric(b))); err != nil {
-		return err
-	}
-	if err := z.json(receiptsName, receiptsOf(b)); err != nil {
-		return err
-	}
-	if err := z.json(provenanceName, provenance{Ad: b.ID, Revision: b.Revision, Disclosure: disclosure, Steps: b.Steps, SHA256: z.sums}); err != nil {
-		return err
-	}
-	if err := z.zip.Close(); err != nil {
-		return fmt.Errorf("end zip: %w", err)
-	}
-	return nil
+	return &parcel{head: out.kept[:head], tail: out.kept[head:], film: film}, nil
 }
 
-func (z *bundle) add(name string, method uint16, from io.Reader) error {
-	to, err := z.zip.CreateHeader(&zip.FileHeader{Name: name, Method: method, Modified: z.at})
+func (z *bundle) add(name string, text []byte) error {
+	z.last = &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: z.at}
+	to, err := z.zip.CreateHeader(z.last)
 	if err != nil {
 		return fmt.Errorf("begin %s: %w", name, err)
 	}
-	sum := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(to, sum), from); err != nil {
+	sum := sha256.Sum256(text)
+	z.sums[name] = hex.EncodeToString(sum[:])
+	if _, err := to.Write(text); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	z.sums[name] = hex.EncodeToString(sum.Sum(nil))
 	return nil
 }
 
@@ -88,8 +86,54 @@ func (z *bundle) json(name string, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return z.add(name, zip.Deflate, &text)
+	return z.add(name, text.Bytes())
 }
+
+// film writes what belongs to the film, without the film.
+func (z *bundle) film(film Film, out *shell) error {
+	crc, err := film.CRC32()
+	if err != nil {
+		return err
+	}
+	size := film.Size()
+	header := *z.last // CreateRaw writes what it is given: versions and times are as CreateHeader has made them
+	header.Name, header.Method, header.Flags = filmName, zip.Store, 0
+	header.CRC32, header.CompressedSize64, header.UncompressedSize64 = crc, uint64(size), uint64(size)
+	to, err := z.zip.CreateRaw(&header)
+	if err == nil {
+		err = z.zip.Flush()
+	}
+	if err == nil {
+		out.leaveOut = true
+		_, err = io.CopyN(to, anything{}, size)
+	}
+	if err == nil {
+		err = z.zip.Flush()
+	}
+	out.leaveOut = false
+	if err != nil {
+		return fmt.Errorf("write %s: %w", filmName, err)
+	}
+	return nil
+}
+
+// shell is a zip without its film: the zip's writer counts the film's bytes, which are left out.
+type shell struct {
+	kept     []byte
+	leaveOut bool
+}
+
+func (s *shell) Write(p []byte) (int, error) {
+	if !s.leaveOut {
+		s.kept = append(s.kept, p...)
+	}
+	return len(p), nil
+}
+
+// anything reads as bytes that nobody looks at.
+type anything struct{}
+
+func (anything) Read(p []byte) (int, error) { return len(p), nil }
 
 // subtitles are the lines as the film shows them, in the order in which they are sung.
 func subtitles(b archive.Bundle) ([]byte, error) {

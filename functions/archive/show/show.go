@@ -3,7 +3,7 @@
 //
 // The id is the ad's. Shown is the newest revision that has a film; of an ad without any,
 // the newest. An ad that is put away is shown, too, with the day until which it can be
-// brought back. Reads the primary. Another tenant's ad is 404.
+// brought back; after that it is 404. Reads the primary. Another tenant's ad is 404.
 package show
 
 import (

@@ -1,6 +1,6 @@
 // Package erase is DELETE /api/v1/auth/me: the user and everything of theirs goes away.
 //
-// Marks the user, ends all sessions and cancels what is under way at once; the timer
+// Marks the user, ends all sessions, takes the browser's cookie away and cancels what is under way at once; the timer
 // background-erase deletes the rest within a minute or two, longer while a call to a vendor
 // is being settled; an instance knows of an ended access token within seconds, and the
 // erasure is complete, and so said to be, when the last token has run out, 20 minutes
@@ -31,6 +31,11 @@ type Users interface {
 // Runs cancels what is under way; done when nothing is.
 type Runs interface {
 	Quiet(ctx context.Context, tenant id.Tenant, limit int) (done bool, err error)
+}
+
+type request struct {
+	Host  string `cookie:"__Host-castad_refresh" max:"64"`
+	Plain string `cookie:"castad_refresh" max:"64"`
 }
 
 type answer struct {
@@ -69,9 +74,9 @@ var stays = []kept{
 const cancelAtOnce = 20
 
 // New returns the function.
-func New(users Users, runs Runs) trigger.Function {
+func New(users Users, runs Runs, site auth.Site) trigger.Function {
 	return trigger.HTTP("auth-erase", binding, trigger.Budget{Time: 20 * time.Second, Connections: 1},
-		func(ctx context.Context, who identity.Principal, _ struct{}) (answer, error) {
+		func(ctx context.Context, who identity.Principal, in request) (answer, error) {
 			begun, err := users.Erase(ctx, who)
 			if err != nil {
 				return answer{}, err
@@ -79,6 +84,10 @@ func New(users Users, runs Runs) trigger.Function {
 			if _, err := runs.Quiet(ctx, who.Tenant, cancelAtOnce); err != nil { // the timer does it then, within a minute
 				trigger.Note(ctx, "uncancelled", err.Error())
 			}
-			return answer{Reply: trigger.Reply{Status: trigger.Accepted}, State: "erasing", Since: begun, CompleteAt: begun.Add(auth.Settled), Note: note, Kept: stays}, nil
+			out := answer{Reply: trigger.Reply{Status: trigger.Accepted}, State: "erasing", Since: begun, CompleteAt: begun.Add(auth.Settled), Note: note, Kept: stays}
+			if site.Bound(in.Host, in.Plain) != "" {
+				out.Cookies = append(out.Cookies, trigger.Cookie(site.RefreshCookie(), "", "/", auth.Gone, site.Secure()))
+			}
+			return out, nil
 		})
 }

@@ -3,8 +3,8 @@
 // Ends the session of the refresh token (of the body or the cookie), or with
 // {"everywhere":true} all of the user's, and takes the cookie away. Writes
 // refresh_tokens and ended_sessions. The access tokens of what has ended open nothing two
-// seconds later, this request's among them; a stream that is open goes on to its end,
-// 200 s at most. A session that has ended already ends nothing.
+// seconds later, this request's among them, and neither do tickets; a stream of events
+// that is open ends a second after that. A session that has ended already ends nothing.
 package leave
 
 import (

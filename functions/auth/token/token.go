@@ -23,8 +23,7 @@ var binding []byte
 
 // Users keeps sessions.
 type Users interface {
-	Once(ctx context.Context, nonce string, issued time.Time) error
-	SignIn(ctx context.Context, p auth.Person) (auth.Session, error)
+	SignInOnce(ctx context.Context, p auth.Person, nonce string, issued time.Time) (auth.Session, error)
 	Issue(session auth.Session, audience string) (auth.Tokens, error)
 }
 
@@ -50,10 +49,8 @@ func New(users Users, client Kakao) trigger.Function {
 			if err != nil {
 				return auth.Tokens{}, err
 			}
-			if err := users.Once(ctx, in.Nonce, claims.Issued); err != nil {
-				return auth.Tokens{}, err
-			}
-			session, err := users.SignIn(ctx, auth.Person{Issuer: kakao.Issuer, Subject: claims.UserID, Name: claims.Nickname})
+			who := auth.Person{Issuer: kakao.Issuer, Subject: claims.UserID, Name: claims.Nickname}
+			session, err := users.SignInOnce(ctx, who, in.Nonce, claims.Issued)
 			if err != nil {
 				return auth.Tokens{}, err
 			}

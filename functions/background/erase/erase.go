@@ -90,25 +90,29 @@ func New(users Users, parts []Part, unlink Unlink, now func() time.Time) trigger
 
 func (e eraser) run(ctx context.Context) error {
 	_, err := e.users.Purge(ctx)
-	due, err2 := e.users.Due(ctx, atOnce)
-	if err := errors.Join(err, err2); err != nil {
-		return err
-	}
-	var stuck []error
-	for _, l := range due {
-		if ctx.Err() != nil {
+	stuck, visited := []error{err}, 0
+	for ; visited < atOnce && ctx.Err() == nil; visited++ {
+		// One by one: while another was visited, who may come back may have.
+		due, err := e.users.Due(ctx, 1)
+		if err != nil || len(due) == 0 {
+			stuck = append(stuck, err)
 			break
 		}
+		l := due[0]
 		at, err := e.visit(ctx, l)
 		if err != nil {
 			at = e.now().Add(afterTrouble)
 			stuck = append(stuck, fmt.Errorf("erase %v: %w", l.User, err))
 		}
-		if !at.IsZero() {
-			stuck = append(stuck, e.users.Later(ctx, l, at))
+		if at.IsZero() {
+			continue
+		}
+		if err := e.users.Later(ctx, l, at); err != nil { // or it would be the next again
+			stuck = append(stuck, err)
+			break
 		}
 	}
-	trigger.Note(ctx, "leaving", len(due))
+	trigger.Note(ctx, "leaving", visited)
 	return errors.Join(stuck...)
 }
 
@@ -140,10 +144,10 @@ func (e eraser) leave(ctx context.Context, l Leaver) (time.Time, error) {
 		}
 	}
 	switch {
-	case !l.Erasing:
-		return l.EraseAt, nil
 	case e.now().Before(l.SettledAt): // something that was begun before may be written still
 		return earlier(l.SettledAt, e.now().Add(meanwhile)), nil
+	case !l.Erasing:
+		return l.EraseAt, nil
 	}
 	if err := e.unlink(ctx, l.Subject); err != nil && e.now().Before(l.EraseAt.Add(patience)) {
 		return time.Time{}, err

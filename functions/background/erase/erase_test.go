@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -25,9 +26,15 @@ type desk struct {
 	unread int // visits in which runs are still under way
 }
 
-func (d *desk) Purge(context.Context) (int64, error)       { return 0, nil }
-func (d *desk) Due(context.Context, int) ([]Leaver, error) { return []Leaver{d.leaver}, nil }
-func (d *desk) say(format string, args ...any)             { d.done = append(d.done, fmt.Sprintf(format, args...)) }
+func (d *desk) Purge(context.Context) (int64, error) { return 0, nil }
+func (d *desk) say(format string, args ...any)       { d.done = append(d.done, fmt.Sprintf(format, args...)) }
+
+func (d *desk) Due(context.Context, int) ([]Leaver, error) {
+	if len(d.done) > 0 { // was visited
+		return nil, nil
+	}
+	return []Leaver{d.leaver}, nil
+}
 
 func (d *desk) Later(_ context.Context, _ Leaver, at time.Time) error {
 	d.say("later %v", at.Sub(monday))
@@ -67,6 +74,8 @@ func TestWhoLeavesGoesPartByPartInOrder(t *testing.T) {
 		"everything": {desk{leaver: erasing}, "runs, channels, channels, rows, rows, kakao, erased", false},
 		"one who may come back": {desk{leaver: Leaver{EraseAt: monday.Add(24 * time.Hour)}},
 			"runs, channels, channels, later 24h0m0s", false},
+		"one who may come back, and has only just left": {desk{leaver: Leaver{EraseAt: monday.Add(24 * time.Hour), SettledAt: monday.Add(2 * time.Minute)}},
+			"runs, channels, channels, later 2m0s", false},
 		"a run that is being settled": {desk{leaver: erasing, unread: 1}, "runs, later 30s", false},
 		"access tokens that live": {desk{leaver: Leaver{Erasing: true, EraseAt: monday, SettledAt: monday.Add(20 * time.Minute)}},
 			"runs, channels, channels, rows, rows, later 5m0s", false},
@@ -98,17 +107,47 @@ type crowd struct {
 	erased []id.User
 }
 
-func (c *crowd) Purge(context.Context) (int64, error)       { return 0, nil }
-func (c *crowd) Due(context.Context, int) ([]Leaver, error) { return c.due, nil }
+func (c *crowd) Purge(context.Context) (int64, error) { return 0, nil }
+
+func (c *crowd) Due(_ context.Context, limit int) ([]Leaver, error) {
+	return c.due[:min(limit, len(c.due))], nil
+}
+
+// drop is what happens to who was visited: they are not due any more.
+func (c *crowd) drop(l Leaver) {
+	c.due = slices.DeleteFunc(c.due, func(other Leaver) bool { return other.User == l.User })
+}
 
 func (c *crowd) Later(ctx context.Context, l Leaver, at time.Time) error {
+	c.drop(l)
 	c.later[l.User] = time.Until(at)
 	return ctx.Err()
 }
 
 func (c *crowd) Erased(_ context.Context, l Leaver) (bool, error) {
+	c.drop(l)
 	c.erased = append(c.erased, l.User)
 	return true, nil
+}
+
+// The second has only ended the link, and signs in again while the first is visited: what
+// they begin then is theirs.
+func TestWhoHasComeBackMeanwhileIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	c := &crowd{later: map[id.User]time.Duration{}, due: []Leaver{{User: 1, Tenant: 1, EraseAt: monday}, {User: 2, Tenant: 2, EraseAt: monday}}}
+	var withdrawn []id.Tenant
+	channels := Part{Name: "channels", Early: true, Erase: func(_ context.Context, tenant id.Tenant, _ int) (bool, error) {
+		withdrawn = append(withdrawn, tenant)
+		c.drop(Leaver{User: 2})
+		return true, nil
+	}}
+	e := eraser{users: c, now: time.Now, parts: []Part{channels}, unlink: func(context.Context, string) error { return nil }}
+	if err := e.run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]id.Tenant{1}, withdrawn); diff != "" || len(c.later) != 1 {
+		t.Errorf("later are %v; withdrawn (-want +got):\n%s", c.later, diff)
+	}
 }
 
 func TestAUserWithMuchDoesNotKeepTheOthers(t *testing.T) {

@@ -2,7 +2,8 @@
 //
 // Sent outbox rows after eight days (one more than the longest duplicate
 // detection window of Service Bus), attempts to connect an account that ended as
-// long ago; ads that were put away 30 days ago, row by row; and, after two days, files that
+// long ago, what was read of a place's page and is too old to be used; ads that were
+// put away 30 days ago, row by row; and, after two days, files that
 // no row names: those of such ads, and what an upload or a collect left behind when it
 // crashed before its commit. Whatever line it is broken off at, the next one goes on.
 package purge
@@ -21,8 +22,9 @@ import (
 //go:embed function.json
 var binding []byte
 
-// Sent deletes sent messages from before a time and says how many.
-type Sent interface {
+// Rows deletes rows by their age: what was sent or ended before a time, and what has a time
+// of its own. It deletes at most batch of each kind, and says of how many it was the most.
+type Rows interface {
 	Purge(ctx context.Context, before time.Time) (int64, error)
 }
 
@@ -58,11 +60,15 @@ const (
 	// enough is how many files may refuse to be deleted before the purge gives up:
 	// then it is the storage's trouble and not theirs.
 	enough = 10
+	// batch is a full one of Rows, after which there may be more: on a busy day there are
+	// hundreds of thousands. rowsTime leaves the ads and the files their part of the visit.
+	batch    = 1000
+	rowsTime = 40 * time.Second
 )
 
 // purger is the function's parts.
 type purger struct {
-	sent   Sent
+	rows   Rows
 	ads    Ads
 	away   time.Duration
 	files  Files
@@ -71,14 +77,14 @@ type purger struct {
 }
 
 // New returns the function. away is how long an ad that was put away can be brought back.
-func New(sent Sent, ads Ads, away time.Duration, files Files, owners []Owner, now func() time.Time) trigger.Function {
-	p := purger{sent, ads, away, files, owners, now}
+func New(rows Rows, ads Ads, away time.Duration, files Files, owners []Owner, now func() time.Time) trigger.Function {
+	p := purger{rows, ads, away, files, owners, now}
 	return trigger.Timer("background-purge", binding, trigger.Budget{Time: 100 * time.Second, Connections: 1}, p.run)
 }
 
 func (p purger) run(ctx context.Context) error {
 	now := p.now().UTC()
-	_, err := p.sent.Purge(ctx, now.Add(-keepSent))
+	err := p.old(ctx, now.Add(-keepSent))
 	err = errors.Join(err, p.ads.Forget(ctx, now.Add(-p.away-clocks)))
 	for _, o := range p.owners {
 		s := sweep{files: p.files, owner: o, before: now.Add(-keepOrphans)}
@@ -87,6 +93,22 @@ func (p purger) run(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// old deletes rows until none is left that is old enough, or their time is over.
+func (p purger) old(ctx context.Context, before time.Time) error {
+	one, cancel := context.WithTimeout(ctx, rowsTime)
+	defer cancel()
+	for {
+		n, err := p.rows.Purge(one, before)
+		if err != nil && one.Err() != nil && ctx.Err() == nil {
+			trigger.Note(ctx, "unfinished", "rows")
+			return nil // the timer comes again
+		}
+		if err != nil || n < batch {
+			return err
+		}
+	}
 }
 
 // sweep deletes an owner's old files that no row names.

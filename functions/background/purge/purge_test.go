@@ -145,12 +145,17 @@ func TestNothingIsDeletedWhileTheRowsCannotBeRead(t *testing.T) {
 	}
 }
 
-// desk notes from before when something is deleted.
-type desk struct{ sent, ads time.Time }
+// desk notes from before when something is deleted. It has left rows.
+type desk struct {
+	sent, ads time.Time
+	left      int64
+}
 
 func (d *desk) Purge(_ context.Context, before time.Time) (int64, error) {
 	d.sent = before
-	return 0, nil
+	n := min(d.left, batch)
+	d.left -= n
+	return n, nil
 }
 func (d *desk) Forget(_ context.Context, before time.Time) error {
 	d.ads = before
@@ -161,12 +166,15 @@ func (d *desk) Forget(_ context.Context, before time.Time) error {
 // half deleted by the other.
 func TestAnAdIsDeletedOnlyWhenNobodyCanBringItBackAnyMore(t *testing.T) {
 	t.Parallel()
-	d, away := &desk{}, 30*24*time.Hour
-	p := purger{sent: d, ads: d, away: away, files: &disk{}, now: func() time.Time { return line }}
+	d, away := &desk{left: 3*batch + 1}, 30*24*time.Hour
+	p := purger{rows: d, ads: d, away: away, files: &disk{}, now: func() time.Time { return line }}
 	if err := p.run(t.Context()); err == nil {
 		t.Error("what failed is not told")
 	}
 	if late := line.Add(-away).Sub(d.ads); late < 10*time.Minute || late > 24*time.Hour || !d.sent.Equal(line.Add(-8*24*time.Hour)) {
 		t.Errorf("ads %v later than promised, messages from before %v", late, d.sent)
+	}
+	if d.left != 0 { // more than one visit deletes at once
+		t.Errorf("%d rows are left for the next night", d.left)
 	}
 }

@@ -36,7 +36,8 @@ async function place() {
   const kept = ok(await owner.POST("/places/{id}/photos", upload), 201);
   same(ok(await owner.POST("/places/{id}/photos", upload), 200).id, kept.id, "the same photo");
   same(ok(await owner.GET("/places/{id}", { params: { path: { id: made.id } } })).photos.length, 1, "photos");
-  ok(await owner.GET("/places", { params: { query: { query: "칼국수" } } }));
+  const found = ok(await owner.GET("/places", { params: { query: { query: "한빛분식 60" } } })).items;
+  if (found.length === 0) throw new Error("the search finds nothing");
   await correct(made.id, kept.id);
   return made;
 }

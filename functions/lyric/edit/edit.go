@@ -2,8 +2,8 @@
 //
 // If-Match (the lyric's ETag) and Idempotency-Key are required. The text is
 // checked against the facts at once: a line that claims too much is 422 and named. Then
-// the ad has a new revision: the song is sung and the film cut again, nobody writes. A lyric that
-// the ad no longer has is 412.
+// the ad has a new revision: nobody writes, and with other lines the song is sung and the film
+// cut again; another title makes neither anew. A lyric that the ad no longer has is 412.
 package edit
 
 import (

@@ -57,13 +57,7 @@ func (l links) URL(name string, until time.Time) (string, error) {
 
 func files(t *testing.T) *blob.Store {
 	t.Helper()
-	s, err := blob.Open(blob.Config{ConnectionString: blobtest.Start(t).ConnectionString(), Container: "castad"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.EnsureContainer(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s := blobtest.Store(t)
 	for name, content := range map[string]string{"film": "film", "thumbnail": "jpeg"} {
 		if _, err := s.Keep(t.Context(), name, "x/y", strings.NewReader(content), 100); err != nil {
 			t.Fatal(err)

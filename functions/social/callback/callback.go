@@ -108,6 +108,10 @@ func finish(ctx context.Context, accounts Accounts, channels Channels, c social.
 	}
 	owner, err := channels.Owner(ask, c.Channel, g.Access)
 	switch {
+	case fault.CodeOf(err) == fault.CodeReconnect:
+		// What was granted does not even tell whose it is: its owner has left that out. The
+		// account may be connected already, and giving this back could end that.
+		return social.Account{}, fault.Newf(fault.CodeConsentRefused, "connect %s: %w", c.Channel, err)
 	case fault.KindOf(err) == fault.Refused:
 		// There is no account that could post, so nobody will use what was granted: give
 		// it back. Whether that works is no help to the owner.

@@ -67,6 +67,12 @@ func TestAGrantThatNobodyWillUseIsGivenBack(t *testing.T) {
 	if len(c.revoked) != 1 || c.revoked[0] != "granted" || len(a.kept) != 0 {
 		t.Errorf("revoked %v, kept %v", c.revoked, a.kept)
 	}
+	// The owner has left out what says whose it is. Google ends everything that an account has allowed
+	// when one grant is given back: also the connection that works, if it was one to connect again.
+	c.owner = func() (provider.Account, error) { return provider.Account{}, refused(provider.Reconnect) }
+	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, arrival{Code: "c"}, "r"); fault.CodeOf(err) != fault.CodeConsentRefused || len(c.revoked) != 1 {
+		t.Errorf("%v, revoked %v", err, c.revoked)
+	}
 	// Whose it is is not known: it may be connected already, and that must go on working.
 	c.owner = func() (provider.Account, error) { return provider.Account{}, refused(provider.Later) }
 	if _, err := finish(t.Context(), a, c, social.Consent{Channel: "p"}, arrival{Code: "c"}, "r"); fault.CodeOf(err) != fault.CodeVendorDown || len(c.revoked) != 1 {

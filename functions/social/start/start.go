@@ -55,7 +55,7 @@ func New(accounts Accounts, channels Channels, public string) trigger.Function {
 				return answer{}, fault.Newf(fault.CodeMisconfigured, "connect %s: CASTAD_PUBLIC_URL is not set, so no channel can lead back to us", in.Channel)
 			}
 			cookie := social.CookieOf(public)
-			a := social.NewAttempt(cookie.Brought(in.Host, in.Plain))
+			a := social.NewAttempt(cookie.Brought(in.Host, in.Plain)).In(who.Session)
 			to, err := channels.AuthorizeURL(in.Channel, a.State, a.Challenge(), social.RedirectURI(public, in.Channel))
 			if err != nil {
 				return answer{}, err

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"castad/scripts/localcloud/blobserver/blobtest"
-	"castad/shared/blob"
 	"castad/shared/claim"
 	"castad/shared/fault"
 	"castad/shared/message"
@@ -54,18 +53,6 @@ func take(t *testing.T, n int) []byte {
 	return b
 }
 
-func files(t *testing.T) *blob.Store {
-	t.Helper()
-	s, err := blob.Open(blob.Config{ConnectionString: blobtest.Start(t).ConnectionString(), Container: "castad"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.EnsureContainer(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 var ordered = message.SongGenerate{Lyric: claim.Lyric{Title: "칼국수", Lines: []claim.Line{
 	{Section: "verse", Text: "을지로 골목 안에"}, {Section: "verse", Text: "김이 나는 칼국수"}, {Section: "hook", Text: "돌담골목 칼국수"}}}}
 
@@ -93,7 +80,7 @@ func done(string) (provider.SongTask, error) {
 
 func TestBothTakesAreKeptAndTheBetterSungIsChosen(t *testing.T) {
 	t.Parallel()
-	kept := files(t)
+	kept := blobtest.Store(t)
 	c := collector{music{done, func(track string) ([]provider.Word, error) {
 		if track == "a" {
 			return sing(0, 2), nil // the second line is not sung
@@ -157,7 +144,7 @@ func TestASongThatIsNoneIsNotDone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			made, artifacts, err := collector{c.music, c.web, files(t)}.ask(t.Context(), ordered, call())
+			made, artifacts, err := collector{c.music, c.web, blobtest.Store(t)}.ask(t.Context(), ordered, call())
 			if err == nil || fault.KindOf(err) != c.want {
 				t.Errorf("%v; %+v, %+v", err, made, artifacts)
 			}
@@ -196,7 +183,7 @@ func TestAnUnsureOrderIsOnlyTakenWhenItIsOurs(t *testing.T) {
 			m := music{func(string) (provider.SongTask, error) { return task, c.err }, func(string) ([]provider.Word, error) { return sing(0, 1, 2), nil }}
 			lost := call()
 			lost.Unsure, lost.ExternalID = true, c.id
-			made, _, err := collector{m, web{"https://v/a": take(t, 1)}, files(t)}.ask(t.Context(), ordered, lost)
+			made, _, err := collector{m, web{"https://v/a": take(t, 1)}, blobtest.Store(t)}.ask(t.Context(), ordered, lost)
 			if c.want == nil {
 				if err != nil || len(made.Takes) != 1 {
 					t.Errorf("%+v, %v", made, err)
@@ -218,7 +205,7 @@ func TestATakeIsHeardIfItCanBeDecoded(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := func(string) ([]provider.Word, error) { return sing(0, 1, 2), nil }
-	c := collector{music{done, all}, web{"https://v/a": decodable, "https://v/b": take(t, 1) /* at 16 kHz */}, files(t)}
+	c := collector{music{done, all}, web{"https://v/a": decodable, "https://v/b": take(t, 1) /* at 16 kHz */}, blobtest.Store(t)}
 	made, _, err := c.ask(t.Context(), ordered, call())
 	if err != nil || len(made.Takes) != 2 {
 		t.Fatalf("%+v, %v", made, err)

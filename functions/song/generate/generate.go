@@ -9,6 +9,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func order(in message.SongGenerate, call message.Call) provider.Song {
 		}
 		text.WriteString(l.Text + "\n")
 	}
-	return provider.Song{Title: title(in.Lyric), Lyrics: text.String(), Voice: in.Voice, CallbackURL: call.CallbackURL,
+	return provider.Song{Title: title(in.Lyric.Lines), Lyrics: text.String(), Voice: in.Voice, CallbackURL: call.CallbackURL,
 		Style: fmt.Sprintf("%s, %s, %d seconds", in.Genre, in.Mood, in.Seconds)}
 }
 
@@ -71,10 +72,16 @@ func heading(section string) string {
 	return "Verse"
 }
 
-// title is at most 80 characters: the smallest limit among the providers' models.
-func title(l claim.Lyric) string {
-	if r := []rune(l.Title); len(r) > 80 {
+// title is what the provider's list calls the song, where nobody but CastAD looks: its first
+// hook, else its first line. It is at most 80 characters: the smallest limit among the
+// providers' models.
+func title(lines []claim.Line) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	of := lines[max(0, slices.IndexFunc(lines, func(l claim.Line) bool { return l.Section == "hook" }))]
+	if r := []rune(of.Text); len(r) > 80 {
 		return string(r[:80])
 	}
-	return l.Title
+	return of.Text
 }

@@ -38,8 +38,8 @@ func TestTheLyricIsWrittenInTheProvidersNotation(t *testing.T) {
 
 func TestTheOrderCarriesStyleVoiceAndCallback(t *testing.T) {
 	t.Parallel()
-	in := message.SongGenerate{Lyric: claim.Lyric{Title: "칼국수"}, Genre: "trot", Mood: "warm", Voice: "m", Seconds: 30}
-	want := provider.Song{Title: "칼국수", Style: "trot, warm, 30 seconds", Voice: "m", CallbackURL: "https://x/token"}
+	in := message.SongGenerate{Lyric: claim.Lyric{Lines: []claim.Line{{Section: "verse", Text: "을지로"}, {Section: "hook", Text: "칼국수"}}}, Genre: "trot", Mood: "warm", Voice: "m", Seconds: 30}
+	want := provider.Song{Title: "칼국수", Lyrics: "[Verse]\n을지로\n\n[Hook]\n칼국수\n", Style: "trot, warm, 30 seconds", Voice: "m", CallbackURL: "https://x/token"}
 	if diff := cmp.Diff(want, order(in, message.Call{CallbackURL: "https://x/token"})); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
 	}
@@ -47,11 +47,11 @@ func TestTheOrderCarriesStyleVoiceAndCallback(t *testing.T) {
 
 func TestALongTitleIsCutBetweenCharacters(t *testing.T) {
 	t.Parallel()
-	got := title(claim.Lyric{Title: strings.Repeat("칼", 100)})
+	got := title([]claim.Line{{Text: strings.Repeat("칼", 100)}})
 	if n := utf8.RuneCountInString(got); n != 80 || !utf8.ValidString(got) {
 		t.Errorf("%d characters: %q", n, got)
 	}
-	if short := strings.Repeat("칼", 80); title(claim.Lyric{Title: short}) != short {
+	if short := strings.Repeat("칼", 80); title([]claim.Line{{Text: short}}) != short {
 		t.Error("a title of 80 characters was changed")
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"castad/scripts/localcloud/blobserver/blobtest"
-	"castad/shared/blob"
 	"castad/shared/fault"
 	"castad/shared/media"
 	"castad/shared/message"
@@ -42,18 +41,6 @@ func read(t *testing.T, path string) []byte {
 	return b
 }
 
-func files(t *testing.T) *blob.Store {
-	t.Helper()
-	s, err := blob.Open(blob.Config{ConnectionString: blobtest.Start(t).ConnectionString(), Container: "castad"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.EnsureContainer(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 const (
 	vendor = "provider/creatomate/creatomatetest/"
 	clips  = "media/testdata/"
@@ -69,7 +56,7 @@ func done(string) (provider.Render, error) {
 
 func TestAFilmIsLookedAtAndKept(t *testing.T) {
 	t.Parallel()
-	kept := files(t)
+	kept := blobtest.Store(t)
 	c := collector{renderer(done), web{"https://v/film": read(t, vendor+"film.mp4"), "https://v/snapshot": read(t, vendor+"snapshot.jpg")}, kept}
 	first, _, err := c.ask(t.Context(), upright, call)
 	if err != nil {
@@ -108,7 +95,7 @@ func TestAFileThatIsNotTheFilmIsNotDone(t *testing.T) {
 			if c.film != nil {
 				w["https://v/film"] = c.film
 			}
-			made, _, err := collector{renderer(done), w, files(t)}.ask(t.Context(), upright, call)
+			made, _, err := collector{renderer(done), w, blobtest.Store(t)}.ask(t.Context(), upright, call)
 			if err == nil || fault.KindOf(err) != c.want {
 				t.Errorf("%v; %+v", err, made)
 			}
@@ -191,7 +178,7 @@ func TestAnUnsureRenderIsOnlyTakenWhenItIsOurs(t *testing.T) {
 			lost := call
 			lost.Unsure, lost.ExternalID = true, c.id
 			w := web{"https://v/film": read(t, vendor+"film.mp4"), "https://v/snapshot": read(t, vendor+"snapshot.jpg")}
-			made, _, err := collector{renderer(status), w, files(t)}.ask(t.Context(), upright, lost)
+			made, _, err := collector{renderer(status), w, blobtest.Store(t)}.ask(t.Context(), upright, lost)
 			if c.want == nil {
 				if err != nil || made.Bytes == 0 {
 					t.Errorf("%+v, %v", made, err)

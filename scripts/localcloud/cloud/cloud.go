@@ -45,8 +45,7 @@ type Options struct {
 	Dir string
 	// Root is the repository, from which the app is staged.
 	Root string
-	// App is where the app is staged; "" = app below Dir, so that two clouds do
-	// not write each other's settings.
+	// App is where the app is staged, by one cloud at a time; "" = app below Dir.
 	App string
 	// Addr is the public address of the API; "" = a free port of 127.0.0.1.
 	Addr string
@@ -72,6 +71,7 @@ type Cloud struct {
 	dsn      string
 	bus      *servicebus.Emulator
 	blobs    *blobserver.Server
+	public   net.Listener // the API's address, until the hosts have it
 	hosts    *funchost.Supervisor
 	settings map[string]string
 	closers  []func() error
@@ -89,12 +89,8 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if err := place(&o); err != nil {
 		return nil, err
 	}
-	held, err := hold(o.Dir)
-	if err != nil {
-		return nil, err
-	}
-	c := &Cloud{o: o, closers: []func() error{held.Close}}
-	if c.state, err = loadState(ctx, filepath.Join(o.Dir, "state.json")); err != nil {
+	c := &Cloud{o: o}
+	if err := c.claim(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	for _, part := range []struct {
@@ -113,7 +109,35 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 	return c, nil
 }
 
-// place makes the folders' paths absolute and the data folder exist.
+// claim takes the folders and the public address for this cloud alone, and reads the
+// state: another cloud that has one of them keeps its settings and its program.
+func (c *Cloud) claim(ctx context.Context) (err error) {
+	for _, folder := range []struct{ path, lock, what string }{
+		{c.o.Dir, filepath.Join(c.o.Dir, "lock"), "data folder"}, {c.o.App, c.o.App + ".lock", "folder of the app"},
+	} {
+		held, err := hold(folder.lock, folder.what+" "+folder.path)
+		if err != nil {
+			return err
+		}
+		c.closers = append(c.closers, held.Close)
+	}
+	if c.o.Addr != "" {
+		if c.public, err = net.Listen("tcp", c.o.Addr); err != nil {
+			return fmt.Errorf("listen on the public address: %w", err)
+		}
+	}
+	if c.state, err = loadState(ctx, filepath.Join(c.o.Dir, "state.json")); err != nil {
+		return err
+	}
+	if c.public == nil {
+		if c.public, err = net.Listen("tcp", c.state.addr("api")); err != nil {
+			return fmt.Errorf("listen on the public address: %w", err)
+		}
+	}
+	return nil
+}
+
+// place makes the folders' paths absolute, and the data folder and the app's parent exist.
 func place(o *Options) error {
 	var err error
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
@@ -127,6 +151,9 @@ func place(o *Options) error {
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(o.App), 0o755); err != nil {
+		return fmt.Errorf("make the folder of the app: %w", err)
 	}
 	return nil
 }
@@ -252,13 +279,9 @@ func (c *Cloud) listen(addr string, h http.Handler) error {
 }
 
 func (c *Cloud) host(ctx context.Context) error {
-	addr := c.o.Addr
-	if addr == "" {
-		addr = c.state.addr("api")
-	}
-	_, port, err := net.SplitHostPort(addr)
+	_, port, err := net.SplitHostPort(c.public.Addr().String())
 	if err != nil {
-		return fmt.Errorf("public address %q: %w", addr, err)
+		return fmt.Errorf("public address %v: %w", c.public.Addr(), err)
 	}
 	c.settings = c.localSettings(port)
 	if err := writeSettings(filepath.Join(c.o.App, "local.settings.json"), c.settings, port); err != nil {
@@ -271,12 +294,12 @@ func (c *Cloud) host(ctx context.Context) error {
 	options := funchost.Options{Log: funchost.WriterLog(c.output(), false), RestartDelay: 100 * time.Millisecond, DrainTimeout: 2 * time.Second}
 	options.Faults.Chaos = c.o.Chaos
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	hosts, err := funchost.Supervise(running, addr, c.o.Instances, loaded, options)
+	hosts, err := funchost.SuperviseOn(running, c.public, c.o.Instances, loaded, options)
 	if err != nil {
 		stop()
 		return err
 	}
-	c.hosts = hosts
+	c.hosts, c.public = hosts, nil
 	c.closers = append(c.closers, func() error {
 		stop()
 		return hosts.Wait()
@@ -324,6 +347,9 @@ func probe(ctx context.Context, url string) (int, error) {
 // URL is the public address of the API.
 func (c *Cloud) URL() string { return "http://" + c.hosts.Addr() }
 
+// App is the folder of the staged app.
+func (c *Cloud) App() string { return c.o.App }
+
 // DSN is the database's.
 func (c *Cloud) DSN() string { return c.dsn }
 
@@ -349,7 +375,7 @@ func (c *Cloud) Bus() *servicebus.Emulator { return c.bus }
 func (c *Cloud) Hosts() *funchost.Supervisor { return c.hosts }
 
 // Wait returns when a part that the cloud cannot do without has ended: the
-// hosts, or the private database.
+// hosts, the queues, or the private database.
 func (c *Cloud) Wait() error {
 	hosts := make(chan error, 1)
 	go func() { hosts <- c.hosts.Wait() }()
@@ -360,6 +386,8 @@ func (c *Cloud) Wait() error {
 	select {
 	case err := <-hosts:
 		return err
+	case <-c.bus.Broker().Failed():
+		return fmt.Errorf("the queues ended: %w; what they had is sent again after a new start", c.bus.Broker().Err())
 	case <-database:
 		return fmt.Errorf("the database server ended; its lines are in %s", filepath.Join(c.o.Dir, "mariadb", "error.log"))
 	}
@@ -371,6 +399,9 @@ func (c *Cloud) Close() error {
 	c.closed.Do(func() {
 		for _, end := range slices.Backward(c.closers) {
 			all = errors.Join(all, end())
+		}
+		if c.public != nil {
+			all = errors.Join(all, c.public.Close())
 		}
 	})
 	return all

@@ -177,7 +177,7 @@ func TestACloudKeepsWhatItHasFromLifeToLife(t *testing.T) {
 	place := api.place()
 	tooLarge(t, c, api, place, dir)
 	settingsAreWhatFuncReads(t, c, filepath.Join(dir, "app"))
-	aSecondCloudIsRefused(t, dir)
+	aSecondCloudIsRefused(t, c, dir)
 	before := kept(t, dir)
 	must(t, c.Close())
 	if status, err := http.Get(c.URL()); err == nil {
@@ -299,18 +299,37 @@ func settingsAreWhatFuncReads(t *testing.T, c *cloud.Cloud, app string) {
 	}
 }
 
-func aSecondCloudIsRefused(t *testing.T, dir string) {
+// aSecondCloudIsRefused: whatever it would share with the first one, it has not
+// written anything when it finds out.
+func aSecondCloudIsRefused(t *testing.T, c *cloud.Cloud, dir string) {
 	t.Helper()
+	settings := filepath.Join(c.App(), "local.settings.json")
 	before := kept(t, dir)
-	second, err := cloud.Start(t.Context(), cloud.Options{Dir: dir, Root: root})
-	if err == nil {
-		_ = second.Close()
-	}
-	if err == nil || !strings.Contains(err.Error(), "another local cloud is running on the data folder "+dir) {
-		t.Errorf("a second cloud on the folder: %v", err)
-	}
-	if diff := cmp.Diff(before, kept(t, dir)); diff != "" {
-		t.Errorf("it changed the first one's state:\n%s", diff)
+	app, err := os.ReadFile(settings)
+	must(t, err)
+	for _, row := range []struct {
+		shares string
+		o      cloud.Options
+		says   string
+	}{
+		{"the data", cloud.Options{Dir: dir}, "another local cloud is running on the data folder " + dir + ":"},
+		{"the app", cloud.Options{Dir: t.TempDir(), App: c.App()}, "another local cloud is running on the folder of the app " + c.App() + ":"},
+		{"the address", cloud.Options{Dir: t.TempDir(), Addr: strings.TrimPrefix(c.URL(), "http://")}, "listen on the public address: "},
+	} {
+		row.o.Root = root
+		second, err := cloud.Start(t.Context(), row.o)
+		if err == nil {
+			_ = second.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), row.says) {
+			t.Errorf("a second cloud that shares %s: %v", row.shares, err)
+		}
+		if diff := cmp.Diff(before, kept(t, dir)); diff != "" {
+			t.Errorf("one that shares %s changed the first one's state:\n%s", row.shares, diff)
+		}
+		if now, err := os.ReadFile(settings); err != nil || !bytes.Equal(now, app) {
+			t.Errorf("one that shares %s changed the first one's settings: %v", row.shares, err)
+		}
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -29,16 +28,16 @@ var (
 	keyNames    = []string{"CASTAD_ENVELOPE_KEYS", "CASTAD_TOKEN_KEYS", "CASTAD_MEDIA_KEYS", "CASTAD_SEAL_KEYS"}
 )
 
-// hold locks the data folder. The lock is this process's own and ends with it,
-// also by kill -9.
-func hold(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+// hold takes a folder by a lock file. The lock is this process's own and ends with
+// it, also by kill -9.
+func hold(lock, folder string) (*os.File, error) {
+	f, err := os.OpenFile(lock, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("lock the data folder: %w", err)
+		return nil, fmt.Errorf("lock the %s: %w", folder, err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = fmt.Errorf("another local cloud is running on the data folder %s: stop it, or name another folder", dir)
+		err = fmt.Errorf("another local cloud is running on the %s: stop it, or name another folder", folder)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

@@ -39,12 +39,22 @@ const longLife = time.Minute
 // go round the instances that are ready; when there is none they wait up to
 // AvailabilityTimeout and then get 503 with Retry-After.
 func Supervise(ctx context.Context, addr string, instances int, app *App, options Options) (*Supervisor, error) {
-	if instances < 1 {
-		return nil, fmt.Errorf("supervise: %d instances, want at least 1", instances)
-	}
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on the public address: %w", err)
+	}
+	s, err := SuperviseOn(ctx, listener, instances, app, options)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return s, nil
+}
+
+// SuperviseOn is Supervise on an address that the caller has bound; the listener is
+// closed with the supervisor.
+func SuperviseOn(ctx context.Context, listener net.Listener, instances int, app *App, options Options) (*Supervisor, error) {
+	if instances < 1 {
+		return nil, fmt.Errorf("supervise: %d instances, want at least 1", instances)
 	}
 	prefix := options.Instance
 	options = options.withDefaults(app.Config)

@@ -3,7 +3,7 @@ package card
 // callerControls are about who calls and what they may do.
 var callerControls = []Control{
 	{Name: "Connected channel accounts", ASVS: "10.1.2, 10.2.1, 10.2.2",
-		Is: `A consent is finished only in the browser, for the tenant, the user and the channel that began it, once and within ten minutes; PKCE and an exact redirect address are sent; only the
+		Is: `A consent is finished only in the browser, for the tenant, the user and the channel that began it, once, within ten minutes and while the session lives in which it was begun; PKCE and an exact redirect address are sent; only the
 scopes that posting needs are asked for; disconnecting revokes at the channel and deletes the ciphertext. The way back
 leads to a path of the web client and nowhere else, also when connecting failed. Where there is TLS the cookie is this host's alone (__Host-).`,
 		Cards: []Card{
@@ -13,6 +13,15 @@ leads to a path of the web client and nowhere else, also when connecting failed.
 			{ID: "account-next-not-looked-at", Must: "begin no connection that ends elsewhere",
 				Package: "./functions", Test: "TestAConnectionEndsOnNoOtherSite",
 				Mutant: Mutant{File: "functions/social/connect.go", Old: "		if err := webapp.Check(a.Next); err != nil {", New: "		if err := webapp.Check(a.Next); err != nil && a.Next == \"\" {"}},
+			{ID: "account-attempt-of-an-ended-session", Must: "finish no connection that was begun in a session which has ended",
+				Package: "./functions/social", Test: "TestAnAttemptEndsWithItsSession",
+				Mutant: Mutant{File: "functions/social/connect.go", Old: "s.c.Ended(sessionOf(state))", New: "s.c.Ended(0)"}},
+			{ID: "account-given-back-with-the-others", Must: "give back no consent that may be one of an account which is connected",
+				Package: "./functions/social/callback", Test: "TestAGrantThatNobodyWillUseIsGivenBack",
+				Mutant: Mutant{File: "functions/social/callback/callback.go", Old: "	case fault.CodeOf(err) == fault.CodeReconnect:\n", New: "	case fault.CodeOf(err) == fault.CodeState:\n"}},
+			{ID: "account-without-what-posting-needs", Must: "take no order for an account without the permissions that posting needs",
+				Package: "./functions/social", Test: "TestScopesThatWereNotGivenAreShown",
+				Mutant: Mutant{File: "functions/social/connect.go", Old: "		r.State = ReconnectNeeded\n", New: "		_ = ReconnectNeeded\n"}},
 		},
 		Shown: []string{"account-state-of-another-browser", "account-state-used-twice", "account-state-at-another-channel", "account-code-used-twice", "account-scopes-not-all-given",
 			"account-grant-nobody-will-use", "account-revocation-fails", "account-revocation-ends-the-others"}},

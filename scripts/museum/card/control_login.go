@@ -43,7 +43,7 @@ the sign-in failed. Where there is TLS the cookies are this host's alone (__Host
 				Mutant: Mutant{File: "functions/auth/site.go", Old: "		return host\n", New: "		return host + plain\n"}},
 			{ID: "login-id-token-not-used-up", Must: "use a native app's id_token up on the way in",
 				Package: "./functions", Test: "TestANativeAppSignsInWithItsIDToken",
-				Mutant: Mutant{File: "functions/auth/token/token.go", Old: "claims.Issued); err != nil {", New: "claims.Issued); err != nil && in.Nonce == \"\" {"}},
+				Mutant: Mutant{File: "functions/auth/token/token.go", Old: "who, in.Nonce, claims.Issued)", New: "who, time.Now().String(), claims.Issued)"}},
 			{ID: "login-id-token-used-twice", Must: "open one session with a native app's id_token",
 				Package: "./functions/auth", Test: "TestANativeAppsTokenOpensOneSessionWithinTenMinutes",
 				Mutant: Mutant{File: "functions/auth/attempt.go", Old: "INSERT INTO login_states (state_hash, cookie_hash, next, expires_at, used_at)", New: "INSERT IGNORE INTO login_states (state_hash, cookie_hash, next, expires_at, used_at)"}},
@@ -60,7 +60,7 @@ the sign-in failed. Where there is TLS the cookies are this host's alone (__Host
 	{Name: "Sessions and refresh tokens", ASVS: "7.3.1, 7.3.2, 7.4.1, 7.4.2, 10.4.5, 10.4.8",
 		Is: `A refresh token is 256 random bits of which the SHA-256 is kept; it is spent for its child in one transaction. For ten seconds the spent one brings the same child, sealed, to a browser's
 other tabs; after that it is a stolen one and ends the whole family. A token ends after fourteen days unused, its family after thirty days. Leaving ends one session or all; ending the link at Kakao ends all.
-What ends a session ends its access tokens, on all instances within two seconds. In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, SameSite).`,
+What ends a session ends its access tokens and its tickets, on all instances within two seconds, and its open streams of events a second later. In a browser the token is in a cookie of this host alone (__Host-, HttpOnly, SameSite).`,
 		Cards: []Card{
 			{ID: "session-stolen-token", Must: "end the whole family when a spent token comes back",
 				Package: "./functions/auth", Test: "TestARefreshTokenIsSpentForOneChildThatItBringsForTenSeconds",
@@ -94,7 +94,13 @@ What ends a session ends its access tokens, on all instances within two seconds.
 				Mutant: Mutant{File: "functions/auth/ended.go", Old: "	endedFor = Settled\n", New: "	endedFor = AccessLife\n"}},
 			{ID: "session-ended-and-let-in", Must: "let nobody in whose session has ended, owner or operator",
 				Package: "./shared/trigger", Test: "TestATokenOpensNothingOnceItsSessionHasEnded",
-				Mutant: Mutant{File: "shared/trigger/http.go", Old: "c.host.o.Ended(who.Session) {", New: "c.host.o.Ended(0) {"}},
+				Mutant: Mutant{File: "shared/trigger/http.go", Old: "h.o.Ended(who.Session)", New: "h.o.Ended(0)"}},
+			{ID: "session-ended-and-streaming", Must: "end an open stream, or a poll, with the session in whose name it was opened",
+				Package: "./shared/trigger", Test: "TestAStreamEndsWithTheSessionInWhichItWasOpened",
+				Mutant: Mutant{File: "shared/trigger/stream.go", Old: "			if e.call.host.over(e.call.who) {", New: "			if e.call.host.over(e.call.who) && e.mode == \"\" {"}},
+			{ID: "session-ended-and-ticketed", Must: "know whose a ticket is, so that it ends with the session that made it",
+				Package: "./functions/ad", Test: "TestATicketEndsWithItsSession",
+				Mutant: Mutant{File: "functions/ad/ticket.go", Old: "uint64(who.Session))", New: "0)"}},
 			{ID: "session-of-who-leaves", Must: "renew nothing for somebody who is leaving, even with a token that lives",
 				Package: "./functions/auth", Test: "TestWhoIsBeingErasedRenewsNothingEvenWithATokenThatLives",
 				Mutant: Mutant{File: "functions/auth/renew.go", Old: "	case a.state != Active:\n", New: "	case a.state == \"\":\n"}},
@@ -102,5 +108,5 @@ What ends a session ends its access tokens, on all instances within two seconds.
 				Package: "./functions/auth", Test: "TestWhoEndsTheLinkMayComeBackForThirtyDays",
 				Mutant: Mutant{File: "functions/auth/erasure.go", Old: "FROM users WHERE issuer = ? AND subject = ? LIMIT 1 FOR UPDATE", New: "FROM users WHERE issuer <> ? AND subject = ? LIMIT 1 FOR UPDATE"}},
 		},
-		Left: `an event stream that is open when its session ends goes on to its own end, 200 seconds at most.`},
+	},
 }

@@ -46,7 +46,7 @@ the audit log, in the action's own transaction, and what was refused is in it as
 		Left: `a second factor for what costs money, and addresses from which operators may come, belong to the edge, which is not written yet. Nothing is refunded, so there is no such action.`},
 	{Name: "Limits of calls and of spending", ASVS: "2.4.1, 15.1.3, 15.3.4",
 		Is: `Calls are limited by address before sign-in (auth 5 a minute) and by user afterwards, in Redis for all instances together; the address is what the first proxy of ours has seen (CASTAD_PROXIES), an IPv6 network
-is one caller, a site of them sixteen, memory is bounded and a flood resets nobody. Without Redis reads go on by each process's count, and what costs money is closed. What an account may begin and spend in a day and at once is held
+is one caller, a site of them sixteen, memory is bounded and a flood resets nobody. A wrong address is a call like any other, and of one user's open streams twenty stay. Without Redis reads go on by each process's count, and what costs money is closed. What an account may begin and spend in a day and at once is held
 under the lock of its day. A token for load tests lifts limits of calls and nothing else.`,
 		Cards: []Card{
 			{ID: "limit-by-an-invented-address", Must: "count the address that the front end has seen, which is the right-most",
@@ -63,10 +63,19 @@ under the lock of its day. A token for load tests lifts limits of calls and noth
 				Mutant: Mutant{File: "shared/limiter/limiter.go", Old: "Prefix(64)", New: "Prefix(128)"}},
 			{ID: "limit-of-a-site", Must: "let the networks of one IPv6 site fill no more than their share",
 				Package: "./functions", Test: "TestLimitsCountTheAddressThatTheFrontEndHasSeen",
-				Mutant: Mutant{File: "functions/limits.go", Old: "if site := limiter.Site(c.IP); site != \"\" {", New: "if site := limiter.Site(c.IP); site == \"?\" {"}},
+				Mutant: Mutant{File: "functions/limits.go", Old: "if site == \"\" {", New: "if site != \"?\" {"}},
+			{ID: "limit-of-a-neighbour", Must: "count nothing against a site that one of its networks is refused",
+				Package: "./functions", Test: "TestLimitsCountTheAddressThatTheFrontEndHasSeen",
+				Mutant: Mutant{File: "functions/limits.go", Old: "l.keeper.Look(ctx, r.site, site)", New: "l.keeper.Take(ctx, r.site, site)"}},
+			{ID: "limit-of-wrong-addresses", Must: "limit and log whoever tries addresses out",
+				Package: "./shared/trigger", Test: "TestWhoAsksForWhatIsNobodysIsLimitedAndLogged",
+				Mutant: Mutant{File: "shared/trigger/host.go", Old: "if h.stray != nil && ", New: "if h.stray == nil && "}},
+			{ID: "limit-of-open-streams", Must: "let one user hold twenty streams open, and no two thousand",
+				Package: "./shared/trigger", Test: "TestTheOldestOfTooManyStreamsEnds",
+				Mutant: Mutant{File: "shared/trigger/stream.go", Old: "len(all) > streamsEach", New: "len(all) > 100*streamsEach"}},
 			{ID: "limit-reset-by-a-flood", Must: "keep a caller over the limit while two hundred thousand others come",
 				Package: "./shared/limiter", Test: "TestAFloodOfAddressesTakesNoMemoryAndResetsNobody",
-				Mutant: Mutant{File: "shared/limiter/memory.go", Old: "	if free < 0 {\n		return shared\n	}", New: "	if free < 0 {\n		free = base\n		clear(t.ring(shared))\n	}"}},
+				Mutant: Mutant{File: "shared/limiter/memory.go", Old: "	if free < 0 || !keep {\n		return shared\n	}", New: "	if free < 0 {\n		free = base\n		clear(t.ring(shared))\n	}"}},
 			{ID: "limit-shared-entry-forgotten", Must: "take along what was counted when a caller gets an entry of its own",
 				Package: "./shared/limiter", Test: "TestWhoGetsAnEntryOfHisOwnIsNotNewInIt",
 				Mutant: Mutant{File: "shared/limiter/memory.go", Old: "copy(t.ring(free), t.ring(shared))", New: "clear(t.ring(free))"}},

@@ -107,7 +107,7 @@ var instagram = []Card{
 		Vendor:  "Why a container failed (2207085: the video cannot be processed) stands in a sentence of its status only.",
 		Must:    "Read the code there: a film that cannot be processed will not do in a new container either.",
 		Package: instagramPackage, Test: "TestAContainerThatEndsIsReplaced/2207085",
-		Mutant: Mutant{File: instagramTable, Old: "regexp.MustCompile(`\\b2207[0-9]{3}\\b`)", New: "regexp.MustCompile(`^2207[0-9]{3}$`)"},
+		Mutant: Mutant{File: instagramTable, Old: "pattern.New(`\\b2207[0-9]{3}\\b`)", New: "pattern.New(`^2207[0-9]{3}$`)"},
 	},
 	{
 		ID: "instagram-containers-without-end", Source: metaDocs + "content-publishing",

@@ -146,7 +146,7 @@ var youtube = []Card{
 		Vendor:  "Gives a refresh token the first time only, unless consent is asked for again.",
 		Must:    "Ask for it each time, so that connecting again mends a channel.",
 		Package: youtubePackage, Test: "TestConnectingAgainGivesARefreshToken",
-		Mutant: Mutant{File: youtubeOAuth, Old: `"access_type": {"offline"}, "prompt": {"consent"},`, New: `"access_type": {"offline"},`}},
+		Mutant: Mutant{File: youtubeOAuth, Old: `"access_type": {"offline"}, "prompt": {"select_account consent"},`, New: `"access_type": {"offline"},`}},
 	{ID: "youtube-seven-day-grant", Source: googleTokens,
 		Vendor:  "Ends the grants of an app in testing after seven days.",
 		Must:    "Keep the end that Google tells, through every refresh, where a refresh says nothing of it.",

@@ -2,7 +2,6 @@ package creatomate_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"castad/shared/fault"
-	"castad/shared/message"
 	"castad/shared/provider"
+	"castad/shared/provider/clienttest"
 	"castad/shared/provider/creatomate"
 	"castad/shared/provider/creatomate/creatomatetest"
 	"castad/shared/provider/providertest"
@@ -31,14 +30,6 @@ var script = creatomate.Script{OutputFormat: creatomate.MP4, Width: 1080, Height
 		{Type: creatomate.TypeComposition, Elements: []creatomate.Element{{Type: creatomate.TypeShape, FillColor: creatomate.Solid("#000")}}},
 	}}
 
-// patience is short only where nothing but the deadline ends the call: the machine may be busy.
-func patience(f providertest.Fault) provider.HTTP {
-	if f.Hangs() {
-		return provider.HTTP{Timeout: 400 * time.Millisecond}
-	}
-	return provider.HTTP{Timeout: 20 * time.Second}
-}
-
 func client(t *testing.T, cfg creatomate.Config) *creatomate.Client {
 	t.Helper()
 	c, err := creatomate.New(cfg)
@@ -47,18 +38,6 @@ func client(t *testing.T, cfg creatomate.Config) *creatomate.Client {
 	}
 	return c
 }
-
-func classOf(t *testing.T, err error) *provider.Error {
-	t.Helper()
-	var e *provider.Error
-	if !errors.As(err, &e) {
-		t.Fatalf("not a provider error: %v", err)
-	}
-	return e
-}
-
-func notYet(err error) bool { return errors.As(err, &message.NotYet{}) }
-func absent(err error) bool { return errors.As(err, &message.Absent{}) }
 
 func TestAFilmIsOrderedAskedForAndFetched(t *testing.T) {
 	t.Parallel()
@@ -73,7 +52,7 @@ func TestAFilmIsOrderedAskedForAndFetched(t *testing.T) {
 			t.Errorf("ledger: %+v", e)
 		}
 		r, err := c.Status(t.Context(), id)
-		if !notYet(err) || r.Metadata != "run_x.3.1" || r.URL != "" {
+		if !clienttest.NotYet(err) || r.Metadata != "run_x.3.1" || r.URL != "" {
 			t.Errorf("while running: %+v, %v", r, err)
 		}
 		s.Finish(id)
@@ -157,8 +136,8 @@ func TestALostOrderIsUnknownAndNeverRepeated(t *testing.T) {
 			t.Parallel()
 			s := creatomatetest.Start(t, creatomatetest.Options{})
 			s.Next(row.fault)
-			_, err := client(t, creatomate.Config{BaseURL: s.URL, HTTP: patience(row.fault)}).Render(t.Context(), script, "", "tag")
-			e := classOf(t, err)
+			_, err := client(t, creatomate.Config{BaseURL: s.URL, HTTP: clienttest.Patience(row.fault)}).Render(t.Context(), script, "", "tag")
+			e := clienttest.ErrorOf(t, err)
 			if e.Class != row.class || len(s.Ledger()) != row.accepted || s.Asked("render") != 1 {
 				t.Errorf("%v, want %v; %d accepted, %d asked", err, row.class, len(s.Ledger()), s.Asked("render"))
 			}
@@ -175,7 +154,7 @@ func TestEveryFailedQuestionIsAskedAgain(t *testing.T) {
 		{Kind: providertest.Page}, {Kind: providertest.Status, Status: 500}, {Kind: providertest.Status, Status: 409}, {Kind: providertest.Status, Status: 400},
 		{Kind: providertest.Status, Status: 422}, {Kind: providertest.Status, Status: 429}, {Kind: providertest.Status, Status: 401}} {
 		s := creatomatetest.Start(t, creatomatetest.Options{})
-		c := client(t, creatomate.Config{BaseURL: s.URL, HTTP: patience(f)})
+		c := client(t, creatomate.Config{BaseURL: s.URL, HTTP: clienttest.Patience(f)})
 		id, err := c.Render(t.Context(), script, "", "tag")
 		if err != nil {
 			t.Fatal(err)
@@ -184,7 +163,7 @@ func TestEveryFailedQuestionIsAskedAgain(t *testing.T) {
 		s.Next(f)
 		_, err = c.Status(t.Context(), id)
 		// The engine takes a refusal and a proof of absence as the job's end; anything else it asks again.
-		if err == nil || absent(err) || fault.KindOf(err) == fault.Refused || fault.KindOf(err) == fault.Unknown {
+		if err == nil || clienttest.Absent(err) || fault.KindOf(err) == fault.Refused || fault.KindOf(err) == fault.Unknown {
 			t.Errorf("%+v: %v", f, err)
 		}
 	}
@@ -210,7 +189,7 @@ func TestWhatARendersStatusMeans(t *testing.T) {
 			r, err := c.Status(t.Context(), "r1")
 			switch row.want {
 			case "running":
-				if !notYet(err) || r.URL != "" || r.Metadata != "tag" {
+				if !clienttest.NotYet(err) || r.URL != "" || r.Metadata != "tag" {
 					t.Errorf("%+v, %v", r, err)
 				}
 			case "done":
@@ -218,7 +197,7 @@ func TestWhatARendersStatusMeans(t *testing.T) {
 					t.Errorf("%+v, %v", r, err)
 				}
 			default:
-				if e := classOf(t, err); e.Class.String() != row.want || strings.Contains(err.Error(), "SECRET") {
+				if e := clienttest.ErrorOf(t, err); e.Class.String() != row.want || strings.Contains(err.Error(), "SECRET") {
 					t.Errorf("%v, want %s", err, row.want)
 				}
 			}
@@ -229,7 +208,7 @@ func TestWhatARendersStatusMeans(t *testing.T) {
 func TestAnOrderNeedsExactlyOneRender(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", "null", "{}", "[]", `[{"id":"a"},{"id":"b"}]`, `{"id":"../x"}`, `{"id":5}`, `"x"`} {
-		if id, err := answer(t, 202, body).Render(t.Context(), script, "", "tag"); classOf(t, err).Class != provider.Unknown || id != "" {
+		if id, err := answer(t, 202, body).Render(t.Context(), script, "", "tag"); clienttest.ErrorOf(t, err).Class != provider.Unknown || id != "" {
 			t.Errorf("%s: %q %v", body, id, err)
 		}
 	}
@@ -239,20 +218,20 @@ func TestARenderThatIsNotThereIsAbsent(t *testing.T) {
 	t.Parallel()
 	s := creatomatetest.Start(t, creatomatetest.Options{})
 	c := client(t, creatomate.Config{BaseURL: s.URL})
-	if _, err := c.Status(t.Context(), "no-such-render"); !absent(err) {
+	if _, err := c.Status(t.Context(), "no-such-render"); !clienttest.Absent(err) {
 		t.Errorf("%v", err)
 	}
-	if err := c.Cancel(t.Context(), "no-such-render"); !absent(err) {
+	if err := c.Cancel(t.Context(), "no-such-render"); !clienttest.Absent(err) {
 		t.Errorf("%v", err)
 	}
-	if _, err := answer(t, 404, "<html>no such page").Status(t.Context(), "r1"); absent(err) || classOf(t, err).Class != provider.OurFault {
+	if _, err := answer(t, 404, "<html>no such page").Status(t.Context(), "r1"); clienttest.Absent(err) || clienttest.ErrorOf(t, err).Class != provider.OurFault {
 		t.Errorf("a wrong base URL was taken as a proof of absence: %v", err)
 	}
 	for _, bad := range []string{"", "../renders", "a b", strings.Repeat("a", 129)} {
-		if _, err := c.Status(t.Context(), bad); classOf(t, err).Class != provider.OurFault {
+		if _, err := c.Status(t.Context(), bad); clienttest.ErrorOf(t, err).Class != provider.OurFault {
 			t.Errorf("%q: %v", bad, err)
 		}
-		if err := c.Cancel(t.Context(), bad); classOf(t, err).Class != provider.OurFault {
+		if err := c.Cancel(t.Context(), bad); clienttest.ErrorOf(t, err).Class != provider.OurFault {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
@@ -274,11 +253,11 @@ func TestCheckOrdersNothing(t *testing.T) {
 	}
 	for body, want := range map[string]provider.Class{`{"valid":false,"errors":["no font"]}`: provider.OurFault, `{}`: provider.Later, `x`: provider.Later,
 		`{"id":"r1","status":"planned"}`: provider.Unknown} {
-		if _, err := answer(t, 200, body).Check(t.Context(), script); classOf(t, err).Class != want {
+		if _, err := answer(t, 200, body).Check(t.Context(), script); clienttest.ErrorOf(t, err).Class != want {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
-	if _, err := answer(t, 402, `{"hint":"no credits"}`).Check(t.Context(), script); classOf(t, err).Class != provider.QuotaExhausted {
+	if _, err := answer(t, 402, `{"hint":"no credits"}`).Check(t.Context(), script); clienttest.ErrorOf(t, err).Class != provider.QuotaExhausted {
 		t.Errorf("%v", err)
 	}
 }
@@ -294,13 +273,13 @@ func TestCancel(t *testing.T) {
 	if err := c.Cancel(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Status(t.Context(), id); classOf(t, err).Class != provider.Failed || classOf(t, err).Code != "cancelled" {
+	if _, err := c.Status(t.Context(), id); clienttest.ErrorOf(t, err).Class != provider.Failed || clienttest.ErrorOf(t, err).Code != "cancelled" {
 		t.Errorf("%v", err)
 	}
 	if err := answer(t, 409, `{"hint":"ended"}`).Cancel(t.Context(), "r1"); err != nil {
 		t.Errorf("cancelling what has ended: %v", err)
 	}
-	if err := answer(t, 405, `{"hint":"no such method"}`).Cancel(t.Context(), "r1"); classOf(t, err).Class != provider.OurFault {
+	if err := answer(t, 405, `{"hint":"no such method"}`).Cancel(t.Context(), "r1"); clienttest.ErrorOf(t, err).Class != provider.OurFault {
 		t.Errorf("a vendor that cannot cancel: %v", err)
 	}
 }
@@ -325,10 +304,10 @@ func TestScriptsThatNoVendorRendersAreNotSent(t *testing.T) {
 	} {
 		in := script
 		change(&in)
-		if _, err := c.Render(t.Context(), in, "", ""); classOf(t, err).Class != provider.OurFault {
+		if _, err := c.Render(t.Context(), in, "", ""); clienttest.ErrorOf(t, err).Class != provider.OurFault {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := c.Check(t.Context(), in); classOf(t, err).Class != provider.OurFault {
+		if _, err := c.Check(t.Context(), in); clienttest.ErrorOf(t, err).Class != provider.OurFault {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

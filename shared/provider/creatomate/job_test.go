@@ -11,6 +11,7 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/provider"
+	"castad/shared/provider/clienttest"
 	"castad/shared/provider/creatomate"
 	"castad/shared/provider/creatomate/creatomatetest"
 	"castad/shared/provider/providertest"
@@ -75,7 +76,7 @@ func TestFaultsOfJobs(t *testing.T) {
 		}
 		return r, err
 	}
-	if _, err := ask(providertest.Never); !notYet(err) {
+	if _, err := ask(providertest.Never); !clienttest.NotYet(err) {
 		t.Errorf("%v", err)
 	}
 	if _, err := ask(providertest.Fail); fault.CodeOf(err) != fault.CodeVendorFailed || !strings.Contains(err.Error(), "not a video") {

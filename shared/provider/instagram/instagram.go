@@ -6,10 +6,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
+	"castad/shared/pattern"
 	"castad/shared/provider"
 )
 
@@ -57,7 +57,7 @@ type Client struct {
 	now              func() time.Time
 }
 
-var versionForm = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]$`)
+var versionForm = pattern.New(`^v[0-9]{1,3}\.[0-9]$`)
 
 // New returns a client. A wrong setting is a *provider.Error of class OurFault.
 func New(cfg Config) (*Client, error) {

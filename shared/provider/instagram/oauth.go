@@ -15,6 +15,9 @@ import (
 // Scopes are what an owner is asked for: who it is, publishing, and figures.
 var Scopes = []string{"instagram_business_basic", "instagram_business_content_publish", "instagram_business_manage_insights"}
 
+// Needs are those of them without which nothing can be published: figures are not.
+func (c *Client) Needs() []string { return Scopes[:2:2] }
+
 const (
 	// longLife is how long a long-lived token works, from its making or renewal.
 	longLife = 60 * 24 * time.Hour

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"castad/shared/fault"
+	"castad/shared/pattern"
 	"castad/shared/provider"
 )
 
@@ -173,7 +173,7 @@ func class(e graphError, status int, paid bool) provider.Class {
 }
 
 // opaque is how tokens (IGAA…) and codes (AQ…) look, ours and those that we do not know.
-var opaque = regexp.MustCompile(`(?:IGAA|IGQ|AQ)[A-Za-z0-9_-]{12,}`)
+var opaque = pattern.New(`(?:IGAA|IGQ|AQ)[A-Za-z0-9_-]{12,}`)
 
 // refusal is the error for an answer that is one.
 func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Answer, e graphError, secrets []string) *provider.Error {
@@ -200,7 +200,7 @@ func (c *Client) refusal(p *provider.Client, call provider.Call, a *provider.Ans
 	return err
 }
 
-var subcodeInText = regexp.MustCompile(`\b2207[0-9]{3}\b`)
+var subcodeInText = pattern.New(`\b2207[0-9]{3}\b`)
 
 // statusSubcode finds the subcode in a container's status ("Error: Media upload has
 // failed with error code 2207026"), 0 when there is none.

@@ -17,6 +17,7 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/provider"
+	"castad/shared/provider/clienttest"
 	"castad/shared/provider/kakao/kakaotest"
 	"castad/shared/provider/providertest"
 )
@@ -274,7 +275,7 @@ func TestAKeySetThatIsNoneIsNotTaken(t *testing.T) {
 		"too many": `{"keys":[` + strings.TrimSuffix(strings.Repeat(`{"kid":"a"},`, 17), ",") + `]}`, "far too long": `{"keys":"` + strings.Repeat("a", 65<<10) + `"}`,
 	} {
 		token := signed(t, jwt.SigningMethodRS256, map[string]any{"kid": "a"}, jwt.MapClaims{}, short)
-		if _, err := answering(t, body).VerifyLogin(t.Context(), token, "n"); classOf(t, err).Class != provider.Later {
+		if _, err := answering(t, body).VerifyLogin(t.Context(), token, "n"); clienttest.ErrorOf(t, err).Class != provider.Later {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/provider"
+	"castad/shared/provider/clienttest"
 	"castad/shared/provider/kakao"
 	"castad/shared/provider/kakao/kakaotest"
 	"castad/shared/provider/providertest"
@@ -89,15 +90,6 @@ func login(t *testing.T, c *kakao.Client, nonce string) kakao.Tokens {
 	return tokens
 }
 
-func classOf(t *testing.T, err error) *provider.Error {
-	t.Helper()
-	var e *provider.Error
-	if !errors.As(err, &e) {
-		t.Fatalf("not a provider error: %v", err)
-	}
-	return e
-}
-
 func TestALoginEndsWithTheSamePersonFromBothSides(t *testing.T) {
 	t.Parallel()
 	s, c, clock := start(t, kakaotest.Options{ClientSecret: "secret-0123456789"})
@@ -150,7 +142,7 @@ func TestACodeWorksOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.Exchange(t.Context(), code, "", home)
-	e := classOf(t, err)
+	e := clienttest.ErrorOf(t, err)
 	if e.Code != "KOE320" || e.Class != provider.UserFault || fault.CodeOf(err) != fault.CodeUnauthenticated {
 		t.Errorf("%v", err)
 	}
@@ -180,10 +172,10 @@ func TestARefreshWithoutANewRefreshTokenKeepsTheOldOne(t *testing.T) {
 	if err != nil || last.Refresh == first.Refresh || last.Refresh == "" || last.RefreshExpires.IsZero() {
 		t.Errorf("%v", err)
 	}
-	if _, err := c.Refresh(t.Context(), first.Refresh); classOf(t, err).Class != provider.Reconnect || classOf(t, err).Code != "KOE322" {
+	if _, err := c.Refresh(t.Context(), first.Refresh); clienttest.ErrorOf(t, err).Class != provider.Reconnect || clienttest.ErrorOf(t, err).Code != "KOE322" {
 		t.Errorf("the replaced one: %v", err)
 	}
-	if _, err := c.Me(t.Context(), first.Access); classOf(t, err).Class != provider.Reconnect {
+	if _, err := c.Me(t.Context(), first.Access); clienttest.ErrorOf(t, err).Class != provider.Reconnect {
 		t.Errorf("the first access token: %v", err)
 	}
 }
@@ -215,7 +207,7 @@ func TestAUserIDIsNeverAFloat(t *testing.T) {
 		`{"id":9.007199254740993e15}`: "", `{"id":9223372036854775808}`: "", `{"id":1.5}`: "", `{"id":0}`: "", `{"id":-3}`: "", `{"id":null}`: "", `{}`: "", `{"id":"007"}`: "", `[]`: "", `x`: "",
 	} {
 		got, err := answering(t, body).Me(t.Context(), "a")
-		if got.ID != want || (err == nil) != (want != "") || err != nil && classOf(t, err).Class != provider.Later {
+		if got.ID != want || (err == nil) != (want != "") || err != nil && clienttest.ErrorOf(t, err).Class != provider.Later {
 			t.Errorf("%s: %+v %v", body, got, err)
 		}
 	}
@@ -242,13 +234,13 @@ func TestUnlinkingTwiceIsNoError(t *testing.T) {
 	if done != 2 {
 		t.Errorf("%d unlinks in the ledger", done)
 	}
-	if _, err := c.Refresh(t.Context(), tokens.Refresh); classOf(t, err).Class != provider.Reconnect {
+	if _, err := c.Refresh(t.Context(), tokens.Refresh); clienttest.ErrorOf(t, err).Class != provider.Reconnect {
 		t.Errorf("the refresh token afterwards: %v", err)
 	}
 	if err := c.UnlinkUser(t.Context(), "7 or 1=1"); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("%v", err)
 	}
-	if err := c.Unlink(t.Context(), "ended"); classOf(t, err).Class != provider.Reconnect {
+	if err := c.Unlink(t.Context(), "ended"); clienttest.ErrorOf(t, err).Class != provider.Reconnect {
 		t.Errorf("with a token that has ended: %v", err)
 	}
 }
@@ -262,7 +254,7 @@ func TestLogoutEndsTheTokenOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := c.Me(t.Context(), tokens.Access); classOf(t, err).Class != provider.Reconnect {
+	if _, err := c.Me(t.Context(), tokens.Access); clienttest.ErrorOf(t, err).Class != provider.Reconnect {
 		t.Errorf("%v", err)
 	}
 }
@@ -294,7 +286,7 @@ func TestAScopeThatTheConsoleHasNotEnabledIsOurFault(t *testing.T) {
 	s, _, clock := start(t, kakaotest.Options{Scopes: []string{"openid", "profile_nickname"}})
 	c := client(t, s.URL, "", clock.now, "account_email")
 	_, err := c.ParseRedirect(browse(t, c.AuthorizeURL("s", "n", "", home)))
-	if e := classOf(t, err); e.Class != provider.OurFault || e.Code != "KOE205" {
+	if e := clienttest.ErrorOf(t, err); e.Class != provider.OurFault || e.Code != "KOE205" {
 		t.Errorf("%v", err)
 	}
 }
@@ -346,7 +338,7 @@ func TestWhatKakaoRefusesHasItsClass(t *testing.T) {
 			s, c, _ := start(t, kakaotest.Options{})
 			s.Next(row.fault)
 			err := row.call(c)
-			if e := classOf(t, err); e.Class != row.class || fault.CodeOf(err) != row.code {
+			if e := clienttest.ErrorOf(t, err); e.Class != row.class || fault.CodeOf(err) != row.code {
 				t.Errorf("%s, %s: %v", e.Class, fault.CodeOf(err), err)
 			}
 			if s := err.Error(); strings.Contains(s, restKey) || strings.Contains(s, adminKey) {
@@ -360,7 +352,7 @@ func TestAMissingConsentNamesTheScopes(t *testing.T) {
 	t.Parallel()
 	_, err := answeringStatus(t, 403, `{"msg":"insufficient scopes.","code":-402,"required_scopes":["account_email"]}`).Me(t.Context(), "a")
 	var missing *kakao.MissingConsent
-	if !errors.As(err, &missing) || cmp.Diff([]string{"account_email"}, missing.Scopes) != "" || classOf(t, err).Class != provider.Reconnect {
+	if !errors.As(err, &missing) || cmp.Diff([]string{"account_email"}, missing.Scopes) != "" || clienttest.ErrorOf(t, err).Class != provider.Reconnect {
 		t.Errorf("%v", err)
 	}
 }
@@ -370,10 +362,10 @@ func TestTokensWithoutWhatMakesThemUsableAreNotTaken(t *testing.T) {
 	for _, body := range []string{`{}`, `null`, `[]`, `{"access_token":"a","token_type":"bearer"}`, `{"access_token":"a","expires_in":1,"token_type":"mac"}`,
 		`{"access_token":"a","expires_in":-5,"token_type":"bearer"}`, `{"access_token":"a","expires_in":"soon","token_type":"bearer"}`, `{"access_token":7,"expires_in":5,"token_type":"bearer"}`} {
 		_, err := answering(t, body).Refresh(t.Context(), "r")
-		if classOf(t, err).Class != provider.Later {
+		if clienttest.ErrorOf(t, err).Class != provider.Later {
 			t.Errorf("%s: %v", body, err)
 		}
-		if _, err = answering(t, body).Exchange(t.Context(), "c", "", home); classOf(t, err).Class != provider.Unknown {
+		if _, err = answering(t, body).Exchange(t.Context(), "c", "", home); clienttest.ErrorOf(t, err).Class != provider.Unknown {
 			t.Errorf("%s: %v", body, err)
 		}
 	}

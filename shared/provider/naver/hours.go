@@ -1,15 +1,16 @@
 package naver
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"castad/shared/pattern"
 )
 
 var (
 	weekdays = []string{"월", "화", "수", "목", "금", "토", "일"}
 	english  = map[string]string{"mon": "월", "tue": "화", "wed": "수", "thu": "목", "fri": "금", "sat": "토", "sun": "일"}
-	clock    = regexp.MustCompile(`^([01]?[0-9]|2[0-9]):([0-5][0-9])(?::[0-5][0-9])?$`)
+	clock    = pattern.New(`^([01]?[0-9]|2[0-9]):([0-5][0-9])(?::[0-5][0-9])?$`)
 )
 
 // day is one day's opening hours in words: "11:00–21:00" or "쉼".
@@ -45,7 +46,7 @@ func hours(root view) string {
 	return inWords(days)
 }
 
-var closed = regexp.MustCompile(`휴무|휴업|쉼|쉬는|(?i)closed`)
+var closed = pattern.New(`휴무|휴업|쉼|쉬는|(?i)closed`)
 
 // dayName is "매일", "평일", "주말" or one of weekdays; "" for anything else (a holiday, a date).
 func dayName(s string) string {

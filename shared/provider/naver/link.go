@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"castad/shared/fault"
+	"castad/shared/pattern"
 )
 
 // Vendors of links.
@@ -37,11 +37,11 @@ const maxShared = 2000
 var kinds = map[string]bool{"place": true, "restaurant": true, "cafe": true, "hairshop": true, "nailshop": true, "hospital": true, "accommodation": true}
 
 var (
-	placeID   = regexp.MustCompile(`^[0-9]{4,20}$`)
-	shortCode = regexp.MustCompile(`^[0-9A-Za-z]{4,20}$`)
-	shareHead = regexp.MustCompile(`^\[(네이버 ?지도|네이버 ?플레이스|카카오맵|NAVER Map|KakaoMap)\]`)
-	schemed   = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]*:`)
-	webScheme = regexp.MustCompile(`(?i)^https?://`)
+	placeID   = pattern.New(`^[0-9]{4,20}$`)
+	shortCode = pattern.New(`^[0-9A-Za-z]{4,20}$`)
+	shareHead = pattern.New(`^\[(네이버 ?지도|네이버 ?플레이스|카카오맵|NAVER Map|KakaoMap)\]`)
+	schemed   = pattern.New(`(?i)^[a-z][a-z0-9+.-]*:`)
+	webScheme = pattern.New(`(?i)^https?://`)
 )
 
 // ParseLink reads what an owner pastes: a link to a place, with or without https://,

@@ -1,7 +1,6 @@
 package naver_test
 
 import (
-	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/provider"
+	"castad/shared/provider/clienttest"
 	"castad/shared/provider/naver"
 	"castad/shared/provider/naver/navertest"
 	"castad/shared/provider/providertest"
@@ -51,15 +51,6 @@ func client(t *testing.T, c naver.Config) *naver.Client {
 	}
 	t.Cleanup(s.Close)
 	return s
-}
-
-func classOf(t *testing.T, err error) *provider.Error {
-	t.Helper()
-	var e *provider.Error
-	if !errors.As(err, &e) {
-		t.Fatalf("not a provider error: %v", err)
-	}
-	return e
 }
 
 func TestBothDoorsFindTheSamePlaces(t *testing.T) {
@@ -116,10 +107,10 @@ func TestAnAddressIsGeocoded(t *testing.T) {
 	if got, err := c.Geocode(t.Context(), "없는 길 1"); err != nil || got == nil || len(got) != 0 {
 		t.Errorf("an unknown address: %v, %v", got, err)
 	}
-	if _, err := client(t, naver.Config{BaseURL: s.URL, ID: "i"}).Geocode(t.Context(), "을지로"); classOf(t, err).Code != "not_set" {
+	if _, err := client(t, naver.Config{BaseURL: s.URL, ID: "i"}).Geocode(t.Context(), "을지로"); clienttest.ErrorOf(t, err).Code != "not_set" {
 		t.Errorf("without a key: %v", err)
 	}
-	if _, err := client(t, naver.Config{BaseURL: s.URL, ID: "i", MapID: "m", MapSecret: "wrong"}).Geocode(t.Context(), "을지로"); classOf(t, err).Class != provider.OurFault {
+	if _, err := client(t, naver.Config{BaseURL: s.URL, ID: "i", MapID: "m", MapSecret: "wrong"}).Geocode(t.Context(), "을지로"); clienttest.ErrorOf(t, err).Class != provider.OurFault {
 		t.Errorf("with a wrong key: %v", err)
 	}
 }
@@ -156,7 +147,7 @@ func TestWhatNaverRefusesIsClassed(t *testing.T) {
 				timeout = 300 * time.Millisecond
 			}
 			_, err := client(t, naver.Config{BaseURL: s.URL, ID: "i", HTTP: provider.HTTP{Timeout: timeout}}).Local(t.Context(), "a")
-			if e := classOf(t, err); e.Class != row.class || e.Code != row.code {
+			if e := clienttest.ErrorOf(t, err); e.Class != row.class || e.Code != row.code {
 				t.Errorf("%v, want %v %s", err, row.class, row.code)
 			}
 			if s.Asked("local") != 1 {
@@ -175,7 +166,7 @@ func TestA429IsTheSecondsOnceAndThenTheDays(t *testing.T) {
 	search := func() error { _, err := c.Local(t.Context(), "a"); return err }
 
 	s.Next(busy)
-	if e := classOf(t, search()); e.Class != provider.RateLimited || e.RetryAfter != time.Second {
+	if e := clienttest.ErrorOf(t, search()); e.Class != provider.RateLimited || e.RetryAfter != time.Second {
 		t.Errorf("the first: %v, after %v", e, e.RetryAfter)
 	}
 	at.pass(time.Second)
@@ -184,21 +175,21 @@ func TestA429IsTheSecondsOnceAndThenTheDays(t *testing.T) {
 	}
 	for _, when := range []string{"the first after an answer", "one of the same second"} {
 		s.Next(busy)
-		if e := classOf(t, search()); e.Class != provider.RateLimited {
+		if e := clienttest.ErrorOf(t, search()); e.Class != provider.RateLimited {
 			t.Errorf("%s: %v", when, e)
 		}
 	}
 	s.Next(busy)
 	at.pass(time.Second)
-	if e := classOf(t, search()); e.Class != provider.QuotaExhausted || e.RetryAfter != time.Hour {
+	if e := clienttest.ErrorOf(t, search()); e.Class != provider.QuotaExhausted || e.RetryAfter != time.Hour {
 		t.Errorf("a second later, without an answer in between: %v, after %v", e, e.RetryAfter)
 	}
 	asked := s.Asked("local")
 	at.pass(15*time.Hour + 29*time.Minute - 2*time.Second) // 23:59 in Seoul
-	if e := classOf(t, search()); e.Class != provider.QuotaExhausted || e.RetryAfter != time.Minute {
+	if e := clienttest.ErrorOf(t, search()); e.Class != provider.QuotaExhausted || e.RetryAfter != time.Minute {
 		t.Errorf("before midnight in Seoul: %v, after %v", e, e.RetryAfter)
 	}
-	if _, err := c.Image(t.Context(), "a"); classOf(t, err).Class != provider.QuotaExhausted {
+	if _, err := c.Image(t.Context(), "a"); clienttest.ErrorOf(t, err).Class != provider.QuotaExhausted {
 		t.Errorf("the image search has a quota of its own: %v", err)
 	}
 	if s.Asked("local") != asked || s.Asked("image") != 0 {
@@ -232,7 +223,7 @@ func TestAQueryThatIsNoneIsNotSent(t *testing.T) {
 		_, local := c.Local(t.Context(), q)
 		_, geo := c.Geocode(t.Context(), q)
 		for _, err := range []error{local, geo} {
-			if e := classOf(t, err); e.Class != provider.UserFault || fault.FieldOf(err) == "" {
+			if e := clienttest.ErrorOf(t, err); e.Class != provider.UserFault || fault.FieldOf(err) == "" {
 				t.Errorf("%q: %v", q, err)
 			}
 		}

@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"castad/shared/pattern"
 )
 
 // Place is what a shop's page says about the shop. Every text is data from outside: one
@@ -144,7 +145,7 @@ func known(n node) int {
 	return count
 }
 
-var digits = regexp.MustCompile(`[0-9]+`)
+var digits = pattern.New(`[0-9]+`)
 
 // menu returns what the place sells: what the place itself lists, else the Menu entities with its id.
 func (c *cache) menu(root view, id string) []Item {
@@ -198,7 +199,7 @@ func byNumbers(a, b string) int {
 	})
 }
 
-var price = regexp.MustCompile(`^(?:₩|￦|KRW ?)?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:\.0+)? ?(?:원|won)?$`)
+var price = pattern.New(`^(?:₩|￦|KRW ?)?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:\.0+)? ?(?:원|won)?$`)
 
 // won reads a price: 9000, "9,000원", {"value":…}. A range, "변동" and "9,000원~" are no
 // price that could be sung: 0.

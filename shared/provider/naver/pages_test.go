@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"castad/shared/provider"
+	"castad/shared/provider/clienttest"
 	"castad/shared/provider/naver"
 	"castad/shared/provider/naver/navertest"
 	"castad/shared/provider/providertest"
@@ -135,7 +136,7 @@ func TestRobotsTxtIsObeyed(t *testing.T) {
 				}
 				return
 			}
-			if e := classOf(t, err); e.Code != naver.StopRobots || e.Class != provider.OurFault || s.Asked("page") != 0 {
+			if e := clienttest.ErrorOf(t, err); e.Code != naver.StopRobots || e.Class != provider.OurFault || s.Asked("page") != 0 {
 				t.Errorf("%v, %d pages", err, s.Asked("page"))
 			}
 		})
@@ -151,7 +152,7 @@ func TestRobotsTxtIsKeptForHoursAndAnUnreachableOneForMinutes(t *testing.T) {
 	page := func() error { _, err := p.Page(t.Context(), link); return err }
 	s.Next(providertest.Fault{Kind: providertest.DropBefore, Op: "robots"})
 	for range 2 {
-		if e := classOf(t, page()); e.Code != naver.StopRobots || s.Asked("robots") != 1 {
+		if e := clienttest.ErrorOf(t, page()); e.Code != naver.StopRobots || s.Asked("robots") != 1 {
 			t.Errorf("unreachable: %v, asked %d times", e, s.Asked("robots"))
 		}
 	}
@@ -165,7 +166,7 @@ func TestRobotsTxtIsKeptForHoursAndAnUnreachableOneForMinutes(t *testing.T) {
 		t.Errorf("hours later: %v, asked %d times", err, s.Asked("robots"))
 	}
 	at.pass(2 * time.Hour)
-	if e := classOf(t, page()); e.Code != naver.StopRobots || s.Asked("robots") != 3 {
+	if e := clienttest.ErrorOf(t, page()); e.Code != naver.StopRobots || s.Asked("robots") != 3 {
 		t.Errorf("when it is old: %v, asked %d times", e, s.Asked("robots"))
 	}
 }
@@ -177,12 +178,12 @@ func TestAfterARefusalNothingIsAskedForAnHour(t *testing.T) {
 		at := newClock()
 		p := fetcher(t, s, at)
 		s.Next(providertest.Fault{Kind: providertest.Status, Op: "page", Status: status})
-		if e := classOf(t, func() error { _, err := p.Page(t.Context(), parsed(t, home)); return err }()); e.Code != naver.StopRefused || e.Status != status || e.Class != provider.OurFault {
+		if e := clienttest.ErrorOf(t, func() error { _, err := p.Page(t.Context(), parsed(t, home)); return err }()); e.Code != naver.StopRefused || e.Status != status || e.Class != provider.OurFault {
 			t.Errorf("%d: %v", status, e)
 		}
 		asked := len(s.Ledger())
 		for _, other := range []string{"https://m.place.naver.com/place/10000002/home", "https://naver.me/xYz12"} {
-			if e := classOf(t, func() error { _, err := p.Page(t.Context(), parsed(t, other)); return err }()); e.Code != naver.StopRefused || len(s.Ledger()) != asked {
+			if e := clienttest.ErrorOf(t, func() error { _, err := p.Page(t.Context(), parsed(t, other)); return err }()); e.Code != naver.StopRefused || len(s.Ledger()) != asked {
 				t.Errorf("%d: then %s: %v, %d more requests", status, other, e, len(s.Ledger())-asked)
 			}
 		}
@@ -220,7 +221,7 @@ func TestARefusalBehindARedirectStopsAllInstances(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = p.Page(t.Context(), parsed(t, "https://m.place.naver.com/place/10000001/home"))
-	if e := classOf(t, err); e.Code != naver.StopRefused || s.Asked("page") != 2 {
+	if e := clienttest.ErrorOf(t, err); e.Code != naver.StopRefused || s.Asked("page") != 2 {
 		t.Fatalf("%v after %d requests", err, s.Asked("page"))
 	}
 	if o := g.last["page"]; o.Verdict != provider.Busy || o.RetryAfter != provider.MaxRetryAfter || g.asked["page"] != 1 {
@@ -272,7 +273,7 @@ func TestAShortLinkIsFollowedInsideNaverOnly(t *testing.T) {
 				}
 				return
 			}
-			if e := classOf(t, err); e.Code != naver.StopElsewhere && e.Code != naver.StopGone || strings.Contains(err.Error(), "evil") {
+			if e := clienttest.ErrorOf(t, err); e.Code != naver.StopElsewhere && e.Code != naver.StopGone || strings.Contains(err.Error(), "evil") {
 				t.Errorf("%v", err)
 			}
 		})
@@ -316,7 +317,7 @@ func TestWhatCannotBeReadIsNoPage(t *testing.T) {
 				s.Next(c.fault)
 			}
 			got, err := fetcher(t, s, newClock()).Page(t.Context(), parsed(t, home))
-			if e := classOf(t, err); e.Code != c.code || e.Class != c.class {
+			if e := clienttest.ErrorOf(t, err); e.Code != c.code || e.Class != c.class {
 				t.Errorf("%+v, %v", got, err)
 			}
 			if s.Asked("page") > 5 {
@@ -342,7 +343,7 @@ func TestRequestsOfOneKindAreSpaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	at.pass(time.Second)
-	if e := classOf(t, page("10000002")); e.Class != provider.RateLimited || e.RetryAfter != 4*time.Second || s.Asked("page") != 2 { // place → restaurant are two
+	if e := clienttest.ErrorOf(t, page("10000002")); e.Class != provider.RateLimited || e.RetryAfter != 4*time.Second || s.Asked("page") != 2 { // place → restaurant are two
 		t.Errorf("a second later: %v, after %v, %d pages", e, e.RetryAfter, s.Asked("page"))
 	}
 	at.pass(4 * time.Second)
@@ -355,7 +356,7 @@ func TestAKakaoPageIsNeverFetched(t *testing.T) {
 	t.Parallel()
 	s := navertest.Start(t, navertest.Options{})
 	_, err := fetcher(t, s, newClock()).Page(t.Context(), parsed(t, "https://place.map.kakao.com/20000002"))
-	if e := classOf(t, err); e.Code != naver.StopNotFetched || len(s.Ledger()) != 0 {
+	if e := clienttest.ErrorOf(t, err); e.Code != naver.StopNotFetched || len(s.Ledger()) != 0 {
 		t.Errorf("%v, %d requests", err, len(s.Ledger()))
 	}
 }
@@ -366,7 +367,7 @@ func TestACallersOwnEndIsNoForbiddenPage(t *testing.T) {
 	p := fetcher(t, s, newClock())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.Page(ctx, parsed(t, home)); classOf(t, err).Class != provider.Later {
+	if _, err := p.Page(ctx, parsed(t, home)); clienttest.ErrorOf(t, err).Class != provider.Later {
 		t.Errorf("%v", err)
 	}
 	if _, err := p.Page(t.Context(), parsed(t, home)); err != nil {

@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"castad/shared/pattern"
 )
 
 // cache is the page's embedded state: a normalised Apollo cache, whose entities hang
@@ -22,7 +23,7 @@ type cache struct {
 // maxDecoded is twice the longest page: of a real one most entities are never read, and the others once or twice.
 const maxDecoded = 2 * maxPage
 
-var stateStart = regexp.MustCompile(`window\s*(?:\.\s*__APOLLO_STATE__|\[\s*["']__APOLLO_STATE__["']\s*\])\s*=\s*`)
+var stateStart = pattern.New(`window\s*(?:\.\s*__APOLLO_STATE__|\[\s*["']__APOLLO_STATE__["']\s*\])\s*=\s*`)
 
 // readState finds the state in a page and reads exactly one JSON value after the equals
 // sign, wherever a string in it holds "};" or "</script>".
@@ -58,7 +59,7 @@ func cause(err error) error {
 }
 
 // written are beginnings of keys whose entities hold what guests wrote, or other places.
-var written = regexp.MustCompile(`(?i)^(ROOT_QUERY\.)?[a-z_]*(review|comment|blog|feed|ugc|user|author|photo|clip|recommend|nearby|similar)`)
+var written = pattern.New(`(?i)^(ROOT_QUERY\.)?[a-z_]*(review|comment|blog|feed|ugc|user|author|photo|clip|recommend|nearby|similar)`)
 
 // node is a JSON value of a cache: map[string]any, []any, string, json.Number, bool or nil.
 type node struct {

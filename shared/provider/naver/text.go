@@ -6,11 +6,12 @@ import (
 	"html"
 	"math"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"castad/shared/pattern"
 )
 
 func or(s, other string) string {
@@ -41,7 +42,7 @@ func (l *loose) UnmarshalJSON(b []byte) error {
 }
 
 // emphasis is how the search APIs mark the words that were asked for.
-var emphasis = regexp.MustCompile(`(?i)</?b>`)
+var emphasis = pattern.New(`(?i)</?b>`)
 
 // plain is a text of Naver's as a person reads it: without <b>, entities once
 // resolved, control and invisible characters out, single spaces.

@@ -14,6 +14,7 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/provider"
+	"castad/shared/provider/clienttest"
 	"castad/shared/provider/providertest"
 	"castad/shared/provider/suno"
 	"castad/shared/provider/suno/sunotest"
@@ -85,7 +86,7 @@ func TestFaultsOfJobs(t *testing.T) {
 		fault providertest.Fault
 		check func(provider.SongTask, error) bool
 	}{
-		{providertest.Fault{Kind: providertest.Never}, func(_ provider.SongTask, err error) bool { return notYet(err) }},
+		{providertest.Fault{Kind: providertest.Never}, func(_ provider.SongTask, err error) bool { return clienttest.NotYet(err) }},
 		{providertest.Fault{Kind: providertest.Fail, Text: "no GPU"}, func(_ provider.SongTask, err error) bool {
 			return fault.CodeOf(err) == fault.CodeVendorFailed && strings.Contains(err.Error(), "no GPU")
 		}},
@@ -124,7 +125,7 @@ func TestFaultsOfJobs(t *testing.T) {
 			_, err = io.Copy(io.Discard, got.Body)
 			got.Body.Close()
 		}
-		if classOf(t, err).Class != want {
+		if clienttest.ErrorOf(t, err).Class != want {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
@@ -139,7 +140,7 @@ func TestAURLThatIsToldEarlyIsNotUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Task(t.Context(), id); !notYet(err) {
+	if _, err := c.Task(t.Context(), id); !clienttest.NotYet(err) {
 		t.Errorf("%v", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"castad/shared/fault"
 	"castad/shared/provider"
+	"castad/shared/provider/clienttest"
 	"castad/shared/provider/providertest"
 	"castad/shared/provider/suno"
 	"castad/shared/provider/suno/sunotest"
@@ -124,7 +125,7 @@ func TestTheBalanceIsReadAtBothVendors(t *testing.T) {
 		}
 	}
 	for _, body := range []string{`null`, `{}`, `""`, `"many"`, `[97]`, `"NaN"`} { // no balance is not a balance of 0
-		if _, err := answer(t, 200, `{"code":200,"data":`+body+`}`).Credits(t.Context()); classOf(t, err).Class != provider.Later {
+		if _, err := answer(t, 200, `{"code":200,"data":`+body+`}`).Credits(t.Context()); clienttest.ErrorOf(t, err).Class != provider.Later {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
@@ -152,7 +153,7 @@ func TestWordsAreReadInEveryFormThatIsSeen(t *testing.T) {
 		}
 	}
 	// A form that nobody has seen yet is not a song without words.
-	if _, err := answer(t, 200, `{"code":200,"data":{"alignedWords":[{"w":"전주","from":0,"to":0.5}]}}`).Words(t.Context(), "t1", "a1"); classOf(t, err).Class != provider.Later {
+	if _, err := answer(t, 200, `{"code":200,"data":{"alignedWords":[{"w":"전주","from":0,"to":0.5}]}}`).Words(t.Context(), "t1", "a1"); clienttest.ErrorOf(t, err).Class != provider.Later {
 		t.Errorf("%v", err)
 	}
 }

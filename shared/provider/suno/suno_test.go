@@ -2,7 +2,6 @@ package suno_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"castad/shared/fault"
-	"castad/shared/message"
 	"castad/shared/provider"
+	"castad/shared/provider/clienttest"
 	"castad/shared/provider/providertest"
 	"castad/shared/provider/suno"
 	"castad/shared/provider/suno/sunotest"
@@ -23,14 +22,6 @@ import (
 
 var song = provider.Song{Title: "한빛분식 송", Lyrics: "[Verse 1]\n전주 골목 끝에\n[Hook]\n한빛 한빛", Style: "k-pop, bright", Voice: "f",
 	CallbackURL: "http://127.0.0.1:9/api/v1/callbacks/song/token"}
-
-// patience is short only where nothing but the deadline ends the call: the machine may be busy.
-func patience(f providertest.Fault) provider.HTTP {
-	if f.Hangs() {
-		return provider.HTTP{Timeout: 400 * time.Millisecond}
-	}
-	return provider.HTTP{Timeout: 20 * time.Second}
-}
 
 func client(t *testing.T, cfg suno.Config) *suno.Client {
 	t.Helper()
@@ -43,18 +34,6 @@ func client(t *testing.T, cfg suno.Config) *suno.Client {
 	}
 	return c
 }
-
-func classOf(t *testing.T, err error) *provider.Error {
-	t.Helper()
-	var e *provider.Error
-	if !errors.As(err, &e) {
-		t.Fatalf("not a provider error: %v", err)
-	}
-	return e
-}
-
-func notYet(err error) bool { return errors.As(err, &message.NotYet{}) }
-func absent(err error) bool { return errors.As(err, &message.Absent{}) }
 
 func TestASongIsOrderedAskedForAndFetched(t *testing.T) {
 	t.Parallel()
@@ -75,7 +54,7 @@ func TestASongIsOrderedAskedForAndFetched(t *testing.T) {
 			t.Error(diff)
 		}
 		task, err := c.Task(t.Context(), id)
-		if !notYet(err) || task.CallbackURL != song.CallbackURL || task.ID != id {
+		if !clienttest.NotYet(err) || task.CallbackURL != song.CallbackURL || task.ID != id {
 			t.Errorf("while running: %+v, %v", task, err)
 		}
 		s.Finish(id)
@@ -132,8 +111,8 @@ func TestALostOrderIsUnknownAndNeverRepeated(t *testing.T) {
 			t.Parallel()
 			s := sunotest.Start(t, sunotest.Options{})
 			s.Next(row.fault)
-			_, err := client(t, suno.Config{BaseURL: s.URL, HTTP: patience(row.fault)}).Generate(t.Context(), song)
-			if e := classOf(t, err); e.Class != row.class {
+			_, err := client(t, suno.Config{BaseURL: s.URL, HTTP: clienttest.Patience(row.fault)}).Generate(t.Context(), song)
+			if e := clienttest.ErrorOf(t, err); e.Class != row.class {
 				t.Errorf("%v, want %v", err, row.class)
 			}
 			if len(s.Ledger()) != row.accepted || s.Asked("generate") != 1 {
@@ -180,14 +159,14 @@ func TestTheCodeInTheBodyDecides(t *testing.T) {
 			for table, want := range map[*suno.CodeTable]provider.Class{ptr(suno.SunoAPI()): row.suno, ptr(suno.Kie()): row.kie} {
 				s.Next(providertest.Fault{Kind: providertest.Code, Code: fmt.Sprint(row.code), Text: "why", RetryAfter: "11"})
 				_, err := client(t, suno.Config{BaseURL: s.URL, Table: *table}).Generate(t.Context(), song)
-				e := classOf(t, err)
+				e := clienttest.ErrorOf(t, err)
 				if e.Class != want || e.Code != fmt.Sprint(row.code) || e.Snippet != "why" || e.RetryAfter != 11*time.Second {
 					t.Errorf("order: %v, want %v", err, want)
 				}
 			}
 			s.Next(providertest.Fault{Kind: providertest.Code, Code: fmt.Sprint(row.code), Text: "why"})
 			_, err := client(t, suno.Config{BaseURL: s.URL}).Task(t.Context(), "t1")
-			if e := classOf(t, err); e.Class != row.read {
+			if e := clienttest.ErrorOf(t, err); e.Class != row.read {
 				t.Errorf("question: %v, want %v", err, row.read)
 			}
 			if len(s.Ledger()) != 0 {
@@ -228,14 +207,14 @@ func TestContradictionsAndPages(t *testing.T) {
 			t.Parallel()
 			c := answer(t, row.status, row.body)
 			_, err := c.Generate(t.Context(), song)
-			if e := classOf(t, err); e.Class != row.order {
+			if e := clienttest.ErrorOf(t, err); e.Class != row.order {
 				t.Errorf("order: %v, want %v", err, row.order)
 			}
 			_, err = c.Task(t.Context(), "t1")
-			if absent(err) {
+			if clienttest.Absent(err) {
 				t.Fatal("an unclear answer was taken as a proof of absence: it leads to a second payment")
 			}
-			if e := classOf(t, err); e.Class != row.read {
+			if e := clienttest.ErrorOf(t, err); e.Class != row.read {
 				t.Errorf("question: %v, want %v", err, row.read)
 			}
 		})
@@ -288,11 +267,11 @@ func TestWhatATasksStatusMeans(t *testing.T) {
 					t.Errorf("%v %s", err, diff)
 				}
 			case "running":
-				if !notYet(err) {
+				if !clienttest.NotYet(err) {
 					t.Errorf("%v", err)
 				}
 			default:
-				if e := classOf(t, err); e.Class.String() != row.want || e.Code != row.status {
+				if e := clienttest.ErrorOf(t, err); e.Class.String() != row.want || e.Code != row.status {
 					t.Errorf("%v, want %s", err, row.want)
 				}
 			}
@@ -303,20 +282,20 @@ func TestWhatATasksStatusMeans(t *testing.T) {
 func TestATaskThatIsNotThereIsAbsent(t *testing.T) {
 	t.Parallel()
 	s := sunotest.Start(t, sunotest.Options{})
-	if _, err := client(t, suno.Config{BaseURL: s.URL}).Task(t.Context(), "no-such-task"); !absent(err) {
+	if _, err := client(t, suno.Config{BaseURL: s.URL}).Task(t.Context(), "no-such-task"); !clienttest.Absent(err) {
 		t.Errorf("%v", err)
 	}
-	if _, err := answer(t, 200, `{"code":404,"msg":"not found"}`).Task(t.Context(), "t1"); !absent(err) {
+	if _, err := answer(t, 200, `{"code":404,"msg":"not found"}`).Task(t.Context(), "t1"); !clienttest.Absent(err) {
 		t.Errorf("%v", err)
 	}
-	if _, err := answer(t, 404, `{"code":404,"msg":"no such path"}`).Task(t.Context(), "t1"); absent(err) || classOf(t, err).Class != provider.OurFault {
+	if _, err := answer(t, 404, `{"code":404,"msg":"no such path"}`).Task(t.Context(), "t1"); clienttest.Absent(err) || clienttest.ErrorOf(t, err).Class != provider.OurFault {
 		t.Errorf("a wrong base URL was taken as a proof of absence: %v", err)
 	}
 	other := answer(t, 200, `{"code":200,"data":{"taskId":"t2","status":"SUCCESS","response":{"sunoData":[{"id":"a1","audioUrl":"https://c/1.mp3"}]}}}`)
-	if _, err := other.Task(t.Context(), "t1"); absent(err) || classOf(t, err).Class != provider.Later {
+	if _, err := other.Task(t.Context(), "t1"); clienttest.Absent(err) || clienttest.ErrorOf(t, err).Class != provider.Later {
 		t.Errorf("an answer about another task: %v", err)
 	}
-	if _, err := other.Task(t.Context(), "../../x?y"); classOf(t, err).Class != provider.OurFault {
+	if _, err := other.Task(t.Context(), "../../x?y"); clienttest.ErrorOf(t, err).Class != provider.OurFault {
 		t.Errorf("an id that is a path: %v", err)
 	}
 }
@@ -375,11 +354,11 @@ func TestAnOrderWithoutACallbackAddress(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	_, err := answer(t, 200, `{"code":400,"msg":"callBackUrl is required"}`).Generate(t.Context(), in)
-	if e := classOf(t, err); e.Class != provider.OurFault {
+	if e := clienttest.ErrorOf(t, err); e.Class != provider.OurFault {
 		t.Errorf("the user is blamed for our missing address: %v", err)
 	}
 	in.CallbackURL = "/relative"
-	if _, err := client(t, suno.Config{BaseURL: s.URL}).Generate(t.Context(), in); classOf(t, err).Class != provider.OurFault {
+	if _, err := client(t, suno.Config{BaseURL: s.URL}).Generate(t.Context(), in); clienttest.ErrorOf(t, err).Class != provider.OurFault {
 		t.Errorf("%v", err)
 	}
 }

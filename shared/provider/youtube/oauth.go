@@ -21,8 +21,9 @@ const (
 )
 
 // AuthorizeURL is where an owner allows us to publish. challenge is the S256 PKCE
-// challenge. access_type=offline asks for a refresh token, prompt=consent asks for
-// one also when the owner has allowed us before.
+// challenge. access_type=offline asks for a refresh token, prompt=consent for one also
+// when the owner has allowed us before, and select_account which account it is: whoever
+// is signed in with one would otherwise never get to connect a second.
 func (c *Client) AuthorizeURL(state, challenge, redirectURI string) string {
 	scopes := scopeUpload + " " + scopeRead
 	if c.cfg.MayDelete {
@@ -30,9 +31,13 @@ func (c *Client) AuthorizeURL(state, challenge, redirectURI string) string {
 	}
 	return c.cfg.AuthorizeURL + "?" + url.Values{
 		"client_id": {c.cfg.ClientID}, "redirect_uri": {redirectURI}, "response_type": {"code"}, "scope": {scopes}, "state": {state},
-		"access_type": {"offline"}, "prompt": {"consent"}, "code_challenge": {challenge}, "code_challenge_method": {"S256"},
+		"access_type": {"offline"}, "prompt": {"select_account consent"}, "code_challenge": {challenge}, "code_challenge_method": {"S256"},
 	}.Encode()
 }
+
+// Needs are the scopes without which nothing can be published. Google asks for each with
+// a box of its own, which people leave empty.
+func (c *Client) Needs() []string { return []string{scopeUpload, scopeRead} }
 
 // Exchange turns the code of a callback into a grant. A code works once: one that
 // was used, or whose answer was lost, is class Reconnect the next time. The

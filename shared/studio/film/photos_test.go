@@ -1,3 +1,7 @@
+//go:build !race
+
+// The photos of camera_path_test.go.
+
 package film
 
 import (

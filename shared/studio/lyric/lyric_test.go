@@ -1,3 +1,8 @@
+//go:build !race
+
+// Thousands of lyrics, one goroutine each and nothing shared: ten times as long under
+// the race detector, which together_test.go is for.
+
 package lyric
 
 import (

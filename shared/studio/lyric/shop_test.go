@@ -1,3 +1,7 @@
+//go:build !race
+
+// See lyric_test.go.
+
 package lyric
 
 import (

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"castad/scripts/localcloud/blobserver"
+	"castad/shared/blob"
 )
 
 // Start runs a blob server on a free loopback port with its data in
@@ -25,5 +26,18 @@ func Start(t testing.TB) *blobserver.Server {
 			t.Errorf("stop the blob server: %v", err)
 		}
 	})
+	return s
+}
+
+// Store is the app's store on a blob server of the test's own.
+func Store(t testing.TB) *blob.Store {
+	t.Helper()
+	s, err := blob.Open(blob.Config{ConnectionString: Start(t).ConnectionString(), Container: "castad"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EnsureContainer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }

@@ -160,6 +160,19 @@ func (b *Broker) usable() error {
 	return nil
 }
 
+// Failed is closed when the journal could not be written, on a full disk for
+// instance. The broker then refuses everything until it is opened again. Without
+// a journal it is nil.
+func (b *Broker) Failed() <-chan struct{} {
+	if b.journal == nil {
+		return nil
+	}
+	return b.journal.failed
+}
+
+// Err is why the broker takes no more operations, or nil.
+func (b *Broker) Err() error { return b.usable() }
+
 // Close writes what is pending and stops the broker.
 func (b *Broker) Close() error {
 	var err error

@@ -26,6 +26,11 @@ func TestAFailedWriteStopsTheBroker(t *testing.T) {
 	if err := send(); err != nil {
 		t.Fatal(err)
 	}
+	select {
+	case <-b.Failed():
+		t.Error("it has failed before anything has")
+	default:
+	}
 	if err := b.journal.file.Close(); err != nil { // every write now fails
 		t.Fatal(err)
 	}
@@ -33,6 +38,11 @@ func TestAFailedWriteStopsTheBroker(t *testing.T) {
 		if err := send(); !errors.Is(err, ErrClosed) {
 			t.Errorf("send: %v", err)
 		}
+	}
+	select {
+	case <-b.Failed():
+	default:
+		t.Error("nobody who waits for its failure is told")
 	}
 	if _, _, err := q.Receive(1, true); !errors.Is(err, ErrClosed) {
 		t.Errorf("receive: %v", err)

@@ -42,9 +42,10 @@ type journal struct {
 	waiting []waiter // by lsn
 	err     error    // why the journal writes no more
 
-	kick chan struct{}
-	stop chan struct{}
-	done chan struct{}
+	kick   chan struct{}
+	stop   chan struct{}
+	done   chan struct{}
+	failed chan struct{} // closed when err is set
 
 	// owned by the writer goroutine
 	file     *os.File
@@ -150,6 +151,9 @@ func appendGroup(b []byte, lsn LSN, payload []byte) []byte {
 func (j *journal) settle(lsn LSN, err error) {
 	j.mu.Lock()
 	if err != nil {
+		if j.err == nil && !errors.Is(err, ErrClosed) {
+			close(j.failed)
+		}
 		j.err = fmt.Errorf("%w: %w", ErrClosed, err)
 		err = j.err
 		lsn = j.lsn

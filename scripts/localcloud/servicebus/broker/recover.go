@@ -29,7 +29,7 @@ func (b *Broker) openJournal(dir string, compactAt int64) (err error) {
 	if compactAt <= 0 {
 		compactAt = defaultCompactAt
 	}
-	j := &journal{dir: dir, compactAt: compactAt, unlockDir: unlockDir, kick: make(chan struct{}, 1),
+	j := &journal{dir: dir, compactAt: compactAt, unlockDir: unlockDir, kick: make(chan struct{}, 1), failed: make(chan struct{}),
 		stop: make(chan struct{}), done: make(chan struct{}), lock: b.lockAll, snapshot: b.state}
 	if err := b.restore(j); err != nil {
 		return err

@@ -155,8 +155,10 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, r.PostForm, r.PostForm.Get("answer"))
 }
 
+// accountOf is the account that the person picks, which the tests say by login_hint. Who is
+// not asked to pick one stays with the one that they are signed in with.
 func accountOf(q url.Values) string {
-	if a := q.Get("login_hint"); a != "" {
+	if a := q.Get("login_hint"); a != "" && slices.Contains(strings.Fields(q.Get("prompt")), "select_account") {
 		return a
 	}
 	return "owner"
@@ -200,7 +202,7 @@ func (s *Server) newCode(q url.Values) string {
 	// Google gives a refresh token for offline access, the first time or when asked to ask again.
 	offline := q.Get("access_type") == "offline"
 	for _, g := range s.state.Grants {
-		if g.Account == account && !g.Revoked && q.Get("prompt") != "consent" {
+		if g.Account == account && !g.Revoked && !slices.Contains(strings.Fields(q.Get("prompt")), "consent") {
 			offline = false
 		}
 	}
@@ -299,7 +301,12 @@ func (s *Server) revoke(r *http.Request) providertest.Reply {
 	if g := s.state.Grants[token]; g == nil || g.Revoked {
 		return refuseToken("invalid_token", "Token expired or revoked")
 	}
-	s.end(token)
+	// Google takes back what the account has allowed the app, not one token of it.
+	for refresh, g := range s.state.Grants {
+		if g.Account == s.state.Grants[token].Account {
+			s.end(refresh)
+		}
+	}
 	return providertest.Reply{JSON: map[string]any{}}
 }
 
