@@ -2,8 +2,9 @@
 //
 // A post is measured when it is out, every hour for two days, then daily to its thirtieth, then
 // weekly to its ninetieth; at most 50 of each channel at a time. One that fails is tried again after
-// an hour; one that the channel has not got twice is shown as removed. A channel
-// that allows no more questions is left alone until the next time.
+// an hour, until its ninetieth day; one that the channel has not got twice is shown as removed. A channel
+// that allows no more questions is left alone until the next time, and one that hangs costs
+// no other its turn. An account whose owner has withdrawn the permission is found here, too.
 package measure
 
 import (

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"castad/shared/fault"
+	"castad/shared/pattern"
 	"castad/shared/provider"
 )
 
@@ -117,7 +117,7 @@ func (c *Client) nameAt(address string) (at, reel string) {
 	return "", ""
 }
 
-var reelName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var reelName = pattern.New(`^[A-Za-z0-9_-]{1,64}$`)
 
 // container is the body of POST /{user}/media. The API once took VIDEO; a single
 // video must be a reel now.
