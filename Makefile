@@ -94,7 +94,7 @@ migrate: ## bring the database of CASTAD_MYSQL_DSN up to date
 
 .PHONY: token
 token: ## a signed token for the local API
-	@$(GO) run ./scripts/token
+	@$(GO) run ./scripts/token -settings '$(APP)/local.settings.json'
 
 .PHONY: studio
 studio: setup ## the generation service alone, on 127.0.0.1:8077

@@ -335,6 +335,7 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 	if err := forgetting(b.parts).Forget(t.Context(), clock().Add(-ad.KeepAway)); err != nil || b.value(`SELECT COUNT(*) FROM ads WHERE id = ?`, gone.ID) != 1 {
 		t.Fatalf("deleted too early, %v", err)
 	}
+	b.exec(`UPDATE provider_calls SET reason = 'it quotes them' WHERE run_id = ? LIMIT 1`, gone.Run)
 	_, err := b.db.Primary().Exec(t.Context(), `UPDATE ads SET deleted_at = ? WHERE id = ?`, clock().Add(-ad.KeepAway), gone.ID)
 	must(t, err)
 	if got := b.send(http.MethodPost, fmt.Sprintf("/archive/%v/restore", gone.ID), b.token, nil, nil); got.status != 404 {
@@ -366,7 +367,8 @@ func TestWhatWasPutAwayIsDeletedForGood(t *testing.T) {
 		t.Errorf("the deleted ad's film: %v; the other ad's: %v", lost, err)
 	}
 	if b.value(`SELECT COUNT(*) FROM run_events WHERE run_id = ?`, gone.Run)+b.value(`SELECT COUNT(*) FROM artifacts WHERE run_id = ?`, gone.Run)+
-		b.value(`SELECT COUNT(*) FROM pipeline_steps WHERE run_id = ?`, gone.Run) != 0 || b.value(`SELECT COUNT(*) FROM credit_ledger WHERE run_id = ?`, gone.Run) == 0 {
+		b.value(`SELECT COUNT(*) FROM pipeline_steps WHERE run_id = ?`, gone.Run)+
+		b.value(`SELECT COUNT(*) FROM provider_calls WHERE run_id = ? AND reason <> ''`, gone.Run) != 0 || b.value(`SELECT COUNT(*) FROM credit_ledger WHERE run_id = ?`, gone.Run) == 0 {
 		t.Error("rows of the run are left, or its bookings are not")
 	}
 	if got := b.get(fmt.Sprintf("/archive/%v", stays.ID), nil); got.status != 200 {

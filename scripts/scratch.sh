@@ -4,10 +4,10 @@
 # itself killed with SIGKILL is removed by the next one.
 set -eu
 tmp=${TMPDIR:-/tmp}
-for old in "$tmp"/castad-scratch-*; do
+for old in "$tmp"/castad-[0-9]*; do
 	[ ! -d "$old" ] || [ -d "/proc/${old##*-}" ] || rm -rf "$old" 2>/dev/null || true # another user's stays
 done
-TMPDIR=$tmp/castad-scratch-$$
+TMPDIR=$tmp/castad-$$
 export TMPDIR
 mkdir -m 700 "$TMPDIR"
 trap 'rm -rf "$TMPDIR"' EXIT

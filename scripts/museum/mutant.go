@@ -61,11 +61,16 @@ func (w *workshop) mutant(ctx context.Context, c card.Card, before verdict) verd
 	}
 	v := reddened(c, o)
 	v.took = o.took
-	// The compiler speaks of the overlay's file; a person looks for the tree's.
+	// The compiler speaks of the overlay's file, by the shorter of its two names; a person looks for the tree's.
 	ours := filepath.Join(filepath.Dir(overlay), filepath.Base(c.Mutant.File))
-	v.line = strings.ReplaceAll(v.line, ours, c.Mutant.File)
+	names := []string{ours, c.Mutant.File}
+	if from, err := filepath.Rel(w.root, ours); err == nil {
+		names = append(names, from, c.Mutant.File)
+	}
+	theirs := strings.NewReplacer(names...)
+	v.line = theirs.Replace(v.line)
 	for i, l := range v.more {
-		v.more[i] = strings.ReplaceAll(l, ours, c.Mutant.File)
+		v.more[i] = theirs.Replace(l)
 	}
 	return v
 }

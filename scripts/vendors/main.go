@@ -81,13 +81,17 @@ var commandLine = identity.Actor{Request: "scripts/vendors"}
 // costly are the operations that cost or show something, which can be held before they were ever asked for.
 var costly = map[string][]string{"openai": {"write"}, "suno": {"generate"}, "creatomate": {"render"}, "youtube": {"insert", "upload"}, "instagram": {"container", "publish"}}
 
-// known refuses what would be held without an effect.
-func known(ctx context.Context, g *guard.Guard, vendor, op string) error {
-	if err := admin.Vendor(vendor); err != nil {
-		return err
-	}
+// known refuses what would be held without an effect. What is held already may be let go, whatever its name.
+func known(ctx context.Context, g *guard.Guard, f guard.Forced, vendor, op string) error {
 	breakers, _, err := g.Status(ctx)
 	if err != nil {
+		return err
+	}
+	held := func(b guard.Breaker) bool { return b.Vendor == vendor && b.Op == op && b.Forced != guard.Auto }
+	if f == guard.Auto && slices.ContainsFunc(breakers, held) {
+		return nil
+	}
+	if err := admin.Vendor(vendor); err != nil {
 		return err
 	}
 	all := append([]string{"*"}, costly[vendor]...)
@@ -114,7 +118,7 @@ func act(ctx context.Context, g *guard.Guard, log *admin.Store, words []string, 
 		if !ok {
 			return fmt.Errorf("%q: want open, close or auto", words[0])
 		}
-		if err := known(ctx, g, words[1], words[2]); err != nil {
+		if err := known(ctx, g, f, words[1], words[2]); err != nil {
 			return err
 		}
 		a := admin.Action{Name: "vendor." + words[0], Target: words[1] + " " + words[2]}

@@ -72,7 +72,14 @@ func TestAnOperatorPausesAVendorAndSeesIt(t *testing.T) {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}
-	say("open", "youtube", "insert") // which nobody has asked for yet
+	say("open", "youtube", "insert")                                                // which nobody has asked for yet
+	if err := desk.Force(t.Context(), "sunoo", "*", guard.ForcedOpen); err != nil { // held when every name was taken
+		t.Fatal(err)
+	}
+	say("auto", "sunoo", "*")
+	if err := act(t.Context(), desk, log, []string{"auto", "sunoo", "*"}, new(bytes.Buffer)); err == nil {
+		t.Error("let go is what nobody holds")
+	}
 	entries, err := log.Audit(t.Context(), "suno *", 0, 10)
 	var done []string
 	for _, e := range entries {

@@ -17,7 +17,7 @@ const (
 
 // Forget deletes the runs of an ad that nobody can bring back, all of which have
 // ended, with their files. A run's own row is the last, so that a crash's leftovers are
-// found again. What was paid (provider_calls, credit_ledger) stays.
+// found again. What was paid (provider_calls, credit_ledger) stays, without a vendor's reasons.
 func (e *Engine) Forget(ctx context.Context, tenant id.Tenant, ad id.Ad, remove func(ctx context.Context, file string) error) error {
 	for {
 		runs, err := store.All(ctx, e.c.DB, `SELECT id FROM pipeline_runs WHERE tenant_id = ? AND ad_id = ? AND ended_at IS NOT NULL ORDER BY id LIMIT ?`,
@@ -53,6 +53,7 @@ func (e *Engine) forget(ctx context.Context, tenant id.Tenant, run id.Run, remov
 		return err
 	}
 	for _, statement := range []string{
+		`UPDATE provider_calls SET reason = '' WHERE tenant_id = ? AND run_id = ? AND reason <> ''`,
 		`DELETE FROM pipeline_steps WHERE tenant_id = ? AND run_id = ?`,
 		`DELETE FROM pipeline_runs WHERE tenant_id = ? AND id = ?`,
 	} {

@@ -269,7 +269,10 @@ func (p *param) read(r *http.Request, query url.Values, dst reflect.Value) error
 	if p.key && !validKey(texts[0]) {
 		return bad("not a key", fault.Words{Ko: "공백 없는 영문, 숫자, 기호 1–64자", En: "1 to 64 visible ASCII characters"})
 	}
-	if !clean(texts[0]) || !p.set(v, texts[0]) {
+	if !clean(texts[0]) {
+		return bad("not text of one line", fault.Words{Ko: "제어 문자가 없는 UTF-8 문자열", En: "text in UTF-8 without control characters"})
+	}
+	if !p.set(v, texts[0]) {
 		return bad("not of the form that is due here", p.due(v))
 	}
 	if problem := p.rules.Problem(v); problem != "" {
@@ -289,9 +292,14 @@ func (p *param) missing() fault.Code {
 	return fault.CodeMissingField
 }
 
-// due says what a text for v has to look like: by its rules, else by its type.
+// due says what a text for v has to look like: an id by its form, anything else by
+// its rules, or by its type.
 func (p *param) due(v reflect.Value) fault.Words {
-	if w := p.rules.Allowed(v); w != (fault.Words{}) {
+	if v.Kind() == reflect.Pointer {
+		v = reflect.New(v.Type().Elem()).Elem()
+	}
+	_, id := v.Interface().(interface{ Form() string })
+	if w := p.rules.Allowed(v); !id && w != (fault.Words{}) {
 		return w
 	}
 	return strictjson.Due(v)

@@ -3,6 +3,7 @@ package trigger
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -133,6 +134,28 @@ func TestBadInputIsNamed(t *testing.T) {
 		}
 		if strings.Contains(w.Body.String(), "inside") {
 			t.Errorf("%s: the cause is answered: %s", name, w.Body)
+		}
+	}
+}
+
+func TestARefusedParameterIsToldWhatItMayBe(t *testing.T) {
+	t.Parallel()
+	b, _ := editor(t)
+	for query, want := range map[string]string{
+		"after=zzz": "an id of the form ad_…", // Page says that it is at least 0: nobody sees that of an id
+		"after=%00": "text in UTF-8 without control characters",
+		"limit=ten": "from 1 to 100",
+		"limit=101": "from 1 to 100",
+		"since=now": "a time as RFC 3339 has it, such as 2026-12-24T09:00:00+09:00",
+		"dry=maybe": "true or false",
+	} {
+		w := b.as("PATCH", "/api/v1/ads/"+adID+"?"+query, `{"title":"칼국수"}`, "idempotency-key", "k")
+		var p struct {
+			Field   string
+			Allowed struct{ En string }
+		}
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Allowed.En != want || !strings.HasPrefix(query, p.Field+"=") {
+			t.Errorf("%s: %d %s, want %q", query, w.Code, w.Body, want)
 		}
 	}
 }

@@ -4,7 +4,8 @@
 // `?wait=` seconds one JSON answer as soon as there is news (`?after=` the last
 // sequence seen). No connection is held between events: one poller per process
 // watches for all streams. An ad that is edited goes on in the same sequence. A
-// browser brings a ticket (ad-ticket).
+// browser brings a ticket (ad-ticket). A stream ends with the session in which it was
+// opened, or whose ticket it brought: the event error says so, and the poll's 401.
 package events
 
 import (

@@ -84,7 +84,7 @@ func stand(t *testing.T, repository string) (home string) {
 	}
 	// make token runs "go run ./scripts/token"; the program itself is put in
 	// go's place, because there is no module in this folder.
-	must(t, os.WriteFile(filepath.Join(home, "go"), []byte("#!/bin/sh\n[ \"$*\" = 'run ./scripts/token' ] && exec ./token\n"), 0o755))
+	must(t, os.WriteFile(filepath.Join(home, "go"), []byte("#!/bin/sh\n[ \"$1 $2\" = 'run ./scripts/token' ] && shift 2 && exec ./token \"$@\"\n"), 0o755))
 	return home
 }
 

@@ -1,3 +1,7 @@
+//go:build !race
+
+// Seconds of sound and a film, one after the other; films in the making at once are server_test.go's.
+
 package film
 
 import (
