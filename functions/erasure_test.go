@@ -185,8 +185,9 @@ func TestWhoLeavesForGoodTakesEverythingAlong(t *testing.T) {
 	if err := json.Unmarshal(a.body, &answer); err != nil || a.status != http.StatusAccepted || answer.State != "erasing" || len(answer.Kept) != 3 || answer.CompleteAt.Sub(answer.Since) != auth.Settled {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
+	// The access token goes on for two seconds at most; whether it still does is a busy machine's matter.
 	if again := b.send(http.MethodDelete, "/auth/me", b.token, nil, nil); again.status != http.StatusAccepted {
-		t.Errorf("again: %d %s", again.status, again.body)
+		b.is("again, after the token has ended", again, fault.CodeSessionEnded)
 	}
 	if status, got := s.renew(b.url); status != http.StatusUnauthorized || got.Code != string(fault.CodeSessionEnded) {
 		t.Errorf("the session goes on: %d %+v", status, got)
