@@ -178,19 +178,32 @@ func TestAnAddressThatIsNotTheChannelsConfirmsNothing(t *testing.T) {
 // own channel's word is the better one, and it does not stay unsettled for that.
 func TestAPostThatWasTakenForAnotherIsStillPublished(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	lost := d.order(d.draft())
-	d.lose(lost)
-	if _, err := d.confirm(lost, true, "https://y/v2"); err != nil {
-		t.Fatal(err)
-	}
-	again := d.draft()
-	again.Again = true
-	if p := d.publish(d.order(again), "v2"); p.ExternalID != "v2" || p.URL != "https://y/v2" {
-		t.Errorf("the post that is there: %+v", p)
-	}
-	if p := d.state("its owner has seen it somewhere", lost, sns.Published); p.ExternalID != "" || p.URL != "" || p.Note == "" {
-		t.Errorf("the lost one: %+v", p)
+	for who, tenant := range map[string]int{"its own owner": 7, "somebody else": 8} {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			lost := d.order(d.draft())
+			d.lose(lost)
+			if _, err := d.confirm(lost, true, "https://y/v2"); err != nil {
+				t.Fatal(err)
+			}
+			give := func(tenant int) {
+				if _, err := d.db.Exec(t.Context(), `UPDATE publications SET tenant_id = ? WHERE id = ?`, tenant, lost.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+			again := d.draft()
+			again.Again = true
+			second := d.order(again)
+			give(tenant)
+			if p := d.publish(second, "v2"); p.ExternalID != "v2" || p.URL != "https://y/v2" {
+				t.Errorf("the post that is there: %+v", p)
+			}
+			give(7)
+			if p := d.state("its owner has seen it somewhere", lost, sns.Published); p.ExternalID != "" || p.URL != "" || p.Note == "" {
+				t.Errorf("the lost one: %+v", p)
+			}
+		})
 	}
 }
 

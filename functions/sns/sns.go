@@ -233,9 +233,10 @@ func (s *Store) published(ctx context.Context, tx *store.Tx, ref pipeline.Ref, i
 	if out.Privacy = clip(out.Privacy, maxPrivacy); len(out.URL) > maxURL { // half an address is none
 		out.URL = ""
 	}
-	// What the channel says of this post counts more than what an owner has said of another.
+	// What the channel says of this post counts more than what an owner, whoever it is, has
+	// said of another: nobody can keep a post from its owner by naming its address first.
 	_, err = tx.Exec(ctx, `UPDATE publications SET external_post_id = NULL, url = '', measure_at = NULL, note = 'another post is at the address that was given'
-		WHERE tenant_id = ? AND channel = ? AND external_post_id = ? AND id <> ? AND confirmed_at IS NOT NULL`, ref.Tenant, in.Channel, out.ExternalID, was.post)
+		WHERE channel = ? AND external_post_id = ? AND id <> ? AND confirmed_at IS NOT NULL`, in.Channel, out.ExternalID, was.post)
 	if err != nil {
 		return out, fmt.Errorf("free the address of %v: %w", was.post, err)
 	}
