@@ -64,7 +64,7 @@ func TestTheContractPassesItsJudges(t *testing.T) {
 }
 
 // A client that is generated from the document calls everything that is in it.
-func TestTheGeneratedClientOfTheContractCallsEveryOperation(t *testing.T) {
+func TestAGeneratedClientCallsEveryOperation(t *testing.T) {
 	t.Parallel()
 	dir := clientsInstalled(t)
 	work := t.TempDir()

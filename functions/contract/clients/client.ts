@@ -200,6 +200,8 @@ async function archive(ad: string) {
   const shown = ok(await owner.GET("/archive/{id}", { params: id }));
   same(ok(await owner.GET("/archive", { params: { query: { query: shown.lyric.title, limit: 1 } } })).items[0]?.id, ad, "what is found by its title");
   const zip = ok(await owner.GET("/archive/{id}/export", { params: id, parseAs: "arrayBuffer" })) as ArrayBuffer;
+  const head = (await owner.HEAD("/archive/{id}/export", { params: id, parseAs: "text" })).response;
+  same([head.status, Number(head.headers.get("Content-Length"))], [200, zip.byteLength], "HEAD of the export");
   same(new TextDecoder().decode(zip.slice(0, 2)), "PK", "the export");
   const { deleted_at } = ok(await owner.DELETE("/archive/{id}", { params: id }));
   same(ok(await owner.GET("/archive", { params: { query: { deleted: true } } })).items[0]?.deleted_at, deleted_at, "what is put away");
