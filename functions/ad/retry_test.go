@@ -136,14 +136,20 @@ func TestARetryReadsAPlaceAnewWhoseFactsAreTooOld(t *testing.T) {
 			if _, err := b.db.Primary().Exec(t.Context(), `UPDATE pipeline_steps SET output_json = JSON_SET(output_json, '$.use_by', ?) WHERE kind = 'place'`, by); err != nil {
 				t.Fatal(err)
 			}
-			for range 2 {
-				got, code := b.retry(a, "k2")
-				if code != "" || got.Revision != c.revision || got.Steps[0].State != c.place {
-					t.Fatalf("revision %d, the place is %s, %q", got.Revision, got.Steps[0].State, code)
+			for _, key := range []message.Key{"k2", "k2", ""} {
+				got, code := b.retry(a, key)
+				if code != "" {
+					t.Fatalf("with key %q: %q", key, code)
+				}
+				if got.Revision != c.revision || got.Steps[0].State != c.place {
+					t.Fatalf("revision %d, the place is %s", got.Revision, got.Steps[0].State)
 				}
 			}
 			b.until(v)
-			if got := b.show(a); got.State != "succeeded" || v.posts["youtube"] != 3-c.revision {
+			if _, code := b.retry(a, ""); code != "" {
+				t.Errorf("again, after its end: %q", code)
+			}
+			if got := b.show(a); got.State != "succeeded" || got.Revision != c.revision || v.posts["youtube"] != 3-c.revision {
 				t.Errorf("the ad %s, %d posts", got.State, v.posts["youtube"])
 			}
 		})

@@ -224,15 +224,33 @@ func (s *Store) Retry(ctx context.Context, tenant id.Tenant, ad id.Ad, key messa
 		return Ad{}, err
 	}
 	if p.state == pipeline.RunFailed && p.video == nil && s.tooOld(p.place) {
-		a, _, err := s.Edit(ctx, tenant, ad, again, key, "")
-		return a, err
+		_, _, err = s.Edit(ctx, tenant, ad, again, key, "")
+	} else {
+		err = s.engine.Retry(ctx, tenant, p.run, key, func(ctx context.Context, tx *store.Tx) error {
+			return there(ctx, tx, tenant, ad)
+		})
 	}
-	if err := s.engine.Retry(ctx, tenant, p.run, key, func(ctx context.Context, tx *store.Tx) error {
-		return there(ctx, tx, tenant, ad)
-	}); err != nil {
+	if code := fault.CodeOf(err); code == fault.CodeAdNotFailed || code == fault.CodeAdRunning {
+		if on, looked := s.anew(ctx, tenant, ad, hash); on || looked != nil {
+			err = looked
+		}
+	}
+	if err != nil {
 		return Ad{}, err
 	}
 	return s.Show(ctx, tenant, ad)
+}
+
+// anew says that the ad's newest revision is a retry that reads its place anew (an edit of
+// that hash), and goes on or has ended well.
+func (s *Store) anew(ctx context.Context, tenant id.Tenant, ad id.Ad, hash [32]byte) (bool, error) {
+	n, err := store.One(ctx, s.db, `SELECT COUNT(*) FROM ads a JOIN ad_revisions v ON v.tenant_id = a.tenant_id AND v.ad_id = a.id AND v.run_id = a.run_id
+		JOIN pipeline_runs r ON r.id = v.run_id WHERE a.tenant_id = ? AND a.id = ? AND v.request_hash = ? AND r.state IN (?, ?, ?)`,
+		func(n *int) []any { return []any{n} }, tenant, ad, hash[:], pipeline.Running, pipeline.Awaiting, pipeline.RunSucceeded)
+	if err != nil {
+		return false, fmt.Errorf("look for a retry of %v: %w", ad, err)
+	}
+	return n > 0, nil
 }
 
 // there is NotFound when the ad has been put away. With a run of it locked it stays there
