@@ -281,16 +281,19 @@ func TestAStreamEndsWithTheSessionInWhichItWasOpened(t *testing.T) {
 	})
 }
 
+// listening opens its stream and sends nothing until it is over.
+func listening(ctx context.Context, e *Events) error {
+	if err := e.Open(); err != nil {
+		return err
+	}
+	<-e.Done()
+	return ctx.Err()
+}
+
 func TestAStreamEndsWhenWeGoDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := set(t, nil, watcher(StreamLife, func(ctx context.Context, e *Events) error {
-			if err := e.Open(); err != nil {
-				return err
-			}
-			<-e.Done()
-			return ctx.Err()
-		}))
+		b := set(t, nil, watcher(StreamLife, listening))
 		p, stop := run(t, b)
 		conn := p.dial(t)
 		res := get(t, conn, b.token, "/api/v1/ads/1/events")
@@ -385,13 +388,7 @@ func TestABrowserBringsATicket(t *testing.T) {
 func TestTheOldestOfTooManyStreamsEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := set(t, nil, watcher(StreamLife, func(ctx context.Context, e *Events) error {
-			if err := e.Open(); err != nil {
-				return err
-			}
-			<-e.Done()
-			return ctx.Err()
-		}))
+		b := set(t, nil, watcher(StreamLife, listening))
 		p, stop := run(t, b)
 		var ended []int
 		var mu sync.Mutex
